@@ -1,0 +1,147 @@
+/**
+ * The narrow types behind which each client library stands. Types only: tasks and services are written against these, `main` and the
+ * tests choose what is behind them.
+ */
+export interface TopicPartition {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+export type Headers = Readonly<Record<string, string>>;
+
+/** A record read from a log. Offsets are numbers: exact up to 2^53. */
+export interface InRecord extends TopicPartition {
+  readonly offset: number;
+  /** Milliseconds; the broker's append time where the topic says so. */
+  readonly timestamp: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: Headers;
+}
+
+export interface OutRecord extends TopicPartition {
+  readonly key: string | Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers?: Headers;
+}
+
+/** The next offset to read of an input, with what the task wants remembered beside it (at most 4,096 bytes). */
+export interface Position extends TopicPartition {
+  readonly offset: number;
+  readonly metadata: string;
+}
+
+/** What a task wants to take effect at once: all of it or nothing. */
+export interface Work {
+  readonly outputs: readonly OutRecord[];
+  readonly positions: readonly Position[];
+}
+
+/** Committed records from `from.offset` up to, not including, offset `to`, in batches; ends by itself. */
+export type ReadLog = (from: TopicPartition & { readonly offset: number }, to: number) => AsyncIterable<readonly InRecord[]>;
+
+/**
+ * One task: the state and logic of one share of the input. The loop calls it from one place at a time, in this order:
+ * `open` once, then `accept` and `step` as records come. `step` may change the task's memory before the commit: when a commit fails the
+ * loop throws the task away and opens a new one from what is committed (docs/decisions/0003).
+ */
+export interface Task {
+  /** `committed`: where the group stands (offset 0 and empty metadata where nothing is committed). Fill the state from the changelog here. */
+  open(committed: readonly Position[]): Promise<void>;
+  /** Records of one input, in offset order, each once, beginning at the committed position. Must not do work. */
+  accept(records: readonly InRecord[]): void;
+  /** A bounded piece of work to commit, or null where there is nothing to do until the next `accept` or `wake`. */
+  step(): Promise<Work | null>;
+  /** Records accepted and not yet taken, per input: the loop pauses an input whose backlog is long. */
+  backlog(input: TopicPartition): number;
+  close?(): void;
+}
+
+export interface TaskContext {
+  /** Names the task within its group: the partition number, 0 for a single task, or `topic-partition`. */
+  readonly id: string;
+  readonly inputs: readonly TopicPartition[];
+  readonly log: LogReader;
+  /** Ask for another `step`, from outside a step (a reference or a timer has come). */
+  readonly wake: () => void;
+}
+
+/** How the inputs of a group become tasks. */
+export type Assignment =
+  | 'co-partitioned' // a task per partition number, over all topics
+  | 'single' // one task with everything, on one member
+  | 'each'; // a task per topic and partition
+
+export interface TaskGroup {
+  readonly group: string;
+  readonly topics: readonly string[];
+  readonly assignment: Assignment;
+  /** `transaction`: outputs, changelog and positions in one transaction; `offsets`: positions only, for tasks whose effect is idempotent. */
+  readonly commit: 'transaction' | 'offsets';
+  readonly create: (context: TaskContext) => Task;
+}
+
+/** Reading without a group: restores, global tables, references. */
+export interface LogReader {
+  /** Offset after the last record of each partition, control records included. */
+  ends(topic: string): Promise<number[]>;
+  /** Committed records only. */
+  read: ReadLog;
+  /** Committed records from an offset on, waiting up to `maxWaitMs` for the first; `next` is where to go on. */
+  poll(from: TopicPartition & { readonly offset: number }, maxWaitMs: number): Promise<{ records: readonly InRecord[]; next: number }>;
+}
+
+export interface Producer {
+  /** Resolves when all in-sync replicas have it. Sends are serialised. */
+  send(records: readonly OutRecord[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface TransactionalProducer {
+  /** All or nothing. A failure makes the producer unusable: open a new one. */
+  commit(work: Work, group: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface GroupConsumer {
+  pause(inputs: readonly TopicPartition[]): void;
+  resume(inputs: readonly TopicPartition[]): void;
+  seek(input: TopicPartition, offset: number): void;
+  commit(positions: readonly Position[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface GroupHandlers {
+  /** Called at once when the group has (re)joined, before anything of the new assignment is delivered. */
+  readonly onAssigned: (inputs: readonly TopicPartition[]) => void;
+  /** Records of one input. Must return quickly. */
+  readonly onRecords: (records: readonly InRecord[]) => void;
+  /** The consumer is gone for good; the process should end. */
+  readonly onCrash: (cause: Error) => void;
+}
+
+export interface TopicConfig {
+  readonly topic: string;
+  readonly partitions: number;
+  readonly config: Readonly<Record<string, string>>;
+}
+
+export interface Kafka extends LogReader {
+  createTopics(topics: readonly TopicConfig[]): Promise<void>;
+  partitions(topic: string): Promise<number>;
+  committed(group: string, topics: readonly string[]): Promise<Position[]>;
+  producer(): Promise<Producer>;
+  /** Fences every earlier producer of this id, and resolves its open transaction. */
+  transactionalProducer(id: string): Promise<TransactionalProducer>;
+  consumer(options: { group: string; topics: readonly string[]; assignment: Assignment } & GroupHandlers): Promise<GroupConsumer>;
+  close(): Promise<void>;
+}
+
+export interface ClickHouse {
+  /** One block, in one insert, deduplicated by the token. */
+  insert(table: string, rows: readonly object[], token: string): Promise<void>;
+  query<Row>(sql: string, parameters?: Readonly<Record<string, unknown>>): Promise<Row[]>;
+  command(sql: string): Promise<void>;
+  ping(): Promise<boolean>;
+  close(): Promise<void>;
+}

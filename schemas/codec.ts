@@ -1,0 +1,103 @@
+/**
+ * Avro records in the Confluent wire format, synchronously: the hot path neither awaits nor looks anything up.
+ * Where schemas come from is the registry adapter's affair (infra/registry); this file knows bytes only.
+ */
+import { readFileSync } from 'node:fs';
+import avro from 'avsc';
+import type { RecordName, Records } from './records.ts';
+
+/** Bytes that are not such a record: the message says why, for the dead letter. */
+export class DecodeError extends Error {
+  readonly code = 'DECODE';
+}
+
+/** The bytes name a schema that has not been loaded yet. */
+export class UnknownSchemaError extends Error {
+  readonly code = 'UNKNOWN_SCHEMA';
+  readonly id: number;
+  constructor(id: number) {
+    super(`schema ${String(id)} is not loaded`);
+    this.id = id;
+  }
+}
+
+export const schemaText = (name: RecordName): string => readFileSync(new URL(`${name}.avsc`, import.meta.url), 'utf8');
+
+/** What a registry must answer. */
+export interface SchemaSource {
+  /** Registers (or finds) the schema of a record and gives its id. */
+  register(name: RecordName, schema: string): Promise<number>;
+  /** The schema of an id, or null where the registry does not know it. */
+  schema(id: number): Promise<string | null>;
+}
+
+const parse = (text: string): avro.Type => avro.Type.forSchema(JSON.parse(text) as avro.Schema);
+const HEADER_BYTES = 5;
+
+export interface RecordCodec {
+  encode<Name extends RecordName>(name: Name, record: Records[Name]): Buffer;
+  decode<Name extends RecordName>(name: Name, bytes: Buffer): Records[Name];
+  load(bytes: Buffer): Promise<void>;
+}
+
+/** Registers the named records' schemas and gives the codec for them. */
+export async function createCodec(source: SchemaSource, names: readonly RecordName[]): Promise<RecordCodec> {
+  const own = new Map<RecordName, { id: number; type: avro.Type }>();
+  const writers = new Map<number, avro.Type>();
+  const resolvers = new Map<string, { type: avro.Type; resolver: avro.Resolver | undefined }>();
+  for (const name of names) {
+    const text = schemaText(name);
+    own.set(name, { id: await source.register(name, text), type: parse(text) });
+  }
+  const ownOf = (name: RecordName): { id: number; type: avro.Type } => {
+    const found = own.get(name);
+    if (found === undefined) throw new Error(`codec: ${name} is not among the records this service asked for`);
+    return found;
+  };
+  const idOf = (bytes: Buffer): number => {
+    if (bytes.length < HEADER_BYTES || bytes[0] !== 0) throw new DecodeError('not in the Confluent wire format: a zero byte and a 4-byte schema id must come first');
+    return bytes.readInt32BE(1);
+  };
+  const readerOf = (name: RecordName, id: number): { type: avro.Type; resolver: avro.Resolver | undefined } => {
+    const key = `${name}/${String(id)}`;
+    let reader = resolvers.get(key);
+    if (reader === undefined) {
+      const { id: ownId, type } = ownOf(name);
+      const writer = writers.get(id);
+      if (id !== ownId && writer === undefined) throw new UnknownSchemaError(id);
+      try {
+        reader = { type, resolver: id === ownId || writer === undefined ? undefined : type.createResolver(writer) };
+      } catch (cause) {
+        throw new DecodeError(`schema ${String(id)} cannot be read as ${name}: ${(cause as Error).message}`, { cause });
+      }
+      resolvers.set(key, reader);
+    }
+    return reader;
+  };
+  return {
+    encode: (name, record) => {
+      const { id, type } = ownOf(name);
+      const body = type.toBuffer(record) as Buffer;
+      const bytes = Buffer.allocUnsafe(HEADER_BYTES + body.length);
+      bytes[0] = 0;
+      bytes.writeInt32BE(id, 1);
+      body.copy(bytes, HEADER_BYTES);
+      return bytes;
+    },
+    decode: <Name extends RecordName>(name: Name, bytes: Buffer): Records[Name] => {
+      const { type, resolver } = readerOf(name, idOf(bytes));
+      try {
+        return type.fromBuffer(bytes.subarray(HEADER_BYTES), resolver) as Records[Name];
+      } catch (cause) {
+        throw new DecodeError(`not a ${name}: ${(cause as Error).message}`, { cause });
+      }
+    },
+    load: async (bytes) => {
+      const id = idOf(bytes);
+      if (writers.has(id)) return;
+      const text = await source.schema(id);
+      if (text === null) throw new DecodeError(`the registry knows no schema ${String(id)}`);
+      writers.set(id, parse(text));
+    },
+  };
+}

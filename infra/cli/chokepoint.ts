@@ -1,0 +1,58 @@
+/**
+ * The one binary: `npm run chokepoint -- <command> [options]`. A service each, and the tools around them.
+ * Commands are loaded when they are asked for, so that a service starts with its own dependencies only.
+ */
+import { SettingsError } from '../settings.ts';
+import { serviceCommand } from './services.ts';
+
+export interface Command {
+  readonly summary: string;
+  /** Resolves to the exit code. */
+  readonly run: (args: readonly string[]) => Promise<number>;
+}
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  up: { summary: 'everything on one machine, with the demo (`npm start`)', run: async (args) => (await import('./up.ts')).up(args) },
+  collector: serviceCommand('collector', 'HTTP in, platform.events out'),
+  processor: serviceCommand('processor', 'platform.events in, signals out'),
+  analyzer: serviceCommand('analyzer', 'signals in; levels, bottlenecks and challenges out'),
+  sink: serviceCommand('sink', 'every topic with a table into ClickHouse'),
+  alerts: serviceCommand('alerts', 'challenges to a signed webhook'),
+  simulate: { summary: "the paper's platform, posted to a collector", run: async (args) => (await import('./simulate.ts')).simulate(args) },
+  doctor: { summary: 'what this machine has and lacks for running Chokepoint', run: async (args) => (await import('./doctor.ts')).doctor(args) },
+};
+
+function usage(): string {
+  const width = Math.max(...Object.keys(COMMANDS).map((name) => name.length));
+  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`);
+  return ['usage: npm run chokepoint -- <command> [--help | options]', '', ...lines, '', 'Settings are environment variables: README.md lists them.'].join('\n');
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const [name, ...args] = argv;
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    console.log(usage());
+    return name === undefined ? 2 : 0;
+  }
+  const command = COMMANDS[name];
+  if (command === undefined) {
+    console.error(`chokepoint: no command '${name}'\n\n${usage()}`);
+    return 2;
+  }
+  return command.run(args);
+}
+
+/** Errors that a person can mend are one line (or a list); others keep their stack. */
+function report(error: unknown): void {
+  if (error instanceof SettingsError) console.error(error.message);
+  else if (error instanceof Error && 'code' in error) console.error(`chokepoint: ${error.message}`);
+  else console.error(error);
+}
+
+main(process.argv.slice(2)).then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    report(error);
+    process.exit(1);
+  },
+);

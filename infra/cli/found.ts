@@ -1,0 +1,42 @@
+/** What the system found, as an analyst would ask for it: from ClickHouse, through the exact views. */
+import type { Dimension, SignalClass, Stage } from '../../schemas/records.ts';
+import type { ClickHouse } from '../ports.ts';
+
+export interface FoundChallenge {
+  readonly rule_id: string;
+  readonly dimension: Dimension;
+  readonly stage: Stage;
+  readonly feature: string;
+  readonly signal_class: SignalClass;
+  readonly fingerprint: string | null;
+  /** Of the first opening. */
+  readonly opened_at: string;
+  readonly episodes: number;
+  /** Of the latest transition. */
+  readonly status: string;
+  readonly resolution: string | null;
+  readonly summary: string;
+}
+
+export interface Found {
+  readonly levels: ReadonlyMap<string, number>;
+  readonly level_of: ReadonlyMap<string, string>;
+  readonly challenges: readonly FoundChallenge[];
+  readonly model: { readonly sizes: readonly number[]; readonly silhouette: number | null } | null;
+}
+
+/** Distinct (rule, finding) ever opened. */
+const CHALLENGES = `
+SELECT rule_id, dimension, stage, feature, signal_class, fingerprint, toString(min(opened_at)) AS opened_at, toUInt32(uniqExact(challenge_id)) AS episodes,
+  toString(argMax(status, evaluated_at)) AS status, argMax(tuple(resolution), evaluated_at).1 AS resolution, argMaxIf(summary, evaluated_at, status != 'resolved') AS summary
+FROM challenges
+GROUP BY rule_id, dimension, stage, feature, signal_class, fingerprint
+ORDER BY opened_at, rule_id, feature`;
+
+export async function readFound(clickhouse: ClickHouse): Promise<Found> {
+  const users = await clickhouse.query<{ user_id: string; level: string }>('SELECT user_id, toString(level) AS level FROM expertise_current');
+  const levels = new Map<string, number>();
+  for (const { level } of users) levels.set(level, (levels.get(level) ?? 0) + 1);
+  const models = await clickhouse.query<{ sizes: number[]; silhouette: number | null }>("SELECT sizes, silhouette FROM expertise_models WHERE decision = 'new' ORDER BY trained_at DESC LIMIT 1");
+  return { levels, level_of: new Map(users.map(({ user_id, level }) => [user_id, level])), challenges: await clickhouse.query<FoundChallenge>(CHALLENGES), model: models[0] ?? null };
+}

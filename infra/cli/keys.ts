@@ -1,0 +1,20 @@
+/** Keys for a platform that was started without any: made once, kept in the data directory, readable by its owner only. */
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface Keys {
+  readonly write_keys: readonly string[];
+  readonly admin_keys: readonly string[];
+}
+
+const newKey = (kind: string): string => `${kind}_${randomBytes(24).toString('base64url')}`;
+
+export function keepKeys(dataDir: string): Keys {
+  const file = join(dataDir, 'keys.json');
+  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Keys;
+  const keys: Keys = { write_keys: [newKey('cpw')], admin_keys: [newKey('cpa')] };
+  mkdirSync(dataDir, { recursive: true });
+  writeFileSync(file, `${JSON.stringify(keys, null, 2)}\n`, { mode: 0o600 });
+  return keys;
+}

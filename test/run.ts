@@ -1,0 +1,46 @@
+/**
+ * `npm test`: every tier in turn, on Node's own test runner. Pure, driver and contract tests run as they are; for integration, chaos and
+ * end-to-end tests Kafka, the registry and ClickHouse are brought up once, on free ports and in a directory of their own, unless settings name them.
+ * `npm test -- streams` runs the files whose path contains `streams`.
+ */
+import { spawn } from 'node:child_process';
+import { globSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bringUp } from '../infra/local/up.ts';
+import { createLog } from '../infra/service/log.ts';
+import { readSettings, settingsNamed } from '../infra/settings.ts';
+
+const ON_PARTS = ['test/integration/', 'test/chaos/', 'test/e2e/'];
+const TEST_TIMEOUT_MS = 300_000;
+
+const wanted = process.argv.slice(2);
+const files = globSync('test/**/*.test.ts').sort().filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)));
+const onParts = files.filter((file) => ON_PARTS.some((folder) => file.startsWith(folder)));
+const alone = files.filter((file) => !onParts.includes(file));
+
+function runTests(title: string, paths: readonly string[], concurrency: number, env: NodeJS.ProcessEnv): Promise<boolean> {
+  if (paths.length === 0) return Promise.resolve(true);
+  console.log(`\n== ${title}: ${paths.length} files`);
+  const child = spawn(process.execPath, ['--test', `--test-concurrency=${concurrency}`, `--test-timeout=${TEST_TIMEOUT_MS}`, ...paths], { stdio: ['ignore', 'inherit', 'inherit'], env });
+  return new Promise((resolve) => child.once('exit', (code) => { resolve(code === 0); }));
+}
+
+async function runOnParts(): Promise<boolean> {
+  if (onParts.length === 0) return true;
+  const dataDir = mkdtempSync(join(tmpdir(), 'chokepoint-test-'));
+  const named = settingsNamed(process.env);
+  const settings = readSettings({ ...process.env, CHOKEPOINT_DATA: dataDir, LOCAL_KAFKA_PORT: '0', LOCAL_REGISTRY_PORT: '0', LOCAL_CLICKHOUSE_PORT: '0' });
+  const parts = await bringUp(settings, named, { dataDir, log: createLog('test') });
+  try {
+    const env = { ...process.env, KAFKA_BROKERS: parts.kafka.brokers.join(','), SCHEMA_REGISTRY_URL: parts.registry.url, CLICKHOUSE_URL: parts.clickhouse.url };
+    return await runTests('on real parts', onParts, 1, env);
+  } finally {
+    await parts.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+}
+
+if (files.length === 0) throw new Error(`no test file's path contains ${wanted.join(' or ')}`);
+const results = [await runTests('pure, driver, contract', alone, 2, process.env), await runOnParts()];
+process.exitCode = results.every((passed) => passed) ? 0 : 1;

@@ -1,0 +1,45 @@
+/** Topics are created from the one table in schemas/topics.ts. */
+import type { Kafka, TopicConfig } from '../ports.ts';
+import { TOPICS, partitionCount, topicName, type TopicId } from '../../schemas/topics.ts';
+import { KafkaError } from './errors.ts';
+
+const DAY_MS = 86_400_000;
+/** Ours: the collector takes requests of 1.5 MiB, a packed partial or a restored dead letter may be larger. */
+const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
+/** Ours: a compacted topic is read whole at each start, and only closed segments are compacted: keep the open one small and short-lived. */
+const COMPACTED_SEGMENT = { 'segment.bytes': String(64 * 1024 * 1024), 'segment.ms': String(DAY_MS), 'min.cleanable.dirty.ratio': '0.2' };
+
+export function topicConfigs(app: string, eventPartitions: number): TopicConfig[] {
+  return (Object.keys(TOPICS) as TopicId[]).map((id) => {
+    const { cleanup, retentionDays, logAppendTime } = { logAppendTime: undefined, ...TOPICS[id] };
+    return {
+      topic: topicName(id, app),
+      partitions: partitionCount(id, eventPartitions),
+      config: {
+        'cleanup.policy': cleanup,
+        'max.message.bytes': String(MAX_MESSAGE_BYTES),
+        ...(retentionDays === null ? {} : { 'retention.ms': String(retentionDays * DAY_MS) }),
+        ...(logAppendTime === true ? { 'message.timestamp.type': 'LogAppendTime' } : {}),
+        ...(cleanup === 'compact' ? COMPACTED_SEGMENT : {}),
+      },
+    };
+  });
+}
+
+/**
+ * Creates what is missing; what exists is left as it is. The partition count of platform.events is fixed for its life, so where it exists it
+ * says how many partitions the others get, and the setting does not.
+ */
+export async function createTopics(kafka: Kafka, settings: { readonly app: string; readonly partitions: number }): Promise<void> {
+  const existing = await eventPartitions(kafka);
+  await kafka.createTopics(topicConfigs(settings.app, existing ?? settings.partitions));
+}
+
+async function eventPartitions(kafka: Kafka): Promise<number | null> {
+  try {
+    return await kafka.partitions(topicName('events', ''));
+  } catch (error) {
+    if (error instanceof KafkaError && error.code === 'UNKNOWN_TOPIC') return null;
+    throw error;
+  }
+}

@@ -1,0 +1,108 @@
+/** Topics in memory: per partition an array of committed records, and the next offset, which may run ahead of them (control markers). */
+import type { InRecord, OutRecord, TopicConfig, TopicPartition } from '../../infra/ports.ts';
+import { KafkaError, outOfRange } from '../../infra/kafka/errors.ts';
+
+export interface Partition {
+  readonly records: InRecord[];
+  /** First offset that is still there. */
+  start: number;
+  /** Offset of the next record. */
+  end: number;
+  /** Told once when something is appended. */
+  readonly waiting: Set<() => void>;
+}
+
+export interface MemoryLog {
+  create(topics: readonly TopicConfig[]): void;
+  topic(name: string): readonly Partition[];
+  partition(input: TopicPartition): Partition;
+  /** Appends in order; with `marker` an offset more is used up in each partition touched, as a transaction's end does. */
+  append(records: readonly OutRecord[], marker: boolean): void;
+  /** Up to `limit` records from an offset on, and where to go on. */
+  slice(input: TopicPartition, from: number, limit: number, to?: number): { records: InRecord[]; next: number };
+  /** Removes what is before an offset, as retention does. */
+  truncate(input: TopicPartition, before: number): void;
+}
+
+export function createMemoryLog(options: { now: () => number; partitions: number | null; onAppend: (topics: ReadonlySet<string>) => void }): MemoryLog {
+  const topics = new Map<string, Partition[]>();
+  const make = (count: number): Partition[] => Array.from({ length: count }, () => ({ records: [], start: 0, end: 0, waiting: new Set() }));
+
+  const topic = (name: string): Partition[] => {
+    let found = topics.get(name);
+    if (found === undefined) {
+      if (options.partitions === null) throw new KafkaError('UNKNOWN_TOPIC', `Topic ${name} does not exist: create it first.`);
+      found = make(options.partitions);
+      topics.set(name, found);
+    }
+    return found;
+  };
+  const partition = (input: TopicPartition): Partition => {
+    const found = topic(input.topic)[input.partition];
+    if (found === undefined) throw new KafkaError('UNKNOWN_TOPIC', `Topic ${input.topic} has no partition ${input.partition}.`);
+    return found;
+  };
+
+  return {
+    create: (configs) => {
+      for (const config of configs) if (!topics.has(config.topic)) topics.set(config.topic, make(config.partitions));
+    },
+    topic,
+    partition,
+    append: (records, marker) => {
+      const timestamp = options.now();
+      const touched = new Set<Partition>();
+      const names = new Set<string>();
+      // All or nothing: a record for a partition that does not exist must leave no trace of the others.
+      for (const record of records) partition(record);
+      for (const record of records) {
+        const target = partition(record);
+        const { key } = record;
+        target.records.push({
+          topic: record.topic,
+          partition: record.partition,
+          offset: target.end++,
+          timestamp,
+          key: typeof key === 'string' ? Buffer.from(key) : key,
+          value: record.value,
+          headers: record.headers ?? {},
+        });
+        touched.add(target);
+        names.add(record.topic);
+      }
+      for (const target of touched) {
+        if (marker) target.end += 1;
+        const waiting = [...target.waiting];
+        target.waiting.clear();
+        for (const wake of waiting) wake();
+      }
+      if (names.size > 0) options.onAppend(names);
+    },
+    slice: (input, from, limit, to = Infinity) => {
+      const { records, start, end } = partition(input);
+      if (from !== 0 && (from < start || from > end)) throw outOfRange(input.topic, input.partition, from, start, end);
+      const first = lowerBound(records, from);
+      let last = Math.min(records.length, first + limit);
+      if (to < end) last = Math.min(last, lowerBound(records, to));
+      const next = last < records.length ? (records[last]?.offset ?? end) : end;
+      return { records: records.slice(first, last), next: Math.min(next, Math.max(to, from)) };
+    },
+    truncate: (input, before) => {
+      const target = partition(input);
+      target.start = Math.min(Math.max(before, target.start), target.end);
+      target.records.splice(0, lowerBound(target.records, target.start));
+    },
+  };
+}
+
+/** Index of the first record at or after an offset. */
+function lowerBound(records: readonly InRecord[], offset: number): number {
+  let low = 0;
+  let high = records.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((records[middle]?.offset ?? Infinity) < offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,148 @@
+/**
+ * The settings: environment variables, parsed once into a read-only record, wrong ones reported together. Nothing else reads the environment.
+ */
+import { COLLECTOR_PARTITIONS } from '../schemas/topics.ts';
+import { createReader, type Env, SettingsError } from './settingsReader.ts';
+import { SETTINGS } from './settingsTable.ts';
+
+export { SETTINGS, SettingsError };
+export type { Env };
+
+export interface Settings {
+  /** '' is the default app. */
+  readonly app: string;
+  readonly kafka: KafkaSettings;
+  readonly registry: { readonly url: string; readonly username: string | null; readonly password: string | null };
+  /** `database` is the app's name, or `chokepoint`. */
+  readonly clickhouse: { readonly url: string; readonly username: string; readonly password: string; readonly database: string };
+  /** Of platform.events when it is created. */
+  readonly partitions: number;
+  readonly collector: {
+    readonly host: string; readonly port: number; readonly index: number;
+    readonly writeKeys: readonly string[]; readonly adminKeys: readonly string[];
+    readonly maxBodyBytes: number; readonly maxEvents: number; readonly clockIntervalMs: number;
+  };
+  readonly dedupeWindowMs: number;
+  readonly rulesFile: string | null;
+  readonly alerts: { readonly webhookUrl: string | null; readonly webhookSecret: string | null; readonly allowPrivate: boolean };
+  readonly dataDir: string;
+  readonly healthPorts: { readonly processor: number; readonly analyzer: number; readonly sink: number; readonly alerts: number };
+  readonly local: { readonly kafkaPort: number; readonly registryPort: number; readonly clickhousePort: number; readonly kafkaHeapMb: number; readonly cacheDir: string };
+}
+
+export interface KafkaSettings {
+  readonly brokers: readonly string[];
+  readonly ssl: boolean | { readonly ca?: string; readonly cert?: string; readonly key?: string; readonly rejectUnauthorized: boolean };
+  readonly sasl: { readonly mechanism: SaslMechanism; readonly username: string; readonly password: string } | null;
+}
+
+const SASL_MECHANISMS = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
+type SaslMechanism = (typeof SASL_MECHANISMS)[number];
+
+const DEFAULT_DATABASE = 'chokepoint';
+/** Databases that are not an app's: the default app's and ClickHouse's own. */
+const TAKEN_DATABASES = [DEFAULT_DATABASE, 'default', 'system', 'information_schema'];
+const MAX_PORT = 65_535;
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+
+/** Throws a SettingsError that names every wrong setting; an empty variable counts as absent. */
+export function readSettings(env: Env): Settings {
+  const read = createReader(env);
+  const app = read.text('CHOKEPOINT_APP') ?? '';
+  if (!/^([A-Za-z0-9][A-Za-z0-9_-]{0,62})?$/.test(app)) read.problem('CHOKEPOINT_APP', 'at most 63 letters, digits, - and _, beginning with a letter or digit');
+  if (TAKEN_DATABASES.includes(app.toLowerCase())) read.problem('CHOKEPOINT_APP', `a name other than ${TAKEN_DATABASES.join(', ')}: those databases have an owner`);
+
+  const port = (name: Parameters<typeof read.whole>[0]): number => read.whole(name, 0, MAX_PORT);
+  const local = {
+    kafkaPort: port('LOCAL_KAFKA_PORT'),
+    registryPort: port('LOCAL_REGISTRY_PORT'),
+    clickhousePort: port('LOCAL_CLICKHOUSE_PORT'),
+    kafkaHeapMb: read.whole('LOCAL_KAFKA_HEAP_MB', 256, 65_536),
+    cacheDir: read.cacheDirectory('CHOKEPOINT_CACHE'),
+  };
+  const registry = read.url('SCHEMA_REGISTRY_URL', `http://127.0.0.1:${local.registryPort}/apis/ccompat/v7`);
+  const clickhouse = read.url('CLICKHOUSE_URL', `http://127.0.0.1:${local.clickhousePort}`);
+  const registryUser = read.text('SCHEMA_REGISTRY_USERNAME') ?? registry.username;
+  const registryPassword = read.text('SCHEMA_REGISTRY_PASSWORD') ?? registry.password;
+  if ((registryUser === null) !== (registryPassword === null)) read.problem('SCHEMA_REGISTRY_USERNAME', 'both SCHEMA_REGISTRY_USERNAME and SCHEMA_REGISTRY_PASSWORD, or neither');
+  const webhook = read.url('ALERTS_WEBHOOK_URL', null);
+
+  const settings: Settings = {
+    app,
+    kafka: { brokers: read.brokers('KAFKA_BROKERS', [`127.0.0.1:${local.kafkaPort}`]), ssl: readSsl(read), sasl: readSasl(read) },
+    registry: { url: registry.url, username: registryUser, password: registryPassword },
+    clickhouse: {
+      url: clickhouse.url,
+      username: read.given('CLICKHOUSE_USERNAME') ?? clickhouse.username ?? 'default',
+      password: read.given('CLICKHOUSE_PASSWORD') ?? clickhouse.password ?? '',
+      database: app === '' ? DEFAULT_DATABASE : app,
+    },
+    partitions: read.whole('CHOKEPOINT_PARTITIONS', 1, 1024),
+    collector: {
+      host: read.text('COLLECTOR_HOST') ?? '',
+      port: port('COLLECTOR_PORT'),
+      index: read.whole('COLLECTOR_INDEX', 0, COLLECTOR_PARTITIONS - 1),
+      writeKeys: read.keys('WRITE_KEYS'),
+      adminKeys: read.keys('ADMIN_KEYS'),
+      maxBodyBytes: read.whole('COLLECTOR_MAX_BODY_BYTES', 1024, 64 * 1024 * 1024),
+      maxEvents: read.whole('COLLECTOR_MAX_EVENTS', 1, 100_000),
+      clockIntervalMs: read.duration('COLLECTOR_CLOCK_INTERVAL', 50, 10 * MINUTE_MS),
+    },
+    dedupeWindowMs: read.duration('CHOKEPOINT_DEDUPE_WINDOW', MINUTE_MS, 90 * DAY_MS),
+    rulesFile: read.file('CHOKEPOINT_RULES'),
+    alerts: { webhookUrl: webhook.whole, webhookSecret: read.text('ALERTS_WEBHOOK_SECRET'), allowPrivate: read.flag('ALERTS_ALLOW_PRIVATE') },
+    dataDir: read.directory('CHOKEPOINT_DATA'),
+    healthPorts: { processor: port('PROCESSOR_PORT'), analyzer: port('ANALYZER_PORT'), sink: port('SINK_PORT'), alerts: port('ALERTS_PORT') },
+    local,
+  };
+  read.finish();
+  return settings;
+}
+
+/** Which external parts the environment names; the others are brought up locally. */
+export function settingsNamed(env: Env): { readonly kafka: boolean; readonly registry: boolean; readonly clickhouse: boolean } {
+  const named = (name: string): boolean => (env[name] ?? '').trim() !== '';
+  return { kafka: named('KAFKA_BROKERS'), registry: named('SCHEMA_REGISTRY_URL'), clickhouse: named('CLICKHOUSE_URL') };
+}
+
+/** The settings in a form that may be printed and logged: secrets are masked, lists of keys give their number. */
+export function describeSettings(settings: Settings): Readonly<Record<string, unknown>> {
+  const mask = (secret: string | null): string | null => (secret === null || secret === '' ? secret : '***');
+  const { kafka, registry, clickhouse, collector, alerts } = settings;
+  const { ssl, sasl } = kafka;
+  return {
+    ...settings,
+    kafka: {
+      ...kafka,
+      ssl: typeof ssl === 'boolean' ? ssl : { ...ssl, ...(ssl.ca === undefined ? {} : { ca: 'given' }), ...(ssl.cert === undefined ? {} : { cert: 'given' }), ...(ssl.key === undefined ? {} : { key: '***' }) },
+      sasl: sasl === null ? null : { ...sasl, password: '***' },
+    },
+    registry: { ...registry, password: mask(registry.password) },
+    clickhouse: { ...clickhouse, password: mask(clickhouse.password) },
+    collector: { ...collector, writeKeys: `${collector.writeKeys.length} keys`, adminKeys: `${collector.adminKeys.length} keys` },
+    // Webhook addresses of chat services carry the secret in their path.
+    alerts: { ...alerts, webhookUrl: alerts.webhookUrl === null ? null : `${new URL(alerts.webhookUrl).origin}/***`, webhookSecret: mask(alerts.webhookSecret) },
+  };
+}
+
+function readSsl(read: ReturnType<typeof createReader>): KafkaSettings['ssl'] {
+  const [ca, cert, key] = [read.pem('KAFKA_SSL_CA'), read.pem('KAFKA_SSL_CERT'), read.pem('KAFKA_SSL_KEY')];
+  const rejectUnauthorized = read.flag('KAFKA_SSL_REJECT_UNAUTHORIZED');
+  if ((read.given('KAFKA_SSL_CERT') === null) !== (read.given('KAFKA_SSL_KEY') === null)) read.problem('KAFKA_SSL_CERT', 'both KAFKA_SSL_CERT and KAFKA_SSL_KEY, or neither');
+  const detailed = ca !== null || cert !== null || key !== null || !rejectUnauthorized;
+  if (!read.flag('KAFKA_SSL')) {
+    // Silently speaking plain text where certificates were given would be the worse surprise.
+    if (detailed) read.problem('KAFKA_SSL', 'true, since other KAFKA_SSL_* settings are given');
+    return false;
+  }
+  return detailed ? { ...(ca === null ? {} : { ca }), ...(cert === null ? {} : { cert }), ...(key === null ? {} : { key }), rejectUnauthorized } : true;
+}
+
+function readSasl(read: ReturnType<typeof createReader>): KafkaSettings['sasl'] {
+  const mechanism = read.oneOf('KAFKA_SASL_MECHANISM', SASL_MECHANISMS);
+  const [username, password] = [read.text('KAFKA_SASL_USERNAME'), read.text('KAFKA_SASL_PASSWORD')];
+  if (mechanism !== null && username !== null && password !== null) return { mechanism, username, password };
+  if (mechanism !== null || username !== null || password !== null) read.problem('KAFKA_SASL_MECHANISM', 'all of KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD, or none');
+  return null;
+}

@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { describeSettings, readSettings, SETTINGS, settingsNamed, SettingsError } from '../../infra/settings.ts';
+
+const problemsOf = (env: Record<string, string>): readonly string[] => {
+  try {
+    readSettings(env);
+  } catch (error) {
+    assert(error instanceof SettingsError);
+    return error.problems;
+  }
+  return [];
+};
+const names = (problems: readonly string[]): string[] => problems.map((problem) => problem.split(' ')[0] ?? '');
+
+void test('an empty environment gives the defaults of the contract', () => {
+  const settings = readSettings({});
+  assert.equal(settings.app, '');
+  assert.deepEqual(settings.kafka, { brokers: ['127.0.0.1:9092'], ssl: false, sasl: null });
+  assert.equal(settings.registry.url, 'http://127.0.0.1:8081/apis/ccompat/v7');
+  assert.deepEqual(settings.clickhouse, { url: 'http://127.0.0.1:8123', username: 'default', password: '', database: 'chokepoint' });
+  assert.equal(settings.collector.port, 8080);
+  assert.equal(settings.collector.maxBodyBytes, 1.5 * 1024 * 1024);
+  assert.equal(settings.collector.maxEvents, 5000);
+  assert.equal(settings.dedupeWindowMs, 72 * 3_600_000);
+  assert.deepEqual(settings.healthPorts, { processor: 8090, analyzer: 8091, sink: 8092, alerts: 8093 });
+  assert.deepEqual(settingsNamed({}), { kafka: false, registry: false, clickhouse: false });
+});
+
+void test('what the environment names is used, and seen to be named', () => {
+  const env = { KAFKA_BROKERS: 'a:1, b:2,', SCHEMA_REGISTRY_URL: 'https://me:p%40ss@registry/x/', CLICKHOUSE_URL: 'http://ch:8123', CHOKEPOINT_APP: 'replay-1', WRITE_KEYS: 'one,two ,one' };
+  const settings = readSettings(env);
+  assert.deepEqual(settings.kafka.brokers, ['a:1', 'b:2']);
+  assert.deepEqual(settings.registry, { url: 'https://registry/x', username: 'me', password: 'p@ss' });
+  assert.equal(settings.clickhouse.database, 'replay-1');
+  assert.deepEqual(settings.collector.writeKeys, ['one', 'two']);
+  assert.deepEqual(settingsNamed(env), { kafka: true, registry: true, clickhouse: true });
+  assert.deepEqual(settingsNamed({ KAFKA_BROKERS: ' ' }), { kafka: false, registry: false, clickhouse: false });
+});
+
+void test('an empty variable counts as absent', () => {
+  assert.equal(readSettings({ COLLECTOR_PORT: '', CHOKEPOINT_DEDUPE_WINDOW: ' ' }).collector.port, 8080);
+});
+
+void test('all wrong settings are reported together, each with what is expected', () => {
+  const problems = problemsOf({
+    COLLECTOR_PORT: '99999', PROCESSOR_PORT: 'tcp://10.0.0.1:80', COLLECTOR_INDEX: '8', CHOKEPOINT_PARTITIONS: '0', KAFKA_BROKERS: 'broker', KAFKA_SSL: 'yes', SCHEMA_REGISTRY_URL: 'registry:8081',
+    CLICKHOUSE_URL: 'tcp://ch:9000', CHOKEPOINT_DEDUPE_WINDOW: '3 days', KAFKA_SASL_MECHANISM: 'gssapi', CHOKEPOINT_RULES: '/nowhere/rules.yaml', CHOKEPOINT_APP: 'a.b', ALERTS_WEBHOOK_URL: 'ftp://x',
+  });
+  assert.deepEqual(new Set(names(problems)), new Set([
+    'COLLECTOR_PORT', 'PROCESSOR_PORT', 'COLLECTOR_INDEX', 'CHOKEPOINT_PARTITIONS', 'KAFKA_BROKERS', 'KAFKA_SSL', 'SCHEMA_REGISTRY_URL', 'CLICKHOUSE_URL', 'CHOKEPOINT_DEDUPE_WINDOW',
+    'KAFKA_SASL_MECHANISM', 'CHOKEPOINT_RULES', 'CHOKEPOINT_APP', 'ALERTS_WEBHOOK_URL',
+  ]));
+  assert(problems.some((problem) => problem.includes('enableServiceLinks')), problems.join('\n'));
+  assert(problems.includes('COLLECTOR_PORT ("99999"): expected a whole number from 0 to 65535'), problems.join('\n'));
+});
+
+void test('half a pair is a mistake: SASL, client certificate, registry user', () => {
+  assert.deepEqual(names(problemsOf({ KAFKA_SASL_USERNAME: 'x' })), ['KAFKA_SASL_MECHANISM']);
+  assert.deepEqual(names(problemsOf({ SCHEMA_REGISTRY_USERNAME: 'x' })), ['SCHEMA_REGISTRY_USERNAME']);
+  assert.deepEqual(names(problemsOf({ KAFKA_SSL: 'true', KAFKA_SSL_CERT: '-----BEGIN CERTIFICATE-----' })), ['KAFKA_SSL_CERT']);
+  assert.deepEqual(names(problemsOf({ KAFKA_SSL_CA: '-----BEGIN CERTIFICATE-----' })), ['KAFKA_SSL'], 'certificates without TLS would be plain text');
+});
+
+void test('an app does not take the database of another owner', () => {
+  for (const app of ['chokepoint', 'default', 'SYSTEM']) assert.deepEqual(names(problemsOf({ CHOKEPOINT_APP: app })), ['CHOKEPOINT_APP'], app);
+});
+
+void test('PEM comes as text or as a file', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'settings-'));
+  try {
+    const file = join(dir, 'ca.pem');
+    writeFileSync(file, '-----BEGIN CERTIFICATE-----\nfrom a file\n');
+    assert.deepEqual(readSettings({ KAFKA_SSL: 'true', KAFKA_SSL_CA: file }).kafka.ssl, { ca: '-----BEGIN CERTIFICATE-----\nfrom a file\n', rejectUnauthorized: true });
+    assert.deepEqual(readSettings({ KAFKA_SSL: '1', KAFKA_SSL_CA: '-----BEGIN CERTIFICATE-----\\nx' }).kafka.ssl, { ca: '-----BEGIN CERTIFICATE-----\nx', rejectUnauthorized: true });
+    assert.equal(readSettings({ KAFKA_SSL: 'true' }).kafka.ssl, true);
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+});
+
+void test('secrets are neither printed nor in the errors', () => {
+  const secret = 'hunter2';
+  const env = {
+    KAFKA_SSL: 'true', KAFKA_SSL_CERT: '-----BEGIN hunter2', KAFKA_SSL_KEY: '-----BEGIN hunter2', KAFKA_SASL_MECHANISM: 'plain', KAFKA_SASL_USERNAME: 'u', KAFKA_SASL_PASSWORD: secret,
+    SCHEMA_REGISTRY_URL: `http://u:${secret}@r`, CLICKHOUSE_PASSWORD: secret, CLICKHOUSE_URL: `http://u:${secret}@c`, WRITE_KEYS: secret, ADMIN_KEYS: secret,
+    ALERTS_WEBHOOK_URL: `https://hooks.example/services/${secret}`, ALERTS_WEBHOOK_SECRET: secret,
+  };
+  const printed = JSON.stringify(describeSettings(readSettings(env)));
+  assert(!printed.includes(secret), printed);
+  assert(printed.includes('https://hooks.example/***'), printed);
+  const problems = problemsOf({ ...env, KAFKA_SSL_KEY: '/nowhere/hunter2', WRITE_KEYS: 'hunter2 spaced', ALERTS_WEBHOOK_URL: 'ftp://hunter2', CLICKHOUSE_URL: 'tcp://u:hunter2@c' });
+  assert.equal(problems.length, 4, problems.join('\n'));
+  assert(!problems.join('\n').includes(secret), problems.join('\n'));
+});
+
+void test('the table of settings names each once, with what it is for', () => {
+  assert.equal(new Set(SETTINGS.map(({ name }) => name)).size, SETTINGS.length);
+  assert(SETTINGS.every(({ what }) => what.length > 0));
+});

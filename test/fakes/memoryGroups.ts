@@ -32,13 +32,13 @@ interface Group {
 }
 
 export interface MemoryGroups {
-  join(options: ConsumerOptions): GroupConsumer;
-  commit(group: string, positions: readonly Position[]): void;
-  committed(group: string, topics: readonly string[]): Position[];
-  appended(topics: ReadonlySet<string>): void;
+  readonly join: (options: ConsumerOptions) => GroupConsumer;
+  readonly commit: (group: string, positions: readonly Position[]) => void;
+  readonly committed: (group: string, topics: readonly string[]) => Position[];
+  readonly appended: (topics: ReadonlySet<string>) => void;
   /** The group forgets a member without telling it, as after a session timeout; it goes on as a zombie until it is told by `rejoin`. */
-  expel(group: string, index: number): { rejoin(): void };
-  closeAll(): void;
+  readonly expel: (group: string, index: number): { rejoin() => void };
+  readonly closeAll: () => void;
 }
 
 export function createMemoryGroups(log: MemoryLog, maxBatch: number): MemoryGroups {

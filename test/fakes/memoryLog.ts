@@ -13,15 +13,15 @@ export interface Partition {
 }
 
 export interface MemoryLog {
-  create(topics: readonly TopicConfig[]): void;
-  topic(name: string): readonly Partition[];
-  partition(input: TopicPartition): Partition;
+  readonly create: (topics: readonly TopicConfig[]) => void;
+  readonly topic: (name: string) => readonly Partition[];
+  readonly partition: (input: TopicPartition) => Partition;
   /** Appends in order; with `marker` an offset more is used up in each partition touched, as a transaction's end does. */
-  append(records: readonly OutRecord[], marker: boolean): void;
+  readonly append: (records: readonly OutRecord[], marker: boolean) => void;
   /** Up to `limit` records from an offset on, and where to go on. */
-  slice(input: TopicPartition, from: number, limit: number, to?: number): { records: InRecord[]; next: number };
+  readonly slice: (input: TopicPartition, from: number, limit: number, to?: number) => { records: InRecord[]; next: number };
   /** Removes what is before an offset, as retention does. */
-  truncate(input: TopicPartition, before: number): void;
+  readonly truncate: (input: TopicPartition, before: number) => void;
 }
 
 export function createMemoryLog(options: { now: () => number; partitions: number | null; onAppend: (topics: ReadonlySet<string>) => void }): MemoryLog {

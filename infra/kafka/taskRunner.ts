@@ -1,0 +1,205 @@
+/**
+ * The life of one task on this member: open, step, commit, and after any failure again from what is committed. Invariants:
+ *
+ * - The task sees each committed record of its inputs once, in offset order, from the committed position on: inputs stay paused until the task is
+ *   open, then the consumer is sent to the committed positions; what is below the next expected offset is dropped.
+ * - Outputs, changelog and positions take effect together or not at all. What `step` did to the task's memory counts only if the commit succeeded:
+ *   otherwise the task is thrown away (docs/decisions/0003).
+ * - Another member may have had the task in between, or have it now, without our knowing. It has then opened a producer with our transactional
+ *   id, which fences ours: our next commit fails and leaves nothing. Correctness rests on this fence, not on what this member believes.
+ */
+import type { GroupConsumer, InRecord, Kafka, Position, Task, TaskContext, TopicPartition, TransactionalProducer, Work } from '../ports.ts';
+import type { Log } from '../service/log.ts';
+import { inputKey } from './assigner.ts';
+import { KafkaError, asError, isFatal } from './errors.ts';
+import { createSignal } from './signal.ts';
+
+/** Ours: an input with more records waiting is paused, and goes on below the low mark. Bounds memory; large enough for whole fetches. */
+const HIGH_WATER_RECORDS = 20_000;
+const LOW_WATER_RECORDS = 10_000;
+/** Ours: pause before reopening after a failure; doubles up to the bound and never gives up. */
+const FIRST_RETRY_MS = 100;
+const LAST_RETRY_MS = 10_000;
+
+export interface RunnerOptions {
+  readonly id: string;
+  readonly inputs: readonly TopicPartition[];
+  readonly kafka: Kafka;
+  readonly consumer: GroupConsumer;
+  /** Full names, of the app. */
+  readonly group: string;
+  readonly transactionalId: string;
+  readonly commit: 'transaction' | 'offsets';
+  readonly create: (context: TaskContext) => Task;
+  readonly log: Log;
+  readonly onFatal: (error: Error) => void;
+  /** Milliseconds; for tests. */
+  readonly firstRetryMs?: number;
+}
+
+export interface RunnerState {
+  readonly id: string;
+  readonly status: 'opening' | 'running' | 'failed';
+  /** How often the task was opened again after a failure. */
+  readonly restarts: number;
+  /** What the last failure was, until the next commit succeeds. */
+  readonly error: string | null;
+}
+
+export interface TaskRunner {
+  readonly inputs: readonly TopicPartition[];
+  accept(records: readonly InRecord[]): void;
+  state(): RunnerState;
+  /** From this call on no step or commit starts and the consumer is left alone; resolves when the producer and the task are closed. */
+  stop(): Promise<void>;
+}
+
+/** What a task has while it is open: thrown away as a whole. */
+interface Life {
+  readonly task: Task;
+  /** Next offset expected per input. */
+  readonly expected: Map<string, number>;
+  /** Inputs paused because their backlog is long. */
+  readonly throttled: Set<string>;
+}
+
+export function startRunner(options: RunnerOptions): TaskRunner {
+  const { id, inputs, kafka, consumer, group, log, firstRetryMs = FIRST_RETRY_MS } = options;
+  const topics = [...new Set(inputs.map(({ topic }) => topic))];
+  const news = createSignal();
+  let life: Life | null = null;
+  let stopped = false;
+  let status: RunnerState['status'] = 'opening';
+  let restarts = 0;
+  /** Failures since the last successful commit. */
+  let failures = 0;
+  let error: string | null = null;
+
+  async function run(): Promise<void> {
+    for (;;) {
+      try {
+        await live();
+        return;
+      } catch (thrown) {
+        const failure = asError(thrown);
+        if (isStopped()) return;
+        error = failure.message;
+        if (isFatal(failure)) {
+          status = 'failed';
+          log('error', 'task failed for good', { group, task: id, error: failure.message });
+          options.onFatal(failure);
+          return;
+        }
+        const retryMs = Math.min(firstRetryMs * 2 ** failures, LAST_RETRY_MS);
+        failures += 1;
+        restarts += 1;
+        status = 'opening';
+        log('warn', 'task failed, opening it again from what is committed', { group, task: id, error: failure.message, cause: causes(failure), retry_ms: retryMs, restarts });
+        await pauseUnlessStopped(retryMs);
+        if (isStopped()) return;
+      }
+    }
+  }
+
+  /** One opening of the task until it is stopped (returns) or fails (throws). */
+  async function live(): Promise<void> {
+    consumer.pause(inputs);
+    let producer: TransactionalProducer | null = null;
+    let task: Task | null = null;
+    try {
+      // The order matters: once older producers of this id are fenced, the committed positions can no longer move under us.
+      if (options.commit === 'transaction') producer = await kafka.transactionalProducer(options.transactionalId);
+      const committed = await committedPositions();
+      if (isStopped()) return;
+      task = options.create({ id, inputs, log: kafka, wake: news.raise });
+      await task.open(committed);
+      if (isStopped()) return;
+      life = { task, expected: new Map(committed.map((position) => [inputKey(position), position.offset])), throttled: new Set() };
+      for (const position of committed) consumer.seek(position, position.offset);
+      consumer.resume(inputs);
+      status = 'running';
+      await pump(life, producer);
+    } finally {
+      life = null;
+      await producer?.close().catch(() => undefined);
+      task?.close?.();
+    }
+  }
+
+  async function pump(current: Life, producer: TransactionalProducer | null): Promise<void> {
+    while (!isStopped()) {
+      const work = await current.task.step();
+      if (isStopped()) return;
+      easeThrottle(current);
+      if (work === null) {
+        await news.wait();
+        continue;
+      }
+      await commit(work, producer);
+      failures = 0;
+      error = null;
+    }
+  }
+
+  async function commit(work: Work, producer: TransactionalProducer | null): Promise<void> {
+    if (producer !== null) {
+      if (work.outputs.length > 0 || work.positions.length > 0) await producer.commit(work, group);
+      return;
+    }
+    if (work.outputs.length > 0) throw new KafkaError('REFUSED', `Task ${id} of ${group} commits offsets only, but has outputs: its group needs commit 'transaction'.`, { fatal: true });
+    if (work.positions.length > 0) await consumer.commit(work.positions);
+  }
+
+  async function committedPositions(): Promise<Position[]> {
+    const known = new Map((await kafka.committed(group, topics)).map((position) => [inputKey(position), position]));
+    return inputs.map((input) => known.get(inputKey(input)) ?? { ...input, offset: 0, metadata: '' });
+  }
+
+  /** Per input: a task that merges several must get more of the short one while the long one is paused. */
+  function easeThrottle({ task, throttled }: Life): void {
+    for (const input of throttled.size === 0 ? [] : inputs) {
+      if (!throttled.has(inputKey(input)) || task.backlog(input) >= LOW_WATER_RECORDS) continue;
+      throttled.delete(inputKey(input));
+      consumer.resume([input]);
+    }
+  }
+
+  async function pauseUnlessStopped(ms: number): Promise<void> {
+    // Wakes of the task that failed are of no interest any more; a stop is.
+    const until = performance.now() + ms;
+    for (let rest = ms; rest > 0 && !isStopped(); rest = until - performance.now()) await news.wait(rest);
+  }
+
+  const isStopped = (): boolean => stopped;
+  const ended = run();
+
+  return {
+    inputs,
+    accept: (records) => {
+      const [first] = records;
+      const last = records.at(-1);
+      if (life === null || stopped || first === undefined || last === undefined) return;
+      const { task, expected, throttled } = life;
+      const key = inputKey(first);
+      const next = expected.get(key);
+      if (next === undefined || last.offset < next) return;
+      expected.set(key, last.offset + 1);
+      task.accept(first.offset >= next ? records : records.filter((record) => record.offset >= next));
+      if (!throttled.has(key) && task.backlog(first) > HIGH_WATER_RECORDS) {
+        throttled.add(key);
+        consumer.pause([first]);
+      }
+      news.raise();
+    },
+    state: () => ({ id, status, restarts, error }),
+    stop: () => {
+      stopped = true;
+      news.raise();
+      return ended;
+    },
+  };
+}
+
+function causes(error: Error): string | null {
+  return error.cause instanceof Error ? `${error.cause.name}: ${error.cause.message}` : null;
+}

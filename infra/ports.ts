@@ -138,8 +138,11 @@ export interface Kafka extends LogReader {
 }
 
 export interface ClickHouse {
-  /** One block, in one insert, deduplicated by the token. */
-  insert(table: string, rows: readonly object[], token: string): Promise<void>;
+  /**
+   * One block, in one insert, deduplicated by the token. With `columns` each row is an array in their order (JSONCompactEachRow): names are not
+   * repeated, which halves the cost of a wide row.
+   */
+  insert(table: string, rows: readonly object[], token: string, columns?: readonly string[]): Promise<void>;
   query<Row>(sql: string, parameters?: Readonly<Record<string, unknown>>): Promise<Row[]>;
   command(sql: string): Promise<void>;
   ping(): Promise<boolean>;

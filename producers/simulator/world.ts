@@ -1,0 +1,88 @@
+/** The demo's world: the paper's platform, as a function of a seed and of its end. Pure; events are made as they are asked for. */
+import { activeDays } from './calendar.ts';
+import { CATALOG } from './catalog.ts';
+import { createPeople } from './people.ts';
+import { PROBLEMS } from './problems.ts';
+import { randomStream } from './random.ts';
+import { createRepertoires } from './repertoire.ts';
+import { type Person, type SimulatedEvent, type World, finalBehaviour } from './types.ts';
+import { type Deck, type Posting, visitsOfDay } from './visits.ts';
+
+/** Four months (paper), in days; the last is that of the end. */
+export const HISTORY_DAYS = 122;
+/** Well below the collector's limits of 5,000 events and 1.5 MiB. */
+const BATCH_EVENTS = 4000;
+
+const DAY_MS = 86_400_000;
+/** 1970-01-01 was a Thursday: day 0 of the epoch is weekday 3, Monday being 0. */
+const EPOCH_WEEKDAY = 3;
+
+export type { World };
+
+export interface WorldOptions {
+  readonly seed: number;
+  /** Epoch ms. */
+  readonly endsAt: number;
+}
+
+export function createWorld({ seed, endsAt }: WorldOptions): World {
+  const startsAt = Math.floor(endsAt / DAY_MS) * DAY_MS - (HISTORY_DAYS - 1) * DAY_MS;
+  const people = createPeople(seed, startsAt);
+  const stageOf = new Map(CATALOG.map(({ entry }) => [entry.feature, entry.stage]));
+  const at = (day: number): number => startsAt + day * DAY_MS;
+  return {
+    seed,
+    startsAt,
+    endsAt,
+    people,
+    repertoires: createRepertoires(seed, people, HISTORY_DAYS - 1),
+    catalog: CATALOG.map(({ entry }) => entry),
+    users: people.map((person) => ({ ...person.user, behaviour: finalBehaviour(person) })),
+    planted: PROBLEMS.flatMap(({ planted, feature, effect, from, until }) => {
+      const stage = stageOf.get(feature);
+      if (planted === null || stage === undefined) return [];
+      return [{ ...planted, stage, feature, error_code: effect.kind === 'error' ? effect.code : null, from: at(from), until: until === null ? null : at(until) }];
+    }),
+    decoys: PROBLEMS.flatMap(({ why, feature }) => {
+      const stage = stageOf.get(feature);
+      return why === null || stage === undefined ? [] : [{ feature, stage, why }];
+    }),
+  };
+}
+
+/** The history in the order in which it is posted: by time, but for the few events that come late or twice. */
+export function* events(world: World, batchEvents = BATCH_EVENTS): Generator<SimulatedEvent[]> {
+  const { seed, startsAt, endsAt, people, repertoires } = world;
+  const startWeekday = (startsAt / DAY_MS + EPOCH_WEEKDAY) % 7;
+  const active: Person[][] = Array.from({ length: HISTORY_DAYS }, () => []);
+  for (const person of people) for (const day of activeDays(seed, person, HISTORY_DAYS, startWeekday)) active[day]?.push(person);
+  const decks = new Map<Person, Deck>();
+  const deckOf = (person: Person): Deck => {
+    const deck = decks.get(person) ?? { version: '', left: [], tasks: 0 };
+    decks.set(person, deck);
+    return deck;
+  };
+
+  const pending: Posting[] = [];
+  let batch: SimulatedEvent[] = [];
+  for (const [day, present] of active.entries()) {
+    const dayStart = startsAt + day * DAY_MS;
+    for (const person of present) {
+      const random = randomStream(seed, 'day', person.user.user_id, day);
+      pending.push(...visitsOfDay({ person, day, dayStart, deck: deckOf(person), random }, repertoires));
+    }
+    // Working hours of every time zone begin after the previous UTC day has ended, so what is before the next midnight is complete.
+    pending.sort((a, b) => a.at - b.at || (a.event.event_id < b.event.event_id ? -1 : 1));
+    const until = Math.min(dayStart + DAY_MS, endsAt);
+    const ready = pending.findIndex((posting) => posting.at >= until);
+    const due = pending.splice(0, ready === -1 ? pending.length : ready);
+    for (const { event } of due) {
+      batch.push(event);
+      if (batch.length === batchEvents) {
+        yield batch;
+        batch = [];
+      }
+    }
+  }
+  if (batch.length > 0) yield batch;
+}

@@ -37,7 +37,7 @@ export interface MemoryGroups {
   readonly committed: (group: string, topics: readonly string[]) => Position[];
   readonly appended: (topics: ReadonlySet<string>) => void;
   /** The group forgets a member without telling it, as after a session timeout; it goes on as a zombie until it is told by `rejoin`. */
-  readonly expel: (group: string, index: number): { readonly rejoin: () => void };
+  readonly expel: (group: string, index: number) => { readonly rejoin: () => void };
   readonly closeAll: () => void;
 }
 

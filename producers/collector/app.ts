@@ -1,0 +1,132 @@
+/** The collector's HTTP (design.md section 7): who may, how much, and the answers. What happens to a body is core.ts. */
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { answerHealth } from '../../infra/service/healthServer.ts';
+import type { Log } from '../../infra/service/log.ts';
+import { metrics } from '../../infra/service/metrics.ts';
+import type { Health } from '../../infra/service/service.ts';
+import { createAdmission } from './admission.ts';
+import { HttpError, RETRY_AFTER_SECONDS, answerOf, unavailable } from './answers.ts';
+import type { Authenticate, Caller, Right } from './auth.ts';
+import { BodyError, formatOf, parseBody, type Body } from './body.ts';
+import type { Core } from './core.ts';
+import { clockOf } from './clockBody.ts';
+import { TooLargeError, inflate } from './inflate.ts';
+
+export interface AppOptions {
+  readonly authenticate: Authenticate;
+  /** Of a body, unpacked. */
+  readonly maxBodyBytes: number;
+  readonly maxEvents: number;
+  /** Null while there is no connection to Kafka yet, and once the collector is stopping. */
+  readonly core: () => Core | null;
+  readonly health: () => Health;
+  readonly log: Log;
+}
+
+/** Bodies of requests under way may take that much; as objects they are several times as large. Ours. */
+const MAX_BODY_BYTES_AT_ONCE = 64 * 1024 * 1024;
+/** A client that takes longer to send a body is cut off. Ours. */
+const REQUEST_TIMEOUT_MS = 60_000;
+
+type Handle = (core: Core, request: FastifyRequest, caller: Caller) => Promise<object>;
+
+export function createApp(options: AppOptions): FastifyInstance {
+  const { authenticate, maxBodyBytes, maxEvents, log } = options;
+  const app = Fastify({ logger: false, bodyLimit: maxBodyBytes, requestTimeout: REQUEST_TIMEOUT_MS, forceCloseConnections: 'idle' });
+  const admission = createAdmission(MAX_BODY_BYTES_AT_ONCE);
+  const callers = new WeakMap<FastifyRequest, Caller>();
+
+  // All bodies come as bytes: our own reading keeps what is rejected as it came, and rejects a bad event alone.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, bytes, done) => {
+    done(null, bytes);
+  });
+
+  app.setErrorHandler((error, request, reply) => {
+    const { status, code, message, cause } = answerOf(error);
+    if (status >= 500) log(status === 500 ? 'error' : 'warn', 'request not served', { route: request.routeOptions.url, status, error: cause ?? message });
+    if (status === 503 || status === 429) void reply.header('retry-after', RETRY_AFTER_SECONDS);
+    if (status === 401) void reply.header('www-authenticate', 'Bearer');
+    void reply.code(status).send({ error: code, detail: message });
+  });
+  app.setNotFoundHandler((request, reply) => {
+    void reply.code(404).send({ error: 'not_found', detail: `there is no ${request.method} ${request.url.split('?', 1)[0] ?? ''}` });
+  });
+  app.addHook('onResponse', (request, reply, done) => {
+    const route = request.routeOptions.url ?? 'none';
+    metrics.collectorRequests.inc({ route, status: reply.statusCode });
+    metrics.collectorRequestSeconds.observe({ route }, reply.elapsedTime / 1000);
+    done();
+  });
+
+  /** Bytes, however they are packed, to values; within the limits. */
+  const bodyOf = async (request: FastifyRequest, list: string): Promise<Body> => {
+    const format = formatOf(request.headers['content-type']);
+    if (!Buffer.isBuffer(request.body)) throw new BodyError('the body is missing');
+    const body = parseBody(format, await inflate(request.body, request.headers['content-encoding'], maxBodyBytes), list);
+    if (body.values.length > maxEvents) throw new TooLargeError(`the body has ${body.values.length} ${list}: at most ${maxEvents} are taken at once`);
+    return body;
+  };
+
+  // Before the body is read: who may not write costs no memory, and neither does what there is no room for.
+  const admit = (right: Right) => (request: FastifyRequest, reply: FastifyReply, done: (error?: HttpError) => void) => {
+    const caller = authenticate(request.headers.authorization);
+    if (caller?.rights.includes(right) !== true) {
+      done(new HttpError(401, 'unauthorized', caller === null ? 'send a key as Authorization: Bearer <key>' : 'this needs an admin key'));
+      return;
+    }
+    const length = Number(request.headers['content-length'] ?? maxBodyBytes);
+    const packed = request.headers['content-encoding'] !== undefined;
+    const release = admission.reserve(packed || !(length < maxBodyBytes) ? maxBodyBytes : length);
+    if (release === null) {
+      done(unavailable('too many requests are under way: send the same again'));
+      return;
+    }
+    // Also where the client goes away.
+    reply.raw.once('close', release);
+    callers.set(request, caller);
+    done();
+  };
+
+  const post = (path: string, right: Right, handle: Handle): void => {
+    app.post(path, { onRequest: admit(right) }, async (request, reply) => {
+      const core = options.core();
+      const caller = callers.get(request);
+      if (core === null || caller === undefined) throw unavailable('the collector is not connected to Kafka now, or is stopping: send the same again');
+      return reply.code(202).send(await handle(core, request, caller));
+    });
+  };
+
+  post('/v1/events', 'write', async (core, request, caller) => {
+    const { accepted, rejected, made } = await core.events(await bodyOf(request, 'events'), caller.source);
+    return made.length === 0 ? { accepted, rejected } : { accepted, rejected, event_ids: made };
+  });
+  post('/v1/users', 'admin', async (core, request) => {
+    const { records, rejected } = await core.users(await bodyOf(request, 'users'));
+    return { accepted: records.length, rejected };
+  });
+  post('/v1/features', 'admin', async (core, request) => {
+    const { records, rejected } = await core.features(await bodyOf(request, 'features'));
+    return { accepted: records.length, rejected };
+  });
+  post('/v1/clock', 'admin', async (core, request) => {
+    const occurredAt = clockOf(request.body, core.now());
+    return { occurred_at: occurredAt, partitions: await core.clock(occurredAt) };
+  });
+
+  app.get('/v1/status', async () => {
+    const core = options.core();
+    if (core === null) throw unavailable('the collector is not connected to Kafka now, or is stopping');
+    return core.status().catch((cause: unknown) => {
+      throw unavailable('Kafka does not answer', { cause });
+    });
+  });
+  for (const path of ['/healthz', '/readyz', '/metrics']) {
+    app.get(path, async (_request, reply) => {
+      const answer = await answerHealth(path, options.health);
+      if (answer === null) throw new HttpError(404, 'not_found', 'there is no such path');
+      return reply.code(answer.status).type(answer.contentType).send(answer.body);
+    });
+  }
+  return app;
+}

@@ -1,0 +1,89 @@
+/**
+ * A request's body as a list of values, with the bytes of each as they came: what is rejected goes to the dead letters unchanged.
+ * A body that cannot be read at all throws `BodyError`; a line of NDJSON that is not JSON costs that line alone.
+ */
+import { isUtf8 } from 'node:buffer';
+import { kindOf } from './instant.ts';
+import { elementTexts } from './elements.ts';
+
+export class BodyError extends Error {
+  readonly code = 'BODY';
+}
+
+export interface Body {
+  readonly values: readonly unknown[];
+  /** Why the value at an index could not be read; its value is undefined. */
+  readonly broken: ReadonlyMap<number, string>;
+  /** The bytes of the value at an index. */
+  original(index: number): Buffer;
+}
+
+export type Format = 'json' | 'ndjson';
+
+/** The format a Content-Type names. Throws `BodyError`. */
+export function formatOf(contentType: string | undefined): Format {
+  const type = contentType?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  if (type === 'application/json') return 'json';
+  if (type === 'application/x-ndjson') return 'ndjson';
+  throw new BodyError(`Content-Type must be application/json or application/x-ndjson, but is ${type === '' ? 'missing' : type.slice(0, 80)}`);
+}
+
+/** `{"<list>": […]}`. */
+function parseJson(bytes: Buffer, list: string): Body {
+  if (!isUtf8(bytes)) throw new BodyError('the body is not UTF-8');
+  const text = bytes.toString('utf8');
+  const body = jsonOf(text);
+  const values: unknown = typeof body === 'object' && body !== null && Object.hasOwn(body, list) ? (body as Readonly<Record<string, unknown>>)[list] : undefined;
+  if (!Array.isArray(values)) throw new BodyError(`the body must be {"${list}": […]}, but ${Array.isArray(body) ? `is an array: wrap it as {"${list}": […]}` : `its "${list}" is ${kindOf(values)}`}`);
+  let texts: readonly string[] | null = null;
+  return {
+    values,
+    broken: new Map(),
+    original: (index) => {
+      texts ??= elementTexts(text, list);
+      // The scan is checked against what was parsed; where the two differ the value is written anew.
+      return Buffer.from((texts.length === values.length ? texts[index] : undefined) ?? JSON.stringify(values[index]));
+    },
+  };
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    throw new BodyError('the body is not JSON', { cause });
+  }
+}
+
+const NEWLINE = 0x0a;
+const NOT_JSON = 'the line is not JSON: write one object per line';
+
+/** One value per line; blank lines are skipped and not counted. */
+function parseNdjson(bytes: Buffer): Body {
+  const values: unknown[] = [];
+  const broken = new Map<number, string>();
+  const lines: Buffer[] = [];
+  for (let from = 0; from < bytes.length; ) {
+    const newline = bytes.indexOf(NEWLINE, from);
+    const to = newline < 0 ? bytes.length : newline;
+    const line = bytes.subarray(from, to);
+    from = to + 1;
+    const text = line.toString('utf8');
+    if (text.trim() === '') continue;
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+      if (!isUtf8(line)) broken.set(values.length, 'the line is not UTF-8');
+    } catch {
+      broken.set(values.length, NOT_JSON);
+    }
+    values.push(broken.has(values.length) ? undefined : value);
+    lines.push(line);
+  }
+  return { values, broken, original: (index) => lines[index] ?? Buffer.alloc(0) };
+}
+
+/** `list` names the array of a JSON body. */
+export function parseBody(format: Format, bytes: Buffer, list: string): Body {
+  return format === 'json' ? parseJson(bytes, list) : parseNdjson(bytes);
+}

@@ -1,0 +1,168 @@
+/**
+ * The collector's life: it listens at once and answers 503 until Kafka and the registry are there; once they are, it says the time that the log
+ * has reached, and takes events. Stopping, it finishes what it has taken, says the time once more, and closes.
+ */
+import type { AddressInfo } from 'node:net';
+import type { Kafka } from '../../infra/ports.ts';
+import { portError } from '../../infra/service/healthServer.ts';
+import type { Log } from '../../infra/service/log.ts';
+import { metrics } from '../../infra/service/metrics.ts';
+import type { Service } from '../../infra/service/service.ts';
+import type { RecordCodec } from '../../schemas/codec.ts';
+import { topicName } from '../../schemas/topics.ts';
+import { createApp } from './app.ts';
+import { createAuth } from './auth.ts';
+import { createClockLedger } from './clock.ts';
+import { startClockTimer, type ClockTimer } from './clockTimer.ts';
+import { ACKNOWLEDGE_MS, createCore, type Core } from './core.ts';
+import { withDeadline } from './deadline.ts';
+import { createSender, type Sender } from './sender.ts';
+import { highestAtEnds } from './startClock.ts';
+import { createStatus } from './status.ts';
+
+export interface CollectorOptions {
+  readonly app: string;
+  readonly collector: {
+    readonly host: string; readonly port: number; readonly index: number;
+    readonly writeKeys: readonly string[]; readonly adminKeys: readonly string[];
+    readonly maxBodyBytes: number; readonly maxEvents: number; readonly clockIntervalMs: number;
+  };
+  /** What stands behind the ports: called again, after a pause, as long as it throws. */
+  readonly connect: () => Promise<{ readonly kafka: Kafka; readonly codec: RecordCodec }>;
+  readonly log: Log;
+  readonly now: () => number;
+  readonly newId: () => string;
+  readonly acknowledgeMs?: number;
+}
+
+export interface Collector extends Service {
+  /** Where it listens. */
+  readonly port: number;
+}
+
+/** Encoded records that may wait for Kafka: minutes of a busy platform's events, and little beside the bodies' limit. Ours. */
+const MAX_QUEUED_BYTES = 64 * 1024 * 1024;
+/** Between attempts to reach Kafka and the registry, and between looks at a Kafka that has failed. Ours. */
+const RETRY_MS = 2_000;
+/** For each part of a stop; together less than what the process is granted. Ours. */
+const STOP_STEP_MS = 6_000;
+
+interface Running {
+  readonly kafka: Kafka;
+  readonly core: Core;
+  readonly sender: Sender;
+  readonly clock: ClockTimer;
+}
+
+/** Resolves once events are taken. Throws where the port cannot be had. */
+export async function openCollector(options: CollectorOptions): Promise<Collector> {
+  const { app: appName, collector, log, now } = options;
+  let running: Running | null = null;
+  let stopping = false;
+  let failure: Error | null = null;
+  if (collector.writeKeys.length + collector.adminKeys.length === 0) log('warn', 'no keys are set, so nobody can write: set WRITE_KEYS and ADMIN_KEYS');
+
+  const http = createApp({
+    authenticate: createAuth(collector.writeKeys, collector.adminKeys),
+    maxBodyBytes: collector.maxBodyBytes,
+    maxEvents: collector.maxEvents,
+    core: () => (stopping ? null : (running?.core ?? null)),
+    health: () => health(),
+    log,
+  });
+  const health = (): ReturnType<Service['health']> => ({
+    ready: running !== null && !stopping && failure === null,
+    detail: { state: stopping ? 'stopping' : running === null ? 'connecting' : 'running', kafka: failure === null ? (running === null ? 'not connected' : 'ok') : failure.message, queued_bytes: running?.sender.queuedBytes() ?? 0 },
+  });
+
+  const open = async (): Promise<Running> => {
+    const { kafka, codec } = await options.connect();
+    try {
+      const partitions = await kafka.partitions(topicName('events', appName));
+      const ledger = createClockLedger();
+      const sender = createSender({
+        open: () => kafka.producer(),
+        now: () => performance.now(),
+        maxQueuedBytes: MAX_QUEUED_BYTES,
+        maxWaitMs: options.acknowledgeMs ?? ACKNOWLEDGE_MS,
+        onSend: ({ milliseconds, error }) => {
+          metrics.collectorSendSeconds.observe(milliseconds / 1000);
+          if (error !== null) {
+            metrics.collectorSendFailures.inc();
+            log('error', 'a send failed', { error });
+          }
+          failure = error;
+        },
+      });
+      const status = createStatus({ kafka, app: appName, owesClock: () => ledger.owed() });
+      const bound = options.acknowledgeMs === undefined ? {} : { acknowledgeMs: options.acknowledgeMs };
+      const core = createCore({ codec, sender, ledger, status, app: appName, partitions, index: collector.index, now, newId: options.newId, ...bound });
+      const reached = await highestAtEnds(kafka, codec, appName);
+      if (reached !== null) {
+        ledger.found(reached);
+        await core.clock(reached);
+      }
+      const append = async (clock: number): Promise<void> => {
+        await core.clock(clock);
+      };
+      return { kafka, core, sender, clock: startClockTimer({ ledger, append, intervalMs: collector.clockIntervalMs, log }) };
+    } catch (error) {
+      await kafka.close().catch(() => undefined);
+      throw error;
+    }
+  };
+
+  // Without traffic nobody would notice that Kafka is back, and without readiness there is no traffic.
+  const look = setInterval(() => {
+    metrics.collectorQueueBytes.set(running?.sender.queuedBytes() ?? 0);
+    if (running === null || failure === null) return;
+    const seen = failure;
+    running.kafka.ends(topicName('events', appName)).then(
+      () => {
+        if (failure === seen) failure = null;
+      },
+      () => undefined,
+    );
+  }, RETRY_MS);
+
+  try {
+    await http.listen({ host: collector.host, port: collector.port });
+  } catch (cause) {
+    clearInterval(look);
+    throw portError(cause, collector.port, 'COLLECTOR_PORT');
+  }
+  const { port } = http.server.address() as AddressInfo;
+  log('info', 'listening', { port });
+  for (let attempt = 1; running === null; attempt++) {
+    try {
+      running = await open();
+    } catch (error) {
+      log('warn', 'Kafka or the registry is not there yet; trying again', { attempt, error });
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+  const { kafka, sender, clock } = running;
+
+  const step = async (name: string, work: () => Promise<unknown>): Promise<void> => {
+    try {
+      await withDeadline(work(), STOP_STEP_MS, () => new Error('it took too long'));
+    } catch (error) {
+      log('warn', 'not stopped cleanly', { step: name, error });
+    }
+  };
+  return {
+    name: 'collector',
+    port,
+    health,
+    failed: new Promise<Error>(() => undefined),
+    stop: async () => {
+      stopping = true;
+      clearInterval(look);
+      await step('requests', () => http.close());
+      http.server.closeAllConnections();
+      await step('clock', () => clock.stop());
+      await step('sender', () => sender.close());
+      await step('kafka', () => kafka.close());
+    },
+  };
+}

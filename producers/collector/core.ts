@@ -1,0 +1,91 @@
+/** The collector without HTTP: what a request is turned into and how it reaches Kafka. */
+import type { RecordCodec } from '../../schemas/codec.ts';
+import { partitionCount } from '../../schemas/topics.ts';
+import type { OutRecord } from '../../infra/ports.ts';
+import { metrics } from '../../infra/service/metrics.ts';
+import type { Body } from './body.ts';
+import { featureRecord, takeCatalog, userRecord, type CatalogIntake } from './catalog.ts';
+import type { ClockLedger } from './clock.ts';
+import { clockRecords } from './clockRecords.ts';
+import { withDeadline } from './deadline.ts';
+import { takeEvents, type Intake } from './intake.ts';
+import { NotAcknowledgedError, type Sender } from './sender.ts';
+import type { Status } from './status.ts';
+
+/** After that a request is answered 503: what Kafka has not acknowledged by then is for the client to send again. Ours. */
+export const ACKNOWLEDGE_MS = 10_000;
+
+export interface CoreParts {
+  readonly codec: RecordCodec;
+  readonly sender: Sender;
+  readonly ledger: ClockLedger;
+  readonly status: () => Promise<Status>;
+  readonly app: string;
+  /** Of platform.events. */
+  readonly partitions: number;
+  /** Of this collector among the collectors, from 0. */
+  readonly index: number;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly newId: () => string;
+  readonly acknowledgeMs?: number;
+}
+
+/** Each resolves once Kafka has acknowledged, or throws `NotAcknowledgedError` after a bounded time. */
+export interface Core {
+  events(body: Body, source: string): Promise<Intake>;
+  users(body: Body): Promise<CatalogIntake>;
+  features(body: Body): Promise<CatalogIntake>;
+  /** Appends a clock to every partition and gives their number. */
+  clock(occurredAt: number): Promise<number>;
+  status(): Promise<Status>;
+  now(): number;
+}
+
+export function createCore(parts: CoreParts): Core {
+  const { codec, sender, ledger, app, partitions, index, now, newId } = parts;
+  if (partitions + index >= partitionCount('deadLetters', partitions)) throw new Error(`the collector's index ${index} has no partition in the dead-letter topic: set COLLECTOR_INDEX lower`);
+
+  const bounded = (sent: Promise<void>): Promise<void> =>
+    withDeadline(sent, parts.acknowledgeMs ?? ACKNOWLEDGE_MS, () => new NotAcknowledgedError('Kafka has not acknowledged in time'));
+
+  const send = (records: readonly OutRecord[]): Promise<void> => bounded(sender.send(records));
+
+  return {
+    events: async (body, source) => {
+      const intake = takeEvents(body, { codec, app, partitions, index, receivedAt: now(), source, newId });
+      // In flight until Kafka has settled it, even where the client has had its 503 by then.
+      const settle = ledger.begin(intake.span);
+      const sent = sender.send(intake.records).then(
+        () => {
+          settle(true);
+        },
+        (error: unknown) => {
+          settle(false);
+          throw error;
+        },
+      );
+      await bounded(sent);
+      metrics.collectorEvents.inc({ result: 'accepted' }, intake.accepted);
+      metrics.collectorEvents.inc({ result: 'rejected' }, intake.rejected.length);
+      return intake;
+    },
+    users: async (body) => {
+      const intake = takeCatalog(body, userRecord(codec, app));
+      await send(intake.records);
+      return intake;
+    },
+    features: async (body) => {
+      const intake = takeCatalog(body, featureRecord(codec, app));
+      await send(intake.records);
+      return intake;
+    },
+    clock: async (occurredAt) => {
+      await send(clockRecords(occurredAt, { codec, app, partitions, receivedAt: now(), newId }));
+      ledger.said(occurredAt);
+      return partitions;
+    },
+    status: () => parts.status(),
+    now,
+  };
+}

@@ -1,0 +1,104 @@
+/**
+ * What a request's events become: records for Kafka, and an answer for each that is refused. Pure: the time, the ids and the codec are
+ * arguments.
+ */
+import { hashOf } from '../../schemas/ids.ts';
+import { partitionOf } from '../../schemas/partition.ts';
+import { topicName } from '../../schemas/topics.ts';
+import type { RecordCodec } from '../../schemas/codec.ts';
+import type { DeadLetterReason, PlatformEvent } from '../../schemas/records.ts';
+import type { OutRecord } from '../../infra/ports.ts';
+import type { Body } from './body.ts';
+import { FUTURE_MS, type Span } from './clock.ts';
+import { Invalid } from './fields.ts';
+import { validateEvent } from './validate.ts';
+
+/** Larger than any event that a person reads; a task's state holds events, and one must not crowd out the others. Ours. */
+export const MAX_EVENT_BYTES = 256 * 1024;
+
+export interface IntakeContext {
+  readonly codec: RecordCodec;
+  readonly app: string;
+  /** Of platform.events. */
+  readonly partitions: number;
+  /** Which of the collectors' own partitions of the dead-letter topic is this one's, from 0. */
+  readonly index: number;
+  readonly receivedAt: number;
+  readonly source: string;
+  readonly newId: () => string;
+}
+
+export interface Rejected {
+  readonly index: number;
+  readonly event_id: string | null;
+  readonly reason: DeadLetterReason;
+  readonly detail: string;
+}
+
+export interface Intake {
+  readonly records: readonly OutRecord[];
+  readonly accepted: number;
+  readonly rejected: readonly Rejected[];
+  /** Ids that the collector made, for events that came without. */
+  readonly made: readonly { readonly index: number; readonly event_id: string }[];
+  readonly span: Span;
+}
+
+export function takeEvents(body: Body, context: IntakeContext): Intake {
+  const { codec, app, partitions, receivedAt } = context;
+  const topic = topicName('events', app);
+  const records: OutRecord[] = [];
+  const rejected: Rejected[] = [];
+  const made: { index: number; event_id: string }[] = [];
+  let lowest = Infinity;
+  let highest = -Infinity;
+  let accepted = 0;
+
+  const reject = (index: number, reason: DeadLetterReason, detail: string): void => {
+    const rejection = { index, event_id: givenId(body.values[index]), reason, detail };
+    rejected.push(rejection);
+    records.push(deadLetter(rejection, body.original(index), context));
+  };
+
+  for (const [index, value] of body.values.entries()) {
+    const broken = body.broken.get(index);
+    if (broken !== undefined) {
+      reject(index, 'undecodable', broken);
+      continue;
+    }
+    let event: PlatformEvent;
+    try {
+      event = validateEvent(value, context);
+    } catch (error) {
+      if (!(error instanceof Invalid)) throw error;
+      reject(index, 'invalid', error.message);
+      continue;
+    }
+    const bytes = codec.encode('PlatformEvent', event);
+    if (bytes.length > MAX_EVENT_BYTES) {
+      reject(index, 'too_large', `the event has ${bytes.length} bytes as a record, at most ${MAX_EVENT_BYTES} are taken: shorten properties or error.message`);
+      continue;
+    }
+    if (givenId(value) === null) made.push({ index, event_id: event.event_id });
+    records.push({ topic, partition: partitionOf(event.user_id, partitions), key: event.user_id, value: bytes });
+    accepted++;
+    if (event.occurred_at < lowest) lowest = event.occurred_at;
+    if (event.occurred_at > highest && event.occurred_at <= receivedAt + FUTURE_MS) highest = event.occurred_at;
+  }
+  return { records, accepted, rejected, made, span: { lowest: finite(lowest), highest: finite(highest) } };
+}
+
+const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
+
+function givenId(value: unknown): string | null {
+  const id: unknown = typeof value === 'object' && value !== null && 'event_id' in value ? value.event_id : null;
+  return typeof id === 'string' ? id : null;
+}
+
+function deadLetter(rejected: Rejected, original: Buffer, { codec, app, partitions, index, receivedAt, source, newId }: IntakeContext): OutRecord {
+  const { event_id, reason, detail } = rejected;
+  // Sent again, an event with an id is the same dead letter; without one nobody can tell.
+  const dead_letter_id = event_id === null ? newId() : hashOf('collector', source, event_id, original.toString('latin1'));
+  const value = codec.encode('DeadLetter', { dead_letter_id, reason, detail, step: 'collector', origin_topic: null, origin_partition: null, origin_offset: null, original, event_id, failed_at: receivedAt });
+  return { topic: topicName('deadLetters', app), partition: partitions + index, key: dead_letter_id, value };
+}

@@ -21,9 +21,10 @@ import { createCodec } from '../../schemas/codec.ts';
 import { partitionOf } from '../../schemas/partition.ts';
 import { appName, topicName } from '../../schemas/topics.ts';
 import type { Verdict } from './verifier.ts';
-import { END, events, FEATURES, people } from './world.ts';
+import { endOf, events, FEATURES, people, startBefore } from './world.ts';
 
 const SEED = 7;
+const START = startBefore(Date.now());
 const KILLS = 6;
 const LIMIT_MS = 240_000;
 const binary = fileURLToPath(new URL('../../infra/cli/chokepoint.ts', import.meta.url));
@@ -104,10 +105,10 @@ async function feed(kafka: Kafka, env: NodeJS.ProcessEnv): Promise<number[]> {
   const topic = topicName('events', '');
   const partitions = await kafka.partitions(topic);
   await producer.send(FEATURES.map((feature) => ({ topic: topicName('features', ''), partition: 0, key: feature.feature, value: codec.encode('Feature', feature) })));
-  await producer.send(people().map(({ user_id, team, role, org, joined_at }) => ({ topic: topicName('users', ''), partition: 0, key: user_id, value: codec.encode('User', { user_id, team, role, org, joined_at }) })));
-  const records = events(SEED).map((event) => ({ topic, partition: partitionOf(event.user_id, partitions), key: event.user_id, value: codec.encode('PlatformEvent', event) }));
+  await producer.send(people(START).map(({ user_id, team, role, org, joined_at }) => ({ topic: topicName('users', ''), partition: 0, key: user_id, value: codec.encode('User', { user_id, team, role, org, joined_at }) })));
+  const records = events(SEED, START).map((event) => ({ topic, partition: partitionOf(event.user_id, partitions), key: event.user_id, value: codec.encode('PlatformEvent', event) }));
   for (let from = 0; from < records.length; from += 1_000) await producer.send(records.slice(from, from + 1_000));
-  const clock = { event_id: 'clock', user_id: '', session_id: null, occurred_at: END, sent_at: null, received_at: END, source: 'chaos', type: 'clock' as const, feature: '', action: null, task_id: null, outcome: null, duration_ms: null, waiting_ms: null, release: null, error: null, properties: {} };
+  const clock = { event_id: 'clock', user_id: '', session_id: null, occurred_at: endOf(START), sent_at: null, received_at: endOf(START), source: 'chaos', type: 'clock' as const, feature: '', action: null, task_id: null, outcome: null, duration_ms: null, waiting_ms: null, release: null, error: null, properties: {} };
   await producer.send(Array.from({ length: partitions }, (_, partition) => ({ topic, partition, key: '', value: codec.encode('PlatformEvent', clock) })));
   await producer.close();
   return kafka.ends(topic);
@@ -134,6 +135,6 @@ async function until(condition: () => Promise<boolean>, app: string, dataDir: st
 }
 
 async function verify(app: string, env: NodeJS.ProcessEnv): Promise<Verdict> {
-  const { stdout } = await promisify(execFile)(process.execPath, [verifier, app, String(SEED)], { env, maxBuffer: 64 * 2 ** 20 });
+  const { stdout } = await promisify(execFile)(process.execPath, [verifier, app, String(SEED), String(START)], { env, maxBuffer: 64 * 2 ** 20 });
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Verdict;
 }

@@ -1,6 +1,6 @@
 /**
  * A process of its own that trusts nobody: reads the signal topics of an app with read_committed isolation and compares them with the oracle;
- * prints one JSON line. `node test/chaos/verifier.ts <app> <seed>`; brokers and registry by settings.
+ * prints one JSON line. `node test/chaos/verifier.ts <app> <seed> <start>`; brokers and registry by settings.
  */
 import { connectKafka } from '../../infra/kafka/client.ts';
 import { connectRegistry } from '../../infra/registry/registry.ts';
@@ -9,7 +9,7 @@ import { readSettings } from '../../infra/settings.ts';
 import { createCodec } from '../../schemas/codec.ts';
 import { topicName } from '../../schemas/topics.ts';
 import { expectedSignals } from './oracle.ts';
-import { events } from './world.ts';
+import { endOf, events } from './world.ts';
 
 export interface Verdict {
   readonly signals: number;
@@ -22,7 +22,7 @@ export interface Verdict {
   readonly levels: readonly string[];
 }
 
-const [app = '', seed = '1'] = process.argv.slice(2);
+const [app = '', seed = '', start = ''] = process.argv.slice(2);
 const settings = readSettings(process.env);
 const kafka = await connectKafka(settings.kafka, { clientId: 'verifier', log: createLog('verifier') });
 const codec = await createCodec(connectRegistry(settings.registry), ['ActionSignal', 'ErrorSignal', 'TimeSignal', 'Challenge', 'ExpertiseLevel']);
@@ -64,7 +64,7 @@ const levels: string[] = [];
 for await (const { value } of valuesOf(topicName('levels', app))) levels.push(JSON.stringify(codec.decode('ExpertiseLevel', value)));
 await kafka.close();
 
-const expected = expectedSignals(events(Number(seed)));
+const expected = expectedSignals(events(Number(seed), Number(start)), endOf(Number(start)));
 const verdict: Verdict = {
   signals: seen.size,
   lost: [...expected].filter((what) => !seen.has(what)).length,

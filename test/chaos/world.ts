@@ -4,9 +4,14 @@
  */
 import type { Feature, PlatformEvent, Stage, User } from '../../schemas/records.ts';
 
-export const START = Date.UTC(2026, 0, 5); // a Monday
-export const DAYS = 36;
+/** The latest Monday 00:00 UTC at least eight weeks before `now`: the world ends in the past, and is not too old. */
+export const startBefore = (now: number): number => Math.floor((now - 56 * DAY_MS - MONDAY) / (7 * DAY_MS)) * 7 * DAY_MS + MONDAY;
+export const endOf = (start: number): number => start + (DAYS + 1) * DAY_MS;
+
+const DAYS = 36;
 const DAY_MS = 86_400_000;
+/** The epoch's first Monday. */
+const MONDAY = 4 * DAY_MS;
 const MINUTE_MS = 60_000;
 const ERROR_FROM_DAY = 24;
 const STAGES: readonly Stage[] = ['data', 'features', 'training', 'deployment'];
@@ -33,21 +38,21 @@ function randomOf(seed: number): () => number {
   };
 }
 
-export function people(): (User & { readonly kind: Kind })[] {
+export function people(start: number): (User & { readonly kind: Kind })[] {
   return (Object.keys(HABITS) as Kind[]).flatMap((kind) =>
-    Array.from({ length: HABITS[kind].people }, (_, index) => ({ kind, user_id: `${kind}-${index}`, team: `team-${index % 3}`, role: 'data-scientist', org: 'lab', joined_at: START })),
+    Array.from({ length: HABITS[kind].people }, (_, index) => ({ kind, user_id: `${kind}-${index}`, team: `team-${index % 3}`, role: 'data-scientist', org: 'lab', joined_at: start })),
   );
 }
 
 /** In order of time; every tenth event or so comes twice. */
-export function events(seed: number): PlatformEvent[] {
+export function events(seed: number, start: number): PlatformEvent[] {
   const random = randomOf(seed);
   const all: PlatformEvent[] = [];
-  for (const { kind, user_id } of people()) {
+  for (const { kind, user_id } of people(start)) {
     const habit = HABITS[kind];
     for (let day = 0; day < DAYS; day++) {
       if (day % 7 >= 5 || random() < 0.2) continue;
-      let at = START + day * DAY_MS + 9 * 60 * MINUTE_MS + Math.floor(random() * 60) * MINUTE_MS;
+      let at = start + day * DAY_MS + 9 * 60 * MINUTE_MS + Math.floor(random() * 60) * MINUTE_MS;
       const add = (event: Partial<PlatformEvent> & Pick<PlatformEvent, 'type' | 'feature'>): void => {
         at += Math.floor((1 + random() * 10) * MINUTE_MS);
         all.push({
@@ -74,5 +79,3 @@ export function events(seed: number): PlatformEvent[] {
 }
 
 const n = (random: () => number): number => Math.floor(random() * 1000);
-
-export const END = START + (DAYS + 1) * DAY_MS;

@@ -1,0 +1,84 @@
+/** One signal into the state: its bucket, the examples, the user's level where it is the first, and whether the user is now stuck. */
+import { dayOf, STATE_DAYS } from '../time.ts';
+import { openingOf } from './bottlenecks.ts';
+import { sampleKey } from './changelog.ts';
+import { bucketOf, countSignal, emptyBucket, isLate } from './buckets.ts';
+import { newcomerLevel } from './levels.ts';
+import { addSignal, measureStages } from './measures.ts';
+import type { Signal } from './merge.ts';
+import type { ReferenceView } from './referenceView.ts';
+import { samplesOf } from './samples.ts';
+import type { CellRef } from './cells.ts';
+import { dayOfUser, newUser, setLevel } from './state.ts';
+import type { Emits, PartitionState, User } from './state.ts';
+import { SERVICE_ROLE } from './vectors.ts';
+
+function userOf(state: PartitionState, signal: Signal, watermark: number, view: ReferenceView | null, emits: Emits): User {
+  const { user_id: id, user: known } = signal.record;
+  const model = view?.reference.model ?? null;
+  let user = state.users.get(id);
+  if (user === undefined) {
+    user = newUser(id, known.team, known.role);
+    state.users.set(id, user);
+    state.idle.add(user);
+    setLevel(state, user, newcomerLevel(known.role, model !== null), watermark, model?.version ?? 0, null, emits);
+    return user;
+  }
+  if (user.team !== known.team || user.role !== known.role) {
+    user.team = known.team;
+    user.role = known.role;
+    state.changes.users.add(user);
+    state.unsettled.add(user);
+  }
+  if (user.role === SERVICE_ROLE && user.level !== 'machine') setLevel(state, user, 'machine', watermark, model?.version ?? 0, null, emits);
+  return user;
+}
+
+function addSamples(state: PartitionState, user: User, signal: Signal, day: number, kept: boolean): void {
+  if (user.level === 'machine') return;
+  const { feature, occurred_at: occurredAt, event_id: eventId } = signal.record;
+  for (const what of samplesOf(signal, kept)) {
+    const key = { feature, class: signal.class, what };
+    if (state.samples.add(key, day, [occurredAt, eventId, user.id])) state.changes.samples.set(sampleKey(key, day), { key, day });
+  }
+}
+
+function checkStage(state: PartitionState, user: User, signal: Signal, ref: CellRef, day: number, watermark: number, view: ReferenceView, emits: Emits): void {
+  const last = dayOf(watermark);
+  const { stage } = ref;
+  // Sums of a stage with an open bottleneck may fall behind: it resolves at a midnight, and with the day they are made anew.
+  if (user.level === 'machine' || user.bottlenecks.has(stage)) return;
+  let measures = user.measures;
+  if (measures !== null && measures.last === last && measures.view === view) addSignal(measures, day, ref, signal);
+  else measures = user.measures = measureStages(user.days, last, view);
+  const opened = openingOf(user, stage, measures.stages[stage], view, last, watermark);
+  if (opened === null) return;
+  user.bottlenecks.set(stage, { since: opened.since, dimension: opened.dimension, reasons: opened.reasons });
+  state.stuck.add(user);
+  state.changes.users.add(user);
+  emits.bottlenecks.push(opened);
+}
+
+/** `watermark`: the signal's; all ticks up to it have been run. `view`: the reference in force at it. */
+export function applySignal(state: PartitionState, signal: Signal, watermark: number, view: ReferenceView | null, emits: Emits): void {
+  if (isLate(signal)) return;
+  const user = userOf(state, signal, watermark, view, emits);
+  const { feature, stage, occurred_at: occurredAt } = signal.record;
+  const day = dayOf(occurredAt);
+  // Only a replayed dead letter can be that old.
+  if (day <= dayOf(watermark) - STATE_DAYS) return;
+  const ref = state.cells.refOf(feature, stage);
+  const userDay = dayOfUser(state, user, day);
+  let bucket = bucketOf(userDay, ref);
+  if (bucket === undefined) {
+    bucket = emptyBucket(ref);
+    userDay.buckets.push(bucket);
+  }
+  const kept = countSignal(bucket, signal, user.days);
+  user.dirty.add(ref);
+  state.unsettled.add(user);
+  state.changes.days.add(userDay);
+  if (signal.class === 'error' && kept && state.labels.add(signal.record, day)) state.changes.labels.add(signal.record.fingerprint);
+  addSamples(state, user, signal, day, kept);
+  if (view !== null) checkStage(state, user, signal, ref, day, watermark, view, emits);
+}

@@ -1,0 +1,108 @@
+/** One user stuck at one stage (semantics 7; the paper: each new signal, stage-wise, per user). */
+import type { Bottleneck, Dimension, Level, Stage } from '../../../schemas/records.ts';
+import type { BottleneckMeasure } from '../partials.ts';
+import { boundaryOf, INFINITE_STEP } from '../quantise.ts';
+import { WINDOW_DAYS } from '../time.ts';
+import type { Bucket, Day } from './buckets.ts';
+import { bits, MEASURES, valuesOf } from './measures.ts';
+import type { StageSums } from './measures.ts';
+import type { ReferenceView } from './referenceView.ts';
+
+/** A user with fewer attempts, or all on one day, may just have had a bad day (semantics 7). */
+const MIN_ATTEMPTS = 3;
+const MIN_DAYS = 2;
+/** Two of the three measures (semantics 7). */
+const MIN_MEASURES = 2;
+const TIMES_MEDIAN = 2;
+/** Where the level's own values are 0 there is no ratio to them: this one stands for "far above" (ours). */
+const LARGEST_SCORE = 100;
+
+export interface OpenBottleneck {
+  readonly since: number;
+  readonly dimension: Dimension;
+  readonly reasons: readonly string[];
+}
+
+export interface StuckUser {
+  readonly id: string;
+  readonly level: Level;
+  readonly days: readonly Day[];
+}
+
+interface Holding {
+  readonly measure: BottleneckMeasure;
+  readonly value: number;
+  readonly threshold: number;
+}
+
+/** The measures in which the user is above the level's 90th percentile and above twice its median. */
+function holding(sums: StageSums, stage: Stage, level: Level, view: ReferenceView): Holding[] {
+  const values = valuesOf(sums);
+  const found: Holding[] = [];
+  for (const measure of MEASURES) {
+    const value = values[measure];
+    const quantiles = view.quantilesOf(stage, level, measure);
+    if (value === null || quantiles === undefined) continue;
+    const threshold = Math.max(quantiles.p90, TIMES_MEDIAN * quantiles.p50);
+    if (value > threshold) found.push({ measure, value, threshold });
+  }
+  return found;
+}
+
+const scoreOf = (held: readonly Holding[]): number =>
+  held.length === 0 ? 0 : held.reduce((sum, { value, threshold }) => sum + (threshold === 0 ? LARGEST_SCORE : Math.min(value / threshold, LARGEST_SCORE)), 0) / held.length;
+
+/** Whether a bucket is part of why a measure is high. */
+function feeds(bucket: Bucket, measure: BottleneckMeasure, view: ReferenceView): boolean {
+  if (measure === 'errors_per_active_day') return bucket.errors > 0;
+  if (measure === 'stuck_share') return bucket.failed + bucket.abandoned > 0;
+  const median = view.medianOf(bucket.ref.feature);
+  const slowest = bucket.durations?.at(-2);
+  return median !== undefined && slowest !== undefined && (slowest === INFINITE_STEP || boundaryOf(slowest) > median);
+}
+
+/** ET, unless an open SoP challenge covers a feature that the bottleneck rests on: then the platform is at fault. */
+function dimensionOf(user: StuckUser, stage: Stage, last: number, held: readonly Holding[], view: ReferenceView): Dimension {
+  for (const day of user.days) {
+    if (day.day > last || day.day <= last - WINDOW_DAYS) continue;
+    for (const bucket of day.buckets) {
+      if (bucket.ref.stage === stage && view.hasOpenSop(stage, bucket.ref.feature) && held.some(({ measure }) => feeds(bucket, measure, view))) return 'SoP';
+    }
+  }
+  return 'ET';
+}
+
+/** After a signal at the stage: what opens, or null. `last`: the window's last day, that of the watermark. */
+export function openingOf(user: StuckUser, stage: Stage, sums: StageSums, view: ReferenceView, last: number, watermark: number): Bottleneck | null {
+  if (sums.attempts < MIN_ATTEMPTS || bits(sums.attempted) < MIN_DAYS) return null;
+  const held = holding(sums, stage, user.level, view);
+  if (held.length < MIN_MEASURES) return null;
+  return {
+    user_id: user.id,
+    stage,
+    dimension: dimensionOf(user, stage, last, held, view),
+    status: 'opened',
+    since: watermark,
+    evaluated_at: watermark,
+    reasons: held.map(({ measure, value, threshold }) => `${measure} ${String(value)} > ${String(threshold)}`),
+    score: scoreOf(held),
+    level: user.level,
+  };
+}
+
+/** At a midnight tick: what resolves, or null. Without signals at the stage for 14 days no measure holds any more. */
+export function resolutionOf(user: StuckUser, stage: Stage, open: OpenBottleneck, sums: StageSums, view: ReferenceView | null, tick: number): Bottleneck | null {
+  const held = view === null ? [] : holding(sums, stage, user.level, view);
+  if (held.length >= MIN_MEASURES) return null;
+  return {
+    user_id: user.id,
+    stage,
+    dimension: open.dimension,
+    status: 'resolved',
+    since: open.since,
+    evaluated_at: tick,
+    reasons: [...open.reasons],
+    score: scoreOf(held),
+    level: user.level,
+  };
+}

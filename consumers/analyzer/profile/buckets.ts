@@ -1,0 +1,139 @@
+/**
+ * What is kept of a user's signals: per UTC day and feature one bucket of counts. Everything that rules, levels and bottlenecks need is a
+ * sum over buckets, so that days can come late and leave.
+ */
+import { INFINITE_STEP, stepOf } from '../quantise.ts';
+import type { Stage } from '../../../schemas/records.ts';
+import type { Signal } from './merge.ts';
+
+/** Per user and feature the fingerprints first seen in the 28 days, in merged order; the others make no challenge (ours: bounds the state). */
+export const FINGERPRINTS_KEPT = 64;
+
+/** A feature with its stage: one object per pair, so that it can be a key. */
+export interface FeatureRef {
+  readonly feature: string;
+  readonly stage: Stage;
+}
+
+export interface Bucket<Ref extends FeatureRef = FeatureRef> {
+  readonly ref: Ref;
+  /** Action signals, `started` and timers' included. */
+  actions: number;
+  /** Action signals that no timer made: what the user did. */
+  own: number;
+  times: number;
+  /** An action or time signal that no timer made. */
+  active: boolean;
+  /** Ended attempts by outcome. */
+  completed: number;
+  failed: number;
+  abandoned: number;
+  /** Error signals but for those caused by a dependency. */
+  errors: number;
+  /** Distinct fingerprints of those, as far as they are kept, in the order first seen. */
+  fingerprints: string[] | null;
+  /** Completions as a flat list of step, count, step, count … ascending by step; censored ones at INFINITE_STEP. */
+  durations: number[] | null;
+}
+
+export interface Day<Ref extends FeatureRef = FeatureRef> {
+  readonly day: number;
+  readonly buckets: Bucket<Ref>[];
+}
+
+export const emptyBucket = <Ref extends FeatureRef>(ref: Ref): Bucket<Ref> => ({
+  ref,
+  actions: 0,
+  own: 0,
+  times: 0,
+  active: false,
+  completed: 0,
+  failed: 0,
+  abandoned: 0,
+  errors: 0,
+  fingerprints: null,
+  durations: null,
+});
+
+export function bucketOf<Ref extends FeatureRef>(day: Day<Ref>, ref: Ref): Bucket<Ref> | undefined {
+  for (const bucket of day.buckets) if (bucket.ref === ref) return bucket;
+  return undefined;
+}
+
+/** Made by a timer, not by the user. */
+export const byTimer = (signal: Signal): boolean => signal.record.properties['timer'] === 'true';
+
+/** A finish after its timer: kept in the topics, counted nowhere. */
+export const isLate = (signal: Signal): boolean => signal.record.properties['late'] === 'true';
+
+const EMPTY: readonly number[] = [];
+
+/** Adds one to a step's count. */
+export function addStep(durations: number[] | null, step: number): number[] {
+  if (durations === null) return [step, 1];
+  let at = 0;
+  while (at < durations.length && (durations[at] ?? 0) < step) at += 2;
+  if (durations[at] === step) durations[at + 1] = (durations[at + 1] ?? 0) + 1;
+  else durations.splice(at, 0, step, 1);
+  return durations;
+}
+
+/** Steps and counts of several days as one list of [step, count], ascending. */
+export function mergeSteps(lists: readonly (readonly number[])[]): readonly number[] {
+  if (lists.length <= 1) return lists[0] ?? EMPTY;
+  const pairs: [number, number][] = [];
+  for (const list of lists) for (let at = 0; at < list.length; at += 2) pairs.push([list[at] ?? 0, list[at + 1] ?? 0]);
+  return pairs.sort((a, b) => a[0] - b[0]).flat();
+}
+
+/** The lower median's step: the one at position ceil(n / 2) of n, counted from 1; -1 where there is none. */
+export function lowerMedian(steps: readonly number[]): number {
+  let total = 0;
+  for (let at = 1; at < steps.length; at += 2) total += steps[at] ?? 0;
+  if (total === 0) return -1;
+  let left = Math.ceil(total / 2);
+  for (let at = 0; at < steps.length; at += 2) {
+    left -= steps[at + 1] ?? 0;
+    if (left <= 0) return steps[at] ?? -1;
+  }
+  return -1;
+}
+
+/** Is the fingerprint among those kept for the user and feature, or is there room for it? */
+function keeps<Ref extends FeatureRef>(days: readonly Day<Ref>[], ref: Ref, fingerprint: string): boolean {
+  const kept = new Set<string>();
+  for (const day of days) for (const known of bucketOf(day, ref)?.fingerprints ?? []) kept.add(known);
+  return kept.has(fingerprint) || kept.size < FINGERPRINTS_KEPT;
+}
+
+/** Counts a signal in its bucket, which is one of `days`. Gives whether an error's fingerprint is kept; true for all else. */
+export function countSignal<Ref extends FeatureRef>(bucket: Bucket<Ref>, signal: Signal, days: readonly Day<Ref>[]): boolean {
+  const timer = byTimer(signal);
+  switch (signal.class) {
+    case 'action': {
+      const { outcome } = signal.record;
+      bucket.actions += 1;
+      if (!timer) bucket.own += 1;
+      if (outcome === 'completed') bucket.completed += 1;
+      else if (outcome === 'failed') bucket.failed += 1;
+      else if (outcome === 'abandoned') bucket.abandoned += 1;
+      if (!timer) bucket.active = true;
+      return true;
+    }
+    case 'time':
+      bucket.times += 1;
+      if (signal.record.measure === 'completion') bucket.durations = addStep(bucket.durations, signal.record.censored ? INFINITE_STEP : stepOf(signal.record.duration_ms));
+      if (!timer) bucket.active = true;
+      return true;
+    case 'error': {
+      const { cause, fingerprint } = signal.record;
+      if (cause === 'dependency') return false;
+      bucket.errors += 1;
+      if (bucket.fingerprints?.includes(fingerprint) === true) return true;
+      if (!keeps(days, bucket.ref, fingerprint)) return false;
+      if (bucket.fingerprints === null) bucket.fingerprints = [fingerprint];
+      else bucket.fingerprints.push(fingerprint);
+      return true;
+    }
+  }
+}

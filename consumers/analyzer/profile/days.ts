@@ -1,0 +1,59 @@
+/** How days leave the window and the state, and users with them. */
+import { stateDaysOf, windowOf } from '../time.ts';
+import { dayKey, labelKey, sampleKey, userKey } from './changelog.ts';
+import type { PartitionState } from './state.ts';
+
+/** At the first tick of a new day: what is on the day that leaves the window may no longer count, and what leaves the 28 days is forgotten. */
+export function moveDay(state: PartitionState, tick: number): void {
+  const window = windowOf(tick);
+  const kept = stateDaysOf(tick);
+  const leaving = window.first - 1;
+  for (const user of state.byDay.get(leaving) ?? []) {
+    const day = user.days.find((known) => known.day === leaving);
+    for (const { ref } of day?.buckets ?? []) user.dirty.add(ref);
+    state.unsettled.add(user);
+  }
+  state.samples.touchDay(leaving);
+  const forgotten = kept.first - 1;
+  for (const user of state.byDay.get(forgotten) ?? []) {
+    const at = user.days.findIndex(({ day }) => day === forgotten);
+    for (const day of at < 0 ? [] : user.days.splice(at, 1)) {
+      state.changes.days.delete(day);
+      state.changes.gone.add(dayKey(day.day, user.id));
+    }
+    if (user.days.length === 0) state.idle.add(user);
+  }
+  state.byDay.delete(forgotten);
+  for (const sample of state.samples.dropDay(forgotten)) {
+    const key = sampleKey(sample, forgotten);
+    state.changes.samples.delete(key);
+    state.changes.gone.add(key);
+  }
+  for (const fingerprint of state.labels.dropBefore(kept.first)) {
+    state.changes.labels.delete(fingerprint);
+    state.changes.gone.add(labelKey(fingerprint));
+  }
+  for (const user of state.byDay.get(window.last - 1) ?? []) user.measures = null;
+}
+
+/** Users without a signal in 28 days leave; not while a training tick's decision about them is pending. */
+export function forgetIdle(state: PartitionState): void {
+  if (state.training !== null) return;
+  for (const user of state.idle) {
+    if (user.days.length > 0) continue;
+    state.users.delete(user.id);
+    state.unsettled.delete(user);
+    state.stuck.delete(user);
+    state.changes.users.delete(user);
+    state.changes.gone.add(userKey(user.id));
+  }
+  state.idle.clear();
+}
+
+/** Marks everything a restored task has to count anew. */
+export function recount(state: PartitionState): void {
+  for (const user of state.users.values()) {
+    for (const { buckets } of user.days) for (const { ref } of buckets) user.dirty.add(ref);
+    state.unsettled.add(user);
+  }
+}

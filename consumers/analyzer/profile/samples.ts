@@ -1,0 +1,159 @@
+/**
+ * The earliest signals of each finding, so that a challenge can show examples: five per day, of which the five earliest of the window are
+ * said. A user who is `machine` is left out when the samples are said, as in the cells.
+ */
+import type { SignalClass } from '../../../schemas/records.ts';
+import type { Samples } from '../partials.ts';
+import type { DayRange } from '../time.ts';
+import type { Signal } from './merge.ts';
+
+export const SAMPLES = 5;
+
+/** What the samples of an action are of: `used`, and `stuck` besides for a failed or abandoned attempt. */
+export const USED = 'used';
+export const STUCK = 'stuck';
+
+export interface SampleKey {
+  readonly feature: string;
+  readonly class: SignalClass;
+  readonly what: string | null;
+}
+
+export type SampleEntry = readonly [occurredAt: number, eventId: string, userId: string];
+
+interface Kind {
+  readonly key: SampleKey;
+  /** At most five per day, ascending by (occurred_at, event_id), each event once. */
+  readonly days: Map<number, SampleEntry[]>;
+  /** As last said, to tell what changed. */
+  said: string;
+}
+
+const before = (a: SampleEntry, b: SampleEntry): boolean => a[0] < b[0] || (a[0] === b[0] && a[1] < b[1]);
+
+/** Puts an entry in its place; gives whether the list changed. An event that is there already stays where it is earliest. */
+export function insertSample(entries: SampleEntry[], entry: SampleEntry): boolean {
+  const known = entries.findIndex(([, eventId]) => eventId === entry[1]);
+  if (known >= 0) {
+    const old = entries[known];
+    if (old !== undefined && !before(entry, old)) return false;
+    entries.splice(known, 1);
+  }
+  const at = entries.findIndex((other) => before(entry, other));
+  if (at < 0) {
+    if (entries.length >= SAMPLES) return false;
+    entries.push(entry);
+  } else {
+    entries.splice(at, 0, entry);
+    if (entries.length > SAMPLES) entries.pop();
+  }
+  return true;
+}
+
+/** What a signal is an example of. `kept`: its fingerprint is among those kept. */
+export function samplesOf(signal: Signal, kept: boolean): readonly (string | null)[] {
+  switch (signal.class) {
+    case 'action': {
+      const { outcome } = signal.record;
+      return outcome === 'failed' || outcome === 'abandoned' ? [USED, STUCK] : [USED];
+    }
+    case 'error':
+      return kept ? [signal.record.fingerprint] : [];
+    case 'time':
+      return signal.record.measure === 'completion' ? [null] : [];
+  }
+}
+
+const nameOf = (key: SampleKey): string => JSON.stringify([key.feature, key.class, key.what]);
+
+export interface SampleStore {
+  /** Gives whether the day's list changed. */
+  add(key: SampleKey, day: number, entry: SampleEntry): boolean;
+  restore(key: SampleKey, day: number, entries: readonly SampleEntry[]): void;
+  entries(key: SampleKey, day: number): readonly SampleEntry[];
+  /** The keys with something on a day; they are as changed, since the window moves over it. */
+  touchDay(day: number): void;
+  /** Forgets a day and gives the keys that had something on it. */
+  dropDay(day: number): SampleKey[];
+  /** A user's becoming `machine`, or ceasing to be: anything may have changed. */
+  touchAll(): void;
+  /** What changed since it was last said, or all there is, in a fixed order. One that is gone is said once more, empty, unless `full`. */
+  drain(window: DayRange, full: boolean, counted: (userId: string) => boolean): Samples[];
+}
+
+export function createSamples(): SampleStore {
+  const kinds = new Map<string, Kind>();
+  const byDay = new Map<number, Set<Kind>>();
+  const changed = new Set<Kind>();
+
+  const kindOf = (key: SampleKey): Kind => {
+    const name = nameOf(key);
+    let kind = kinds.get(name);
+    if (kind === undefined) {
+      kind = { key, days: new Map(), said: '[]' };
+      kinds.set(name, kind);
+    }
+    return kind;
+  };
+  const listOf = (kind: Kind, day: number): SampleEntry[] => {
+    let entries = kind.days.get(day);
+    if (entries === undefined) {
+      entries = [];
+      kind.days.set(day, entries);
+      const all = byDay.get(day);
+      if (all === undefined) byDay.set(day, new Set([kind]));
+      else all.add(kind);
+    }
+    return entries;
+  };
+  const earliestOf = (kind: Kind, window: DayRange, counted: (userId: string) => boolean): SampleEntry[] => {
+    const earliest: SampleEntry[] = [];
+    for (const [day, entries] of kind.days) {
+      if (day < window.first || day > window.last) continue;
+      for (const entry of entries) if (counted(entry[2])) insertSample(earliest, entry);
+    }
+    return earliest;
+  };
+
+  return {
+    add: (key, day, entry) => {
+      const kind = kindOf(key);
+      if (!insertSample(listOf(kind, day), entry)) return false;
+      changed.add(kind);
+      return true;
+    },
+    restore: (key, day, entries) => {
+      listOf(kindOf(key), day).push(...entries);
+    },
+    entries: (key, day) => kinds.get(nameOf(key))?.days.get(day) ?? [],
+    touchDay: (day) => {
+      for (const kind of byDay.get(day) ?? []) changed.add(kind);
+    },
+    dropDay: (day) => {
+      const dropped = [...(byDay.get(day) ?? [])];
+      byDay.delete(day);
+      for (const kind of dropped) {
+        kind.days.delete(day);
+        changed.add(kind);
+      }
+      return dropped.map(({ key }) => key);
+    },
+    touchAll: () => {
+      for (const kind of kinds.values()) changed.add(kind);
+    },
+    drain: (window, full, counted) => {
+      const said: { name: string; samples: Samples }[] = [];
+      for (const kind of full ? kinds.values() : changed) {
+        const earliest = earliestOf(kind, window, counted).map(([occurredAt, eventId]) => [occurredAt, eventId] as const);
+        const text = JSON.stringify(earliest);
+        const news = full ? earliest.length > 0 : text !== kind.said;
+        kind.said = text;
+        const { feature, class: signalClass, what } = kind.key;
+        if (news) said.push({ name: nameOf(kind.key), samples: { feature, signal_class: signalClass, what, earliest } });
+        if (kind.days.size === 0) kinds.delete(nameOf(kind.key));
+      }
+      changed.clear();
+      return said.sort((a, b) => (a.name < b.name ? -1 : 1)).map(({ samples }) => samples);
+    },
+  };
+}

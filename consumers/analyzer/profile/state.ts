@@ -1,0 +1,154 @@
+/**
+ * All that a profile task knows: a fold of the log's signals. What is marked "derived" is made again after a restore; all else is in the
+ * changelog, so a task that restores goes on as if nothing had happened.
+ */
+import type { Bottleneck, ExpertiseLevel, Level, Stage } from '../../../schemas/records.ts';
+import type { OpenBottleneck } from './bottlenecks.ts';
+import type { Day } from './buckets.ts';
+import { createCells } from './cells.ts';
+import type { CellRef, Cells, CountedUser } from './cells.ts';
+import { createLabels } from './labels.ts';
+import type { Labels } from './labels.ts';
+import type { Candidate } from './levels.ts';
+import type { StageMeasures } from './measures.ts';
+import { createSamples } from './samples.ts';
+import type { SampleKey, SampleStore } from './samples.ts';
+import type { Standing } from './vectors.ts';
+
+export interface UserDay extends Day<CellRef> {
+  readonly user: User;
+}
+
+export interface User extends CountedUser {
+  readonly id: string;
+  /** Of the latest signal. */
+  team: string;
+  role: string;
+  level: Level;
+  since: number;
+  modelVersion: number;
+  score: number | null;
+  /** At the last training tick. */
+  frequent: boolean;
+  candidate: Candidate | null;
+  /** At the training tick whose decision is not in force yet; null for users who are neither frequent nor machines. */
+  standing: Standing | null;
+  readonly bottlenecks: Map<Stage, OpenBottleneck>;
+  /** Ascending, at most 28. */
+  readonly days: UserDay[];
+  /** Derived. */
+  measures: StageMeasures | null;
+}
+
+/** What has to go to the changelog with the next commit. Tombstones are written before the rest. */
+export interface Changes {
+  readonly days: Set<UserDay>;
+  readonly users: Set<User>;
+  readonly samples: Map<string, { readonly key: SampleKey; readonly day: number }>;
+  readonly labels: Set<string>;
+  readonly gone: Set<string>;
+}
+
+export interface PartitionState {
+  /** -Infinity before the first record. */
+  watermark: number;
+  /** Null before the first record. */
+  firstTick: number | null;
+  /** The last tick run. */
+  lastTick: number | null;
+  /** The training tick whose decision is not in force yet. */
+  training: number | null;
+  readonly users: Map<string, User>;
+  /** Derived: users with a bucket on a day. */
+  readonly byDay: Map<number, User[]>;
+  /** Derived: users whose cells may not be up to date. */
+  readonly unsettled: Set<User>;
+  /** Derived: users without any day, who leave the state. */
+  readonly idle: Set<User>;
+  /** Derived. */
+  readonly stuck: Set<User>;
+  /** Derived: the next tick says everything. */
+  full: boolean;
+  readonly cells: Cells;
+  readonly samples: SampleStore;
+  readonly labels: Labels;
+  readonly changes: Changes;
+}
+
+/** What goes out with the next commit, besides the changelog. */
+export interface Emits {
+  readonly partials: { readonly key: string; readonly json: string }[];
+  readonly levels: ExpertiseLevel[];
+  readonly bottlenecks: Bottleneck[];
+}
+
+export const noEmits = (): Emits => ({ partials: [], levels: [], bottlenecks: [] });
+
+export const emptyState = (): PartitionState => ({
+  watermark: -Infinity,
+  firstTick: null,
+  lastTick: null,
+  training: null,
+  users: new Map(),
+  byDay: new Map(),
+  unsettled: new Set(),
+  idle: new Set(),
+  stuck: new Set(),
+  full: true,
+  cells: createCells(),
+  samples: createSamples(),
+  labels: createLabels(),
+  changes: { days: new Set(), users: new Set(), samples: new Map(), labels: new Set(), gone: new Set() },
+});
+
+export function newUser(id: string, team: string, role: string): User {
+  return {
+    id,
+    team,
+    role,
+    level: 'unclassified',
+    since: -Infinity,
+    modelVersion: 0,
+    score: null,
+    frequent: false,
+    candidate: null,
+    standing: null,
+    bottlenecks: new Map(),
+    days: [],
+    dirty: new Set(),
+    contributions: new Map(),
+    counted: null,
+    measures: null,
+  };
+}
+
+/** The user's day, made where it is missing. */
+export function dayOfUser(state: PartitionState, user: User, day: number): UserDay {
+  const { days } = user;
+  let at = days.length;
+  while (at > 0 && (days[at - 1]?.day ?? 0) > day) at -= 1;
+  const known = days[at - 1];
+  if (known?.day === day) return known;
+  const made: UserDay = { day, user, buckets: [] };
+  days.splice(at, 0, made);
+  const others = state.byDay.get(day);
+  if (others === undefined) state.byDay.set(day, [user]);
+  else others.push(user);
+  return made;
+}
+
+/**
+ * Gives a user a level from an instant on. Two levels from the same instant cannot both be in the history, so a second one begins a
+ * millisecond later.
+ */
+export function setLevel(state: PartitionState, user: User, level: Level, since: number, modelVersion: number, score: number | null, emits: Emits): void {
+  const wasMachine = user.level === 'machine';
+  user.since = Math.max(since, user.since + 1);
+  user.level = level;
+  user.modelVersion = modelVersion;
+  user.score = score;
+  state.changes.users.add(user);
+  state.unsettled.add(user);
+  if (wasMachine !== (level === 'machine') && user.days.length > 0) state.samples.touchAll();
+  emits.levels.push({ user_id: user.id, level, since: user.since, model_version: modelVersion, score });
+}

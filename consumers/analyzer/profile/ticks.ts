@@ -1,0 +1,142 @@
+/**
+ * One tick of a partition. The order within it is part of the contract: the window moves; cells are said under the levels before, where a
+ * model comes into force; levels are decided; cells are said under the levels in force; then what midnights and training ticks add.
+ */
+import type { Level, Stage } from '../../../schemas/records.ts';
+import type { BottleneckMeasure, MeasureCounts, UserVector } from '../partials.ts';
+import { effectiveFrom, isMidnight, isTrainingTick, stateDaysOf, windowOf } from '../time.ts';
+import { resolutionOf } from './bottlenecks.ts';
+import { forgetIdle, moveDay } from './days.ts';
+import { decideLevel } from './levels.ts';
+import { MEASURES, measureStages, valuesOf } from './measures.ts';
+import { cellsRecords, tickRecord, vectorsRecords } from './records.ts';
+import type { ReferenceView } from './referenceView.ts';
+import { setLevel } from './state.ts';
+import type { Emits, PartitionState } from './state.ts';
+import { standingOf } from './vectors.ts';
+
+const STAGES: readonly Stage[] = ['data', 'features', 'training', 'deployment'];
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+function settle(state: PartitionState, tick: number): void {
+  const window = windowOf(tick);
+  for (const user of state.unsettled) state.cells.settle(user, window);
+  state.unsettled.clear();
+}
+
+/** The midnight at which a training tick's decision takes effect. */
+function decideLevels(state: PartitionState, tick: number, view: ReferenceView | null, emits: Emits): void {
+  if (state.training === null || effectiveFrom(state.training) !== tick) return;
+  const reference = view?.reference;
+  const model = reference?.tick === state.training && reference.decision === 'new' ? reference.model : null;
+  // Sorted, so that the order of what is written does not depend on when the task was restored.
+  for (const user of [...state.users.values()].sort((a, b) => compare(a.id, b.id))) {
+    if (model !== null) {
+      const { level, score, candidate } = decideLevel(user.level, user.role, user.candidate, user.standing, model);
+      if (candidate !== user.candidate) {
+        user.candidate = candidate;
+        state.changes.users.add(user);
+      }
+      if (level !== user.level) setLevel(state, user, level, tick, model.version, score, emits);
+    }
+    if (user.standing !== null) {
+      user.standing = null;
+      state.changes.users.add(user);
+    }
+  }
+  state.training = null;
+}
+
+function measureCounts(state: PartitionState, tick: number, view: ReferenceView | null): MeasureCounts[] {
+  const { last } = windowOf(tick);
+  const counts = new Map<string, { stage: Stage; level: Level; measure: BottleneckMeasure; values: Map<number, number> }>();
+  for (const user of state.users.values()) {
+    if (user.level === 'machine') continue;
+    const { stages } = measureStages(user.days, last, view);
+    for (const stage of STAGES) {
+      if (!stages[stage].seen) continue;
+      const values = valuesOf(stages[stage]);
+      for (const measure of MEASURES) {
+        const value = values[measure];
+        if (value === null) continue;
+        const name = `${stage}/${user.level}/${measure}`;
+        let found = counts.get(name);
+        if (found === undefined) {
+          found = { stage, level: user.level, measure, values: new Map() };
+          counts.set(name, found);
+        }
+        found.values.set(value, (found.values.get(value) ?? 0) + 1);
+      }
+    }
+  }
+  return [...counts]
+    .sort((a, b) => compare(a[0], b[0]))
+    .map(([, { values, ...head }]) => ({ ...head, values: [...values].sort((a, b) => a[0] - b[0]) }));
+}
+
+function resolveBottlenecks(state: PartitionState, tick: number, view: ReferenceView | null, emits: Emits): void {
+  const { last } = windowOf(tick);
+  for (const user of [...state.stuck].sort((a, b) => compare(a.id, b.id))) {
+    const { stages } = measureStages(user.days, last, view);
+    for (const stage of STAGES) {
+      const open = user.bottlenecks.get(stage);
+      const resolved = open === undefined ? null : resolutionOf(user, stage, open, stages[stage], view, tick);
+      if (resolved === null) continue;
+      user.bottlenecks.delete(stage);
+      state.changes.users.add(user);
+      emits.bottlenecks.push(resolved);
+    }
+    if (user.bottlenecks.size === 0) state.stuck.delete(user);
+  }
+}
+
+/** At a training tick: who is frequent, and what the model shall see of them. Remembered until the decision is in force. */
+function vectorsOf(state: PartitionState, tick: number, view: ReferenceView | null): UserVector[] {
+  const range = stateDaysOf(tick);
+  const vectors: UserVector[] = [];
+  for (const user of state.users.values()) {
+    const standing = standingOf(user.days, range, user.role, user.frequent, view);
+    const remembered = standing.machine || standing.frequent ? standing : null;
+    if (remembered !== null || user.standing !== null || user.frequent !== standing.frequent) state.changes.users.add(user);
+    user.frequent = standing.frequent;
+    user.standing = remembered;
+    if (standing.values !== null) vectors.push({ user_id: user.id, values: standing.values, level: user.level });
+  }
+  state.training = tick;
+  return vectors.sort((a, b) => compare(a.user_id, b.user_id));
+}
+
+/**
+ * `evaluatedTo`: the platform.events offset of the record that brought the watermark to the tick. `view`: the reference in force at the tick;
+ * null before the first.
+ */
+export function runTick(state: PartitionState, tick: number, evaluatedTo: number, view: ReferenceView | null, emits: Emits): void {
+  const window = windowOf(tick);
+  const midnight = isMidnight(tick);
+  const newModel = view?.reference.effective_from === tick && view.reference.decision === 'new';
+  const say = (json: string): void => {
+    emits.partials.push({ key: String(tick), json });
+  };
+
+  if (state.lastTick !== null && windowOf(state.lastTick).last !== window.last) moveDay(state, tick);
+  settle(state, tick);
+  if (newModel) cellsRecords(tick, 'before', true, { ...state.cells.account(), samples: [], labels: [], measures: [] }).forEach(say);
+  decideLevels(state, tick, view, emits);
+  forgetIdle(state);
+  settle(state, tick);
+
+  const full = midnight || state.full;
+  const counted = (userId: string): boolean => state.users.get(userId)?.level !== 'machine';
+  cellsRecords(tick, 'in_force', full, {
+    ...state.cells.drain(full),
+    samples: state.samples.drain(window, full, counted),
+    labels: state.labels.drain(full),
+    measures: midnight ? measureCounts(state, tick, view) : [],
+  }).forEach(say);
+  if (midnight) resolveBottlenecks(state, tick, view, emits);
+  if (isTrainingTick(tick)) vectorsRecords(tick, vectorsOf(state, tick, view)).forEach(say);
+  say(tickRecord(tick, tick === state.firstTick, evaluatedTo));
+  state.lastTick = tick;
+  state.full = false;
+}

@@ -1,0 +1,81 @@
+/** What the model sees of a user at a training tick (semantics 4): a vector for frequent users, nothing for machines and the others. */
+import type { UserVector } from '../partials.ts';
+import { boundaryOf, INFINITE_STEP } from '../quantise.ts';
+import type { DayRange } from '../time.ts';
+import type { Day } from './buckets.ts';
+import type { ReferenceView } from './referenceView.ts';
+
+export type Values = UserVector['values'];
+
+/** Frequent users: enter at 8 active days of the last 28, leave below 5 (semantics 4). */
+const ENTER_DAYS = 8;
+const STAY_DAYS = 5;
+/** More actions per active day than any person takes (semantics 4). */
+const MACHINE_ACTIONS = 500;
+/** Known to be no person. */
+export const SERVICE_ROLE = 'service';
+/** Completion ratio (completed + 4) / (ended + 5): a user of few attempts is taken for an ordinary one (semantics 4). */
+const PRIOR_COMPLETED = 4;
+const PRIOR_ENDED = 5;
+/** Completions of less than a millisecond are taken as one: their logarithm is finite. */
+const SHORTEST_MS = 1;
+
+export interface Standing {
+  readonly machine: boolean;
+  readonly frequent: boolean;
+  /** Of frequent users; null for all others. */
+  readonly values: Values | null;
+}
+
+function relativeCompletion(days: readonly Day[], view: ReferenceView | null): number | null {
+  const relatives: [relative: number, count: number][] = [];
+  let total = 0;
+  for (const day of days) {
+    for (const { ref, durations } of day.buckets) {
+      const median = view?.medianOf(ref.feature);
+      if (median === undefined || durations === null) continue;
+      for (let at = 0; at < durations.length; at += 2) {
+        const step = durations[at] ?? 0;
+        // Tasks that did not end say nothing of how fast one works; they are in the completion ratio.
+        if (step === INFINITE_STEP) continue;
+        const count = durations[at + 1] ?? 0;
+        relatives.push([Math.max(boundaryOf(step), SHORTEST_MS) / median, count]);
+        total += count;
+      }
+    }
+  }
+  let left = Math.ceil(total / 2);
+  for (const [relative, count] of relatives.sort((a, b) => a[0] - b[0])) {
+    left -= count;
+    if (left <= 0) return relative;
+  }
+  return null;
+}
+
+/** `wasFrequent`: at the last training tick. `view`: the reference in force at the tick. */
+export function standingOf(days: readonly Day[], range: DayRange, role: string, wasFrequent: boolean, view: ReferenceView | null): Standing {
+  const inRange = days.filter(({ day }) => day >= range.first && day <= range.last);
+  const features = new Set<unknown>();
+  const stages = new Set<string>();
+  let activeDays = 0;
+  let actions = 0;
+  let completed = 0;
+  let ended = 0;
+  for (const { buckets } of inRange) {
+    if (buckets.some(({ active }) => active)) activeDays += 1;
+    for (const bucket of buckets) {
+      if (bucket.actions + bucket.times > 0) {
+        features.add(bucket.ref);
+        stages.add(bucket.ref.stage);
+      }
+      actions += bucket.own;
+      completed += bucket.completed;
+      ended += bucket.completed + bucket.failed + bucket.abandoned;
+    }
+  }
+  const machine = role === SERVICE_ROLE || actions > MACHINE_ACTIONS * activeDays;
+  const frequent = !machine && activeDays >= (wasFrequent ? STAY_DAYS : ENTER_DAYS);
+  if (!frequent) return { machine, frequent, values: null };
+  const values: Values = [features.size / stages.size, actions / activeDays, (completed + PRIOR_COMPLETED) / (ended + PRIOR_ENDED), relativeCompletion(inRange, view)];
+  return { machine, frequent, values };
+}

@@ -3,7 +3,7 @@
  * Where schemas come from is the registry adapter's affair (infra/registry); this file knows bytes only.
  */
 import { readFileSync } from 'node:fs';
-import avro from 'avsc';
+import avro from './avro.ts';
 import type { RecordName, Records } from './records.ts';
 
 /** Bytes that are not such a record: the message says why, for the dead letter. */
@@ -33,6 +33,8 @@ export interface SchemaSource {
 
 const parse = (text: string): avro.Type => avro.Type.forSchema(JSON.parse(text) as avro.Schema);
 const HEADER_BYTES = 5;
+/** Records are encoded one behind the other into blocks of this size, without a copy of each; larger ones get a block of their own. Ours. */
+const BLOCK_BYTES = 64 * 1024;
 
 export interface RecordCodec {
   encode<Name extends RecordName>(name: Name, record: Records[Name]): Buffer;
@@ -74,14 +76,26 @@ export async function createCodec(source: SchemaSource, names: readonly RecordNa
     }
     return reader;
   };
+  let block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+  let used = 0;
   return {
     encode: (name, record) => {
       const { id, type } = ownOf(name);
-      const body = type.toBuffer(record) as Buffer;
-      const bytes = Buffer.allocUnsafe(HEADER_BYTES + body.length);
+      if (used + HEADER_BYTES >= block.length) {
+        block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+        used = 0;
+      }
+      let end = type.encode(record, block, used + HEADER_BYTES);
+      if (end < 0) {
+        // It did not fit; `end` says by how much.
+        block = Buffer.allocUnsafeSlow(Math.max(BLOCK_BYTES, block.length - used - end));
+        used = 0;
+        end = type.encode(record, block, HEADER_BYTES);
+      }
+      const bytes = block.subarray(used, end);
       bytes[0] = 0;
       bytes.writeInt32BE(id, 1);
-      body.copy(bytes, HEADER_BYTES);
+      used = end;
       return bytes;
     },
     decode: <Name extends RecordName>(name: Name, bytes: Buffer): Records[Name] => {
@@ -97,7 +111,11 @@ export async function createCodec(source: SchemaSource, names: readonly RecordNa
       if (writers.has(id)) return;
       const text = await source.schema(id);
       if (text === null) throw new DecodeError(`the registry knows no schema ${String(id)}`);
-      writers.set(id, parse(text));
+      try {
+        writers.set(id, parse(text));
+      } catch (cause) {
+        throw new DecodeError(`schema ${String(id)} is not an Avro schema that can be read: ${(cause as Error).message}`, { cause });
+      }
     },
   };
 }

@@ -14,6 +14,12 @@ export const metrics = {
   collectorSendSeconds: new Histogram({ name: 'chokepoint_collector_send_seconds', help: 'Time until Kafka has acknowledged a send.', buckets: SECONDS }),
   collectorSendFailures: new Counter({ name: 'chokepoint_collector_send_failures_total', help: 'Sends that Kafka did not acknowledge.' }),
   collectorClocks: new Counter({ name: 'chokepoint_collector_clocks_total', help: 'Clocks appended to all partitions.' }),
+  sinkRows: new Counter({ name: 'chokepoint_sink_rows_total', help: 'Rows that ClickHouse took, retries included.', labelNames: ['table'] as const }),
+  sinkInsertSeconds: new Histogram({ name: 'chokepoint_sink_insert_seconds', help: 'Time of an insert that succeeded.', labelNames: ['table'] as const, buckets: SECONDS }),
+  sinkInsertFailures: new Counter({ name: 'chokepoint_sink_insert_failures_total', help: 'Inserts that ClickHouse did not take.', labelNames: ['table'] as const }),
+  sinkUnreadable: new Counter({ name: 'chokepoint_sink_unreadable_total', help: 'Records of platform.* left out because they cannot be read; the processor reports those of platform.events.', labelNames: ['topic'] as const }),
+  alertsDelivered: new Counter({ name: 'chokepoint_alerts_delivered_total', help: 'Transitions of challenges that the webhook answered with 2xx, or that were logged where there is none.' }),
+  alertsFailures: new Counter({ name: 'chokepoint_alerts_failures_total', help: 'Deliveries that the webhook did not answer with 2xx.' }),
 } as const;
 
 let defaults = false;

@@ -1,0 +1,129 @@
+/** The sink: every topic that has a table, into ClickHouse. */
+import { connectClickHouse } from '../../infra/clickhouse/client.ts';
+import { connectKafka } from '../../infra/kafka/client.ts';
+import { runTasks, type TaskLoop } from '../../infra/kafka/taskLoop.ts';
+import { connectRegistry } from '../../infra/registry/registry.ts';
+import type { Log } from '../../infra/service/log.ts';
+import { metrics } from '../../infra/service/metrics.ts';
+import type { Health, Service } from '../../infra/service/service.ts';
+import type { Settings } from '../../infra/settings.ts';
+import type { TaskGroup } from '../../infra/ports.ts';
+import { createCodec, type RecordCodec } from '../../schemas/codec.ts';
+import { createInserts, type Inserts } from './inserts.ts';
+import { migrate, MigrationError } from './migrate.ts';
+import { LIMITS } from './plan.ts';
+import { targets, type Target } from './rows.ts';
+import { createSinkTask, type Clock } from './sinkTask.ts';
+
+/** Ours: pause between attempts to reach ClickHouse before there are tables. */
+const BOOT_RETRY_MS = 2_000;
+
+const clock: Clock = {
+  now: () => Date.now(),
+  after: (ms, call) => {
+    const timer = setTimeout(call, ms);
+    return () => { clearTimeout(timer); };
+  },
+};
+
+export async function startSink(settings: Settings, log: Log): Promise<Service> {
+  const { app, clickhouse: { database } } = settings;
+  const byTopic = targets(app);
+  const kafka = await connectKafka(settings.kafka, { clientId: 'chokepoint-sink', log });
+  const stopping = new AbortController();
+  // Connected to a database that exists: ours may have to be created, and every statement names it.
+  const clickhouse = connectClickHouse({ ...settings.clickhouse, database: 'default' });
+  const inserts = createInserts(clickhouse, database, {
+    now: clock.now, log,
+    observer: {
+      inserted: (table, rows, seconds) => {
+        metrics.sinkRows.inc({ table }, rows);
+        metrics.sinkInsertSeconds.observe({ table }, seconds);
+      },
+      failed: (table) => { metrics.sinkInsertFailures.inc({ table }); },
+    },
+  });
+  let fail: (error: Error) => void = () => undefined;
+  const failed = new Promise<Error>((resolve) => { fail = resolve; });
+  let loop: TaskLoop | null = null;
+  let waitingFor: { readonly since: number; readonly why: string } | null = null;
+
+  const boot = async (): Promise<void> => {
+    const codec = await createCodec(connectRegistry(settings.registry), [...new Set([...byTopic.values()].map(({ record }) => record))]);
+    while (!stopping.signal.aborted) {
+      try {
+        const applied = await migrate(clickhouse, database);
+        if (applied.length > 0) log('info', 'migrated', { database, applied });
+        break;
+      } catch (cause) {
+        if (cause instanceof MigrationError) throw cause;
+        const why = cause instanceof Error ? cause.message : String(cause);
+        if (waitingFor === null) log('warn', 'clickhouse is not there yet: waiting', { why });
+        waitingFor = { since: waitingFor?.since ?? clock.now(), why };
+        await pause(BOOT_RETRY_MS, stopping.signal);
+      }
+    }
+    waitingFor = null;
+    if (stopping.signal.aborted) return;
+    loop = await runTasks(kafka, sinkGroup(byTopic, codec, inserts, log), { app, log });
+    void loop.failed.then(fail);
+  };
+  const booted = boot().catch((cause: unknown) => { fail(cause instanceof Error ? cause : new Error(String(cause))); });
+
+  return {
+    name: 'sink',
+    health: () => healthOf({ loop, waitingFor, inserts }),
+    stop: async () => {
+      stopping.abort();
+      await booted;
+      await loop?.stop();
+      await Promise.all([kafka.close(), clickhouse.close()]);
+    },
+    failed,
+  };
+}
+
+function sinkGroup(byTopic: ReadonlyMap<string, Target>, codec: RecordCodec, inserts: Inserts, log: Log): TaskGroup {
+  return {
+    group: 'sink',
+    topics: [...byTopic.keys()],
+    assignment: 'each',
+    commit: 'offsets',
+    create: (context) => {
+      const target = byTopic.get(context.inputs[0]?.topic ?? '');
+      if (target === undefined) throw new Error(`no table for task ${context.id}`);
+      return createSinkTask(context, target, {
+        codec, clock,
+        limits: LIMITS,
+        insert: inserts.insert,
+        onUnreadable: ({ topic, partition, offset }) => {
+          metrics.sinkUnreadable.inc({ topic });
+          log('warn', 'a record that cannot be read is left out', { topic, partition, offset });
+        },
+      });
+    },
+  };
+}
+
+function healthOf({ loop, waitingFor, inserts }: { loop: TaskLoop | null; waitingFor: { since: number; why: string } | null; inserts: Inserts }): Health {
+  const troubles = waitingFor === null ? [...inserts.trouble().values()] : [waitingFor];
+  const [first] = troubles.toSorted((a, b) => a.since - b.since);
+  const tasks = loop?.state().tasks ?? [];
+  const notRunning = tasks.filter(({ status, error }) => status !== 'running' || error !== null);
+  return {
+    ready: first === undefined && loop !== null && notRunning.every(({ error }) => error === null),
+    detail: {
+      clickhouse: first === undefined ? (loop === null ? 'connecting' : 'reachable') : `unreachable since ${new Date(first.since).toISOString()}: ${first.why}`,
+      tasks: tasks.length,
+      ...(notRunning.length === 0 ? {} : { not_running: notRunning }),
+      rows: inserts.rows(),
+    },
+  };
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener('abort', () => { clearTimeout(timer); resolve(); }, { once: true });
+  });
+}

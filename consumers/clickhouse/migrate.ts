@@ -1,0 +1,56 @@
+/**
+ * Migrations: numbered, forward only, recorded in the table `migrations`. Safe from several instances at once because each statement may run
+ * again without harm, rather than because of a lock: ClickHouse has none to offer.
+ */
+import { createHash } from 'node:crypto';
+import type { ClickHouse } from '../../infra/ports.ts';
+import { quoted } from './ddl.ts';
+import { tables } from './migrations/0001-tables.ts';
+import { views } from './migrations/0002-views.ts';
+
+export interface Migration {
+  readonly id: string;
+  /** Statements that may run again: IF NOT EXISTS, OR REPLACE, IF EXISTS. */
+  readonly statements: (database: string) => readonly string[];
+}
+
+export const MIGRATIONS: readonly Migration[] = [
+  { id: '0001-tables', statements: tables },
+  { id: '0002-views', statements: views },
+];
+
+/** Trying again does not help: somebody must look. */
+export class MigrationError extends Error {
+  readonly code = 'MIGRATION';
+}
+
+/** Of the texts, with the database's name taken out: the same for every app. */
+export const checksum = (migration: Migration): string => createHash('sha256').update(migration.statements('database').join(';\n')).digest('hex');
+
+/** What is left to apply. Throws a MigrationError where an applied migration is not what it was. */
+export function pending(migrations: readonly Migration[], applied: ReadonlyMap<string, string>): readonly Migration[] {
+  return migrations.filter((migration) => {
+    const recorded = applied.get(migration.id);
+    if (recorded !== undefined && recorded !== checksum(migration)) {
+      throw new MigrationError(`migration ${migration.id} is not the one that was applied to this database: restore its text and put the change into a new migration`);
+    }
+    return recorded === undefined;
+  });
+}
+
+/** Creates the database where it is missing and applies what is left; gives the ids applied. The client need not be connected to that database. */
+export async function migrate(clickhouse: ClickHouse, database: string, migrations: readonly Migration[] = MIGRATIONS): Promise<string[]> {
+  const log = `${quoted(database)}.migrations`;
+  await clickhouse.command(`CREATE DATABASE IF NOT EXISTS ${quoted(database)}`);
+  await clickhouse.command(
+    `CREATE TABLE IF NOT EXISTS ${log} (id String COMMENT 'Name of the migration.', checksum String COMMENT 'SHA-256 of its statements.', applied_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'When it was first applied.')
+ENGINE = ReplacingMergeTree ORDER BY id COMMENT 'Migrations that were applied to this database.'`,
+  );
+  const rows = await clickhouse.query<{ id: string; checksum: string }>(`SELECT id, checksum FROM ${log} FINAL`);
+  const todo = pending(migrations, new Map(rows.map((row) => [row.id, row.checksum])));
+  for (const migration of todo) {
+    for (const statement of migration.statements(database)) await clickhouse.command(statement);
+    await clickhouse.insert(log, [{ id: migration.id, checksum: checksum(migration) }], `migration-${migration.id}`);
+  }
+  return todo.map(({ id }) => id);
+}

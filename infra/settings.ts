@@ -27,7 +27,7 @@ export interface Settings {
   readonly alerts: { readonly webhookUrl: string | null; readonly webhookSecret: string | null; readonly allowPrivate: boolean };
   readonly dataDir: string;
   readonly healthPorts: { readonly processor: number; readonly analyzer: number; readonly sink: number; readonly alerts: number };
-  readonly local: { readonly kafkaPort: number; readonly registryPort: number; readonly clickhousePort: number; readonly kafkaHeapMb: number; readonly cacheDir: string };
+  readonly local: { readonly kafkaPort: number; readonly registryPort: number; readonly clickhousePort: number; readonly kafkaHeapMb: number; readonly cacheDir: string; readonly javaHome: string | null };
 }
 
 export interface KafkaSettings {
@@ -60,6 +60,7 @@ export function readSettings(env: Env): Settings {
     clickhousePort: port('LOCAL_CLICKHOUSE_PORT'),
     kafkaHeapMb: read.whole('LOCAL_KAFKA_HEAP_MB', 256, 65_536),
     cacheDir: read.cacheDirectory('CHOKEPOINT_CACHE'),
+    javaHome: read.text('JAVA_HOME'),
   };
   const registry = read.url('SCHEMA_REGISTRY_URL', `http://127.0.0.1:${local.registryPort}/apis/ccompat/v7`);
   const clickhouse = read.url('CLICKHOUSE_URL', `http://127.0.0.1:${local.clickhousePort}`);
@@ -98,6 +99,11 @@ export function readSettings(env: Env): Settings {
   };
   read.finish();
   return settings;
+}
+
+/** The environment for a child process: this one's, with additions. */
+export function inheritedEnvironment(additions: Readonly<Record<string, string>>): Record<string, string | undefined> {
+  return { ...process.env, ...additions };
 }
 
 /** Which external parts the environment names; the others are brought up locally. */

@@ -49,6 +49,7 @@ export const SETTINGS = [
   { name: 'LOCAL_REGISTRY_PORT', default: '8081', what: 'port of the local schema registry; 0: any free port' },
   { name: 'LOCAL_CLICKHOUSE_PORT', default: '8123', what: 'port of the local ClickHouse; 0: any free port' },
   { name: 'LOCAL_KAFKA_HEAP_MB', default: '768', what: 'Java heap of the local Kafka, in MiB' },
+  { name: 'JAVA_HOME', default: null, what: 'the Java (17 or newer) of the local Kafka and registry; without it, the java on the PATH' },
 ] as const satisfies readonly SettingSpec[];
 
 export type SettingName = (typeof SETTINGS)[number]['name'];

@@ -1,0 +1,107 @@
+/** A local Kafka: Apache Kafka 4.3, one node in KRaft mode, on the loopback interface. */
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Log } from '../service/log.ts';
+import { LocalError, run } from './command.ts';
+import { freePort, LOOPBACK, takePort } from './ports.ts';
+import { startPart, type PartProcess } from './supervise.ts';
+
+export interface LocalKafka extends PartProcess {
+  readonly brokers: readonly [string];
+}
+
+export interface LocalKafkaOptions {
+  readonly dataDir: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly log: Log;
+  /** The java command. */
+  readonly java: string;
+  /** Folder with Kafka's jars. */
+  readonly jars: string;
+  readonly heapMb: number;
+}
+
+/** The largest record batch, ours: a full transaction of a task fits into a few of them. */
+const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
+/** Transactions and groups of one machine do not need the usual 50 partitions, each a folder with files to open at every start. */
+const INTERNAL_PARTITIONS = 4;
+const STARTED = 'Kafka Server started';
+
+export async function startLocalKafka(options: LocalKafkaOptions): Promise<LocalKafka> {
+  const { dataDir, java, jars, log } = options;
+  const port = await takePort(options.port, { what: 'the local Kafka', setting: 'LOCAL_KAFKA_PORT', instead: 'KAFKA_BROKERS' });
+  const home = join(dataDir, 'kafka');
+  mkdirSync(home, { recursive: true });
+  const propertiesFile = join(home, 'server.properties');
+  // The controller talks to itself only; its port may be another one at each start, since the voters are named here and not in the data.
+  writeFileSync(propertiesFile, properties({ port, controllerPort: await freePort(), logDir: join(home, 'log') }));
+  const classPath = join(jars, '*');
+  if (!existsSync(join(home, 'log', 'meta.properties'))) await format(java, classPath, propertiesFile);
+
+  const begun = performance.now();
+  const part = await startPart({
+    name: 'kafka',
+    command: java,
+    // ParallelGC: no concurrent collector threads competing for few cores. C2 stays on: the broker's hot paths need it.
+    args: ['-Xms256m', `-Xmx${options.heapMb}m`, '-XX:+UseParallelGC', '-XX:+ExitOnOutOfMemoryError', ...LOG_LEVELS, '-cp', classPath, 'kafka.Kafka', propertiesFile],
+    dataDir,
+    ready: (logged) => logged().includes(STARTED),
+  });
+  log('info', 'local Kafka is up', { port, pid: part.pid, ms: Math.round(performance.now() - begun) });
+  return { ...part, brokers: [`${LOOPBACK}:${port}`] };
+}
+
+const LOG_LEVELS = ['-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info', '-Dorg.slf4j.simpleLogger.showDateTime=true', '-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd HH:mm:ss.SSS'];
+
+async function format(java: string, classPath: string, propertiesFile: string): Promise<void> {
+  const clusterId = randomBytes(16).toString('base64url');
+  try {
+    await run(java, ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', ...LOG_LEVELS, '-cp', classPath, 'kafka.tools.StorageTool', 'format', '--ignore-formatted', '-t', clusterId, '-c', propertiesFile], { timeoutMs: 60_000 });
+  } catch (cause) {
+    throw new LocalError('KAFKA_FORMAT', `cannot prepare Kafka's directory beside ${propertiesFile}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+interface Node {
+  readonly port: number;
+  readonly controllerPort: number;
+  readonly logDir: string;
+}
+
+function properties({ port, controllerPort, logDir }: Node): string {
+  const entries: Readonly<Record<string, string | number | boolean>> = {
+    'process.roles': 'broker,controller',
+    'node.id': 1,
+    'controller.quorum.voters': `1@${LOOPBACK}:${controllerPort}`,
+    'listeners': `PLAINTEXT://${LOOPBACK}:${port},CONTROLLER://${LOOPBACK}:${controllerPort}`,
+    'advertised.listeners': `PLAINTEXT://${LOOPBACK}:${port}`,
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'controller.listener.names': 'CONTROLLER',
+    'inter.broker.listener.name': 'PLAINTEXT',
+    // A backslash escapes in properties files.
+    'log.dirs': logDir.replaceAll('\\', '\\\\'),
+    // Two cores, shared with everything else.
+    'num.network.threads': 2,
+    'num.io.threads': 4,
+    'num.recovery.threads.per.data.dir': 2,
+    'log.cleaner.threads': 1,
+    'default.replication.factor': 1,
+    'min.insync.replicas': 1,
+    'offsets.topic.replication.factor': 1,
+    'offsets.topic.num.partitions': INTERNAL_PARTITIONS,
+    'transaction.state.log.replication.factor': 1,
+    'transaction.state.log.min.isr': 1,
+    'transaction.state.log.num.partitions': INTERNAL_PARTITIONS,
+    'share.coordinator.state.topic.replication.factor': 1,
+    'share.coordinator.state.topic.min.isr': 1,
+    'group.initial.rebalance.delay.ms': 0,
+    'auto.create.topics.enable': false,
+    'message.max.bytes': MAX_MESSAGE_BYTES,
+    'replica.fetch.max.bytes': MAX_MESSAGE_BYTES,
+    // A topic that is deleted frees its disk at once, not after a minute.
+    'log.segment.delete.delay.ms': 1_000,
+  };
+  return `${Object.entries(entries).map(([key, value]) => `${key}=${String(value)}`).join('\n')}\n`;
+}

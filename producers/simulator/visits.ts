@@ -9,7 +9,7 @@ const HOUR_MS = 3_600_000;
 /** Visits on an active day. The steps between the behaviours are about equal in the logarithm, as for the next two. */
 const VISITS: PerBehaviour = { expert: 14.5, intermediate: 8.2, beginner: 4.6, infrequent: 2.6 };
 const SPEED: PerBehaviour = { expert: 0.75, intermediate: 1, beginner: 1.35, infrequent: 1.15 };
-const FAILURE: PerBehaviour = { expert: 0.03, intermediate: 0.1, beginner: 0.2, infrequent: 0.15 };
+const FAILURE: PerBehaviour = { expert: 0.03, intermediate: 0.09, beginner: 0.17, infrequent: 0.13 };
 
 const DURATION_SIGMA = 0.3;
 const GIVEN_UP_SHARE = 0.35;
@@ -75,7 +75,7 @@ export function visitsOfDay({ person, day, dayStart, deck, random }: DayOf, repe
     if (random.chance(DUPLICATE_CHANCE)) postings.push({ at: event.occurred_at + late + random.int(HOUR_MS), event: full });
   };
 
-  const attempt = (plan: FeaturePlan, at: number, problems: readonly Problem[]): { end: number; failed: boolean } => {
+  const attempt = (plan: FeaturePlan, at: number, problems: readonly Problem[]): number => {
     const { feature } = plan.entry;
     let median = plan.baseMs * SPEED[behaviour] * person.speed;
     let failure = FAILURE[behaviour] + person.clumsiness;
@@ -95,7 +95,7 @@ export function visitsOfDay({ person, day, dayStart, deck, random }: DayOf, repe
       emit({ occurred_at: at + Math.round((end - at) * random.next()), type: 'error', feature, error: { code: effect.code, message: effect.message(random), cause: effect.cause } });
     }
     if (plan.kind === 'job') emit({ occurred_at: at, type: 'task_started', feature, action: 'run', task_id: taskId });
-    if (outcome === 'abandoned' && plan.kind === 'job' && random.chance(SILENT_SHARE)) return { end, failed };
+    if (outcome === 'abandoned' && plan.kind === 'job' && random.chance(SILENT_SHARE)) return end;
     emit({
       occurred_at: end,
       type: 'task_finished',
@@ -107,7 +107,7 @@ export function visitsOfDay({ person, day, dayStart, deck, random }: DayOf, repe
       ...(waiting > 0 ? { waiting_ms: waiting } : {}),
       ...(outcome === 'failed' && random.chance(FAILURE_ERROR_CHANCE) ? { error: random.pick(STRAY_ERRORS) } : {}),
     });
-    return { end, failed };
+    return end;
   };
 
   const visit = (plan: FeaturePlan, at: number): void => {
@@ -122,11 +122,12 @@ export function visitsOfDay({ person, day, dayStart, deck, random }: DayOf, repe
       if (random.chance(DWELL_CHANCE)) emit({ occurred_at: at, type: 'timing', feature, duration_ms: Math.round(plan.baseMs * random.logNormal(DURATION_SIGMA)) });
       return;
     }
-    const retried = problems.some((problem) => problem.effect.kind === 'stuck' && repertoires.concerns(problem, person, behaviour));
+    // Tried again whether it failed or not: who is eligible (3 attempts) must not depend on who is stuck.
+    const again = problems.some((problem) => problem.effect.kind === 'stuck') ? MOST_RETRIES : 0;
     let next = at;
-    for (let tries = 0; tries <= (retried ? MOST_RETRIES : 0); tries++) {
-      const { end, failed } = attempt(plan, next, problems);
-      if (!failed || !random.chance(RETRY_CHANCE)) return;
+    for (let tries = 0; tries <= again; tries++) {
+      const end = attempt(plan, next, problems);
+      if (!random.chance(RETRY_CHANCE)) return;
       next = end + Math.round(PAUSE_MS * random.logNormal(0.5));
     }
   };

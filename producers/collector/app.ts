@@ -19,6 +19,7 @@ export interface AppOptions {
   readonly maxEvents: number;
   /** Null while there is no connection to Kafka yet, and once the collector is stopping. */
   readonly core: () => Core | null;
+  readonly stopping: () => boolean;
   readonly health: () => Health;
   readonly log: Log;
 }
@@ -51,6 +52,11 @@ export function createApp(options: AppOptions): FastifyInstance {
   });
   app.setNotFoundHandler((request, reply) => {
     void reply.code(404).send({ error: 'not_found', detail: `there is no ${request.method} ${request.url.split('?', 1)[0] ?? ''}` });
+  });
+  // Or a connection that was busy when the stop began would be kept alive, and the stop would wait for it.
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    if (options.stopping()) void reply.header('connection', 'close');
+    done(null, payload);
   });
   app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'none';

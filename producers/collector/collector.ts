@@ -67,6 +67,7 @@ export async function openCollector(options: CollectorOptions): Promise<Collecto
     maxBodyBytes: collector.maxBodyBytes,
     maxEvents: collector.maxEvents,
     core: () => (stopping ? null : (running?.core ?? null)),
+    stopping: () => stopping,
     health: () => health(),
     log,
   });

@@ -30,16 +30,16 @@ function userOf(state: PartitionState, signal: Signal, watermark: number, view: 
     state.changes.users.add(user);
     state.unsettled.add(user);
   }
-  if (user.role === SERVICE_ROLE && user.level !== 'machine') setLevel(state, user, 'machine', watermark, model?.version ?? 0, null, emits);
+  // After the watermark, not from it on: a tick at the watermark itself has not seen this signal, and uses the level of before.
+  if (user.role === SERVICE_ROLE && user.level !== 'machine') setLevel(state, user, 'machine', watermark + 1, model?.version ?? 0, null, emits);
   return user;
 }
 
 function addSamples(state: PartitionState, user: User, signal: Signal, day: number, kept: boolean): void {
-  if (user.level === 'machine') return;
   const { feature, occurred_at: occurredAt, event_id: eventId } = signal.record;
   for (const what of samplesOf(signal, kept)) {
     const key = { feature, class: signal.class, what };
-    if (state.samples.add(key, day, [occurredAt, eventId, user.id])) state.changes.samples.set(sampleKey(key, day), { key, day });
+    if (state.samples.add(key, day, [occurredAt, eventId, user.id], user.level === 'machine')) state.changes.samples.set(sampleKey(key, day), { key, day });
   }
 }
 

@@ -7,7 +7,7 @@ import type { Bucket } from './buckets.ts';
 import type { CellRef } from './cells.ts';
 import type { KeptLabel } from './labels.ts';
 import type { Candidate } from './levels.ts';
-import type { SampleEntry, SampleKey } from './samples.ts';
+import type { DaySamples, SampleKey } from './samples.ts';
 import { dayOfUser, newUser } from './state.ts';
 import type { PartitionState, User, UserDay } from './state.ts';
 import type { Standing, Values } from './vectors.ts';
@@ -56,10 +56,7 @@ interface DayRecord {
   readonly buckets: readonly BucketRecord[];
 }
 
-interface SampleRecord {
-  readonly v: number;
-  readonly entries: readonly SampleEntry[];
-}
+type SampleRecord = DaySamples & { readonly v: number };
 
 type LabelRecord = KeptLabel & { readonly v: number };
 
@@ -106,7 +103,10 @@ export function drainChanges(state: PartitionState, n: number): ChangelogRecord[
   for (const key of gone) records.push({ key, json: null });
   for (const user of users) records.push(userRecord(user));
   for (const day of days) records.push(dayRecord(day));
-  for (const [key, { key: sample, day }] of samples) records.push({ key, json: JSON.stringify({ v: VERSION, entries: state.samples.entries(sample, day) } satisfies SampleRecord) });
+  for (const [key, { key: sample, day }] of samples) {
+    const kept = state.samples.get(sample, day);
+    if (kept !== undefined) records.push({ key, json: JSON.stringify({ v: VERSION, ...kept } satisfies SampleRecord) });
+  }
   for (const fingerprint of labels) {
     const label = state.labels.get(fingerprint);
     if (label !== undefined) records.push({ key: labelKey(fingerprint), json: JSON.stringify({ v: VERSION, ...label } satisfies LabelRecord) });
@@ -161,11 +161,11 @@ export function restoreState(state: PartitionState, latest: ReadonlyMap<string, 
     if (kind === 'd') restoreDay(state, Number(day), rest, parse<DayRecord>(key, json));
     else if (kind === 's') {
       const [feature, signalClass, what] = JSON.parse(rest) as [string, SignalClass, string | null];
-      state.samples.restore({ feature, class: signalClass, what }, Number(day), parse<SampleRecord>(key, json).entries);
+      const { people, machines } = parse<SampleRecord>(key, json);
+      state.samples.restore({ feature, class: signalClass, what }, Number(day), { people, machines });
     } else if (kind === 'f') {
-      const { v, ...label } = parse<LabelRecord>(key, json);
-      state.labels.restore(key.slice(2), label);
-      void v;
+      const { code, message, lastDay } = parse<LabelRecord>(key, json);
+      state.labels.restore(key.slice(2), { code, message, lastDay });
     } else if (key === PARTITION_KEY) {
       const partition = parse<PartitionRecord>(key, json);
       n = partition.n;

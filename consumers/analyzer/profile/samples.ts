@@ -1,6 +1,7 @@
 /**
  * The earliest signals of each finding, so that a challenge can show examples: five per day, of which the five earliest of the window are
- * said. A user who is `machine` is left out when the samples are said, as in the cells.
+ * said. Users who are `machine` are left out when the samples are said, as in the cells; theirs are kept apart, so that they push no one
+ * else's out, and are there should the user turn out to be a person.
  */
 import type { SignalClass } from '../../../schemas/records.ts';
 import type { Samples } from '../partials.ts';
@@ -21,10 +22,16 @@ export interface SampleKey {
 
 export type SampleEntry = readonly [occurredAt: number, eventId: string, userId: string];
 
+/** At most five each, ascending by (occurred_at, event_id), each event once. */
+export interface DaySamples {
+  readonly people: SampleEntry[];
+  /** Of users who were `machine` at the time. */
+  readonly machines: SampleEntry[];
+}
+
 interface Kind {
   readonly key: SampleKey;
-  /** At most five per day, ascending by (occurred_at, event_id), each event once. */
-  readonly days: Map<number, SampleEntry[]>;
+  readonly days: Map<number, DaySamples>;
   /** As last said, to tell what changed. */
   said: string;
 }
@@ -33,7 +40,7 @@ const before = (a: SampleEntry, b: SampleEntry): boolean => a[0] < b[0] || (a[0]
 
 /** Puts an entry in its place; gives whether the list changed. An event that is there already stays where it is earliest. */
 export function insertSample(entries: SampleEntry[], entry: SampleEntry): boolean {
-  const known = entries.findIndex(([, eventId]) => eventId === entry[1]);
+  const known = entries.findIndex(([, eventId, userId]) => eventId === entry[1] && userId === entry[2]);
   if (known >= 0) {
     const old = entries[known];
     if (old !== undefined && !before(entry, old)) return false;
@@ -67,10 +74,10 @@ export function samplesOf(signal: Signal, kept: boolean): readonly (string | nul
 const nameOf = (key: SampleKey): string => JSON.stringify([key.feature, key.class, key.what]);
 
 export interface SampleStore {
-  /** Gives whether the day's list changed. */
-  add(key: SampleKey, day: number, entry: SampleEntry): boolean;
-  restore(key: SampleKey, day: number, entries: readonly SampleEntry[]): void;
-  entries(key: SampleKey, day: number): readonly SampleEntry[];
+  /** Gives whether the day's samples changed. */
+  add(key: SampleKey, day: number, entry: SampleEntry, machine: boolean): boolean;
+  restore(key: SampleKey, day: number, samples: DaySamples): void;
+  get(key: SampleKey, day: number): DaySamples | undefined;
   /** The keys with something on a day; they are as changed, since the window moves over it. */
   touchDay(day: number): void;
   /** Forgets a day and gives the keys that had something on it. */
@@ -95,37 +102,34 @@ export function createSamples(): SampleStore {
     }
     return kind;
   };
-  const listOf = (kind: Kind, day: number): SampleEntry[] => {
-    let entries = kind.days.get(day);
-    if (entries === undefined) {
-      entries = [];
-      kind.days.set(day, entries);
-      const all = byDay.get(day);
-      if (all === undefined) byDay.set(day, new Set([kind]));
-      else all.add(kind);
-    }
-    return entries;
+  const put = (kind: Kind, day: number, samples: DaySamples): DaySamples => {
+    kind.days.set(day, samples);
+    const all = byDay.get(day);
+    if (all === undefined) byDay.set(day, new Set([kind]));
+    else all.add(kind);
+    return samples;
   };
   const earliestOf = (kind: Kind, window: DayRange, counted: (userId: string) => boolean): SampleEntry[] => {
     const earliest: SampleEntry[] = [];
-    for (const [day, entries] of kind.days) {
+    for (const [day, { people, machines }] of kind.days) {
       if (day < window.first || day > window.last) continue;
-      for (const entry of entries) if (counted(entry[2])) insertSample(earliest, entry);
+      for (const entries of [people, machines]) for (const entry of entries) if (counted(entry[2])) insertSample(earliest, entry);
     }
     return earliest;
   };
 
   return {
-    add: (key, day, entry) => {
+    add: (key, day, entry, machine) => {
       const kind = kindOf(key);
-      if (!insertSample(listOf(kind, day), entry)) return false;
+      const samples = kind.days.get(day) ?? put(kind, day, { people: [], machines: [] });
+      if (!insertSample(machine ? samples.machines : samples.people, entry)) return false;
       changed.add(kind);
       return true;
     },
-    restore: (key, day, entries) => {
-      listOf(kindOf(key), day).push(...entries);
+    restore: (key, day, samples) => {
+      put(kindOf(key), day, samples);
     },
-    entries: (key, day) => kinds.get(nameOf(key))?.days.get(day) ?? [],
+    get: (key, day) => kinds.get(nameOf(key))?.days.get(day),
     touchDay: (day) => {
       for (const kind of byDay.get(day) ?? []) changed.add(kind);
     },

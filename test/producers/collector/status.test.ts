@@ -61,6 +61,16 @@ test('it is caught up once every stage is through, and not one act before', asyn
   assert.deepEqual(done.end, { 0: EVENTS_PER_PARTITION, 1: EVENTS_PER_PARTITION });
 });
 
+test('an event that the sink has landed and the processor has not taken: not caught up', async () => {
+  const { kafka, status, acts } = await world();
+  for (const act of Object.values(acts)) await act();
+  kafka.append([{ topic: 'platform.events', partition: 0, key: 'k', value: Buffer.from('v') }]);
+  const sink = await kafka.transactionalProducer('sink-events');
+  await sink.commit({ outputs: [], positions: [{ topic: 'platform.events', partition: 0, offset: 4, metadata: '' }] }, appName('sink', APP));
+  const { caught_up, stages } = await status();
+  assert.deepEqual([caught_up, stages.processor.lag, stages.sink.lag], [false, 1, 1]);
+});
+
 const LATER: readonly (readonly [what: string, topic: TopicId, over: Partial<OutRecord>, expected: boolean])[] = [
   ['an event', 'events', {}, false],
   ['a challenge', 'challenges', {}, false],

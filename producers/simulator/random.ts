@@ -71,14 +71,13 @@ export function randomStream(seed: number, ...name: readonly (string | number)[]
   };
 }
 
-const hex = (value: number, digits: number): string => Math.floor(value).toString(16).padStart(digits, '0');
-const VARIANT = ['8', '9', 'a', 'b'] as const;
+/** Four hex digits of every 16-bit number: a history has a million ids' worth of them. */
+const HEX = Array.from({ length: 65_536 }, (_, value) => value.toString(16).padStart(4, '0'));
+const hex = (value: number): string => HEX[value & 0xffff] ?? '';
 
 /** A UUIDv7 (RFC 9562) of a time in epoch milliseconds whose random bits come from the stream. */
 export function uuidV7(at: number, random: Random): string {
-  const time = hex(at, 12);
-  const low = hex(random.next() * UINT32, 8);
-  const high = hex(random.next() * UINT32, 8);
-  const rest = hex(random.next() * UINT32, 8);
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${low.slice(0, 3)}-${VARIANT[random.int(4)] ?? '8'}${low.slice(3, 6)}-${high}${rest.slice(0, 4)}`;
+  const [a, b, c] = [random.int(UINT32), random.int(UINT32), random.int(UINT32)];
+  const time = `${hex(at / UINT32)}${hex(at / 65_536)}-${hex(at)}`;
+  return `${time}-${hex(0x7000 | (a & 0xfff))}-${hex(0x8000 | (a >>> 18))}-${hex(b >>> 16)}${hex(b)}${hex(c)}`;
 }

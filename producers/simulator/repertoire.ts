@@ -33,6 +33,9 @@ const BREADTH: Readonly<Record<Behaviour, { readonly least: number; readonly mor
   infrequent: { least: 1, more: [0.5, 0.5] },
 };
 
+const STAGES = ['data', 'features', 'training', 'deployment'] as const;
+const byStage = new Map(STAGES.map((stage) => [stage, CATALOG.filter((plan) => plan.entry.stage === stage)]));
+
 /** For each item its rank among equals, as a number in (0, 1), in an order drawn from the named stream. */
 function quantiles<T>(items: readonly T[], group: (item: T) => string, seed: number, name: string): Map<T, number> {
   const result = new Map<T, number>();
@@ -53,7 +56,7 @@ export function createRepertoires(seed: number, people: readonly Person[], lastD
     const random = randomStream(seed, 'repertoire', person.user.user_id);
     stages.set(person, stagesOf(person, random));
     order.set(person, new Map(CATALOG.map((plan) => [plan.entry.feature, random.next()])));
-    breadth.set(person, new Map((['data', 'features', 'training', 'deployment'] as const).map((stage) => [stage, [random.next(), random.next()]])));
+    breadth.set(person, new Map(STAGES.map((stage) => [stage, [random.next(), random.next()]])));
   }
   const reach = new Map(
     Object.keys(REACH).map((feature) => {
@@ -72,18 +75,27 @@ export function createRepertoires(seed: number, people: readonly Person[], lastD
     if (feature === TEAM_FEATURE && person.user.team === SMALL_TEAM) return chance - 1;
     return (reach.get(feature)?.get(person) ?? 1) < wanted ? chance - 1 : Infinity;
   };
-  const of = (person: Person, behaviour: Behaviour, day: number): FeaturePlan[] =>
+  const work = (person: Person, behaviour: Behaviour, day: number): FeaturePlan[] =>
     (stages.get(person) ?? []).flatMap((stage) => {
       const { least, more } = BREADTH[behaviour];
       const draws = breadth.get(person)?.get(stage) ?? [];
       const count = least + more.filter((chance, i) => (draws[i] ?? 1) < chance).length;
-      return CATALOG.filter((plan) => plan.entry.stage === stage)
+      return (byStage.get(stage) ?? [])
         .map((plan) => ({ plan, at: place(person, behaviour, day, plan.entry.feature) }))
         .filter(({ at }) => at !== Infinity)
         .sort((a, b) => a.at - b.at)
         .slice(0, count)
         .map(({ plan }) => plan);
     });
+
+  const version = (day: number): string => unused.map((problem) => (strength(problem, day) > 0 ? '1' : '0')).join('');
+  const known = new Map<string, readonly FeaturePlan[]>();
+  const of = (person: Person, behaviour: Behaviour, day: number): readonly FeaturePlan[] => {
+    const key = `${person.user.user_id}/${behaviour}/${version(day)}`;
+    let plans = known.get(key);
+    if (plans === undefined) known.set(key, (plans = work(person, behaviour, day)));
+    return plans;
+  };
 
   const concerned = new Map(
     PROBLEMS.map((problem) => {
@@ -94,7 +106,7 @@ export function createRepertoires(seed: number, people: readonly Person[], lastD
   );
   return {
     of,
-    version: (day) => unused.map((problem) => (strength(problem, day) > 0 ? '1' : '0')).join(''),
+    version,
     concerns: (problem, person, behaviour) => {
       const { effect } = problem;
       return (effect.kind === 'error' || effect.kind === 'stuck') && (concerned.get(problem)?.get(person) ?? 1) < effect.share[behaviour];

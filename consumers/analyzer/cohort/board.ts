@@ -1,0 +1,204 @@
+/**
+ * All (rule, finding) pairs: which exist, their verdicts, their lives. At a tick only what may have changed is looked at: findings of the
+ * features whose numbers or catalog entries are others, and pairs whose time has come.
+ */
+import type { Level } from '../../../schemas/records.ts';
+import { hashOf } from '../../../schemas/ids.ts';
+import type { CatalogEntry } from '../references.ts';
+import type { Subject } from '../rules/counts.ts';
+import { evaluate } from '../rules/evaluate.ts';
+import type { Rule } from '../rules/rules.ts';
+import { slownessOf } from '../rules/slowness.ts';
+import { hasSignals } from '../rules/tally.ts';
+import type { FeatureTally, PresenceByLevel } from '../rules/tally.ts';
+import { advance, isBlank, newLife } from './lifecycle.ts';
+import type { Life, Transition } from './lifecycle.ts';
+import { findingKey } from './pairs.ts';
+import type { FindingParts, Pair } from './pairs.ts';
+import { featureKey } from './sums.ts';
+import type { Changes } from './sums.ts';
+
+/** The numbers that a tick is judged by. */
+export interface Numbers {
+  readonly features: ReadonlyMap<string, FeatureTally>;
+  readonly presence: PresenceByLevel;
+}
+
+export interface TickInput {
+  readonly tick: number;
+  readonly numbers: Numbers;
+  readonly changes: Changes;
+  /** At a model's first tick: the numbers under the levels before it. */
+  readonly before: Numbers | null;
+  /** Of the reference in force, by feature. */
+  readonly catalog: ReadonlyMap<string, CatalogEntry>;
+}
+
+export interface Moved {
+  readonly pair: Pair;
+  readonly transition: Transition;
+}
+
+export interface Board {
+  /** Transitions in the order of the pairs' keys. Not called before the first model: nobody has a level then. */
+  tick(input: TickInput): Moved[];
+  /** Pairs with a verdict, in the order of their keys. */
+  evaluated(): Pair[];
+  open(): Pair[];
+  subject(pair: Pair): Subject;
+  restore(finding: FindingParts, ruleId: string, life: Life): void;
+  /** Pairs whose life has changed since the last call. */
+  changedLives(): Pair[];
+}
+
+const byKey = (a: Pair, b: Pair): number => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
+
+/** Is the rule for this feature at all? Only a feature known not to be meant is left out. */
+function isMeant(rule: Rule, entry: CatalogEntry | null): boolean {
+  if (rule.counted === 'used') return entry?.core === true;
+  return rule.counted !== 'stuck' || entry?.ignore_repeats !== true;
+}
+
+function* findingsOf(tally: FeatureTally, rules: readonly Rule[], entry: CatalogEntry | null): Iterable<[Rule, FindingParts]> {
+  const { stage, feature } = tally;
+  const fingerprints = new Set<string>();
+  for (const [level, { all }] of tally.levels) if (level !== 'machine') for (const [fingerprint, { saw }] of all.errors) if (saw > 0) fingerprints.add(fingerprint);
+  const exists = hasSignals(tally);
+  for (const rule of rules) {
+    if (rule.signal_class === 'error') for (const fingerprint of fingerprints) yield [rule, { stage, feature, signal_class: 'error', fingerprint }];
+    else if (exists && isMeant(rule, entry)) yield [rule, { stage, feature, signal_class: rule.signal_class, fingerprint: null }];
+  }
+}
+
+export function createBoard(rules: readonly Rule[], label: (fingerprint: string) => string | null): Board {
+  const pairs = new Map<string, Pair>();
+  const byFeature = new Map<string, Map<string, Pair>>();
+  const due = new Map<number, Set<Pair>>();
+  const changed = new Set<Pair>();
+  /** Features to judge at the next tick: a finding judged only because its challenge was open may not exist any more. */
+  let again = new Set<string>();
+  /** Nothing has been judged yet in this process: everything is to be looked at. */
+  let fresh = true;
+  let last: TickInput | null = null;
+  let g = 1;
+
+  const pairOf = (rule: Rule, finding: FindingParts): Pair => {
+    const key = `${rule.id}/${findingKey(finding)}`;
+    let pair = pairs.get(key);
+    if (pair === undefined) {
+      pair = { key, featureKey: featureKey(finding.stage, finding.feature), rule, finding, verdict: null, life: newLife(rule), due: null };
+      pairs.set(key, pair);
+      const group = byFeature.get(pair.featureKey) ?? new Map<string, Pair>();
+      byFeature.set(pair.featureKey, group.set(key, pair));
+    }
+    return pair;
+  };
+
+  const forget = (pair: Pair): void => {
+    pairs.delete(pair.key);
+    byFeature.get(pair.featureKey)?.delete(pair.key);
+  };
+
+  const subjectIn = (pair: Pair, { numbers, catalog }: Pick<TickInput, 'numbers' | 'catalog'>, slowness: number): Subject => {
+    const { stage, feature, fingerprint } = pair.finding;
+    const entry = catalog.get(feature) ?? null;
+    const tally = numbers.features.get(pair.featureKey) ?? { stage, feature, levels: new Map<Level, never>() };
+    // A feature that the rule is not for (any more) gives an open challenge no data, until that resolves it.
+    return { rule: pair.rule, fingerprint, tally, presence: numbers.presence, catalog: isMeant(pair.rule, entry) ? entry : null, g: slowness };
+  };
+
+  /** Judges what there is of a feature; gives the pairs that were looked at. */
+  const judge = (key: string, input: TickInput, wanted: (rule: Rule) => boolean, touched: Set<Pair>): void => {
+    const found = new Set<Pair>();
+    const tally = input.numbers.features.get(key);
+    if (tally !== undefined) for (const [rule, finding] of findingsOf(tally, rules.filter(wanted), input.catalog.get(tally.feature) ?? null)) found.add(pairOf(rule, finding));
+    for (const pair of byFeature.get(key)?.values() ?? []) {
+      if (!wanted(pair.rule)) continue;
+      pair.verdict = found.has(pair) || pair.life.open !== null ? evaluate(subjectIn(pair, input, g)) : null;
+      touched.add(pair);
+    }
+  };
+
+  const entryChanges = (input: TickInput): string[] => {
+    const features = [...byFeature.keys(), ...input.numbers.features.keys()];
+    if (fresh) return features;
+    if (last === null || last.catalog === input.catalog) return [];
+    const [before, now] = [last.catalog, input.catalog];
+    return features.filter((key) => {
+      const feature = key.slice(key.indexOf('/') + 1);
+      return JSON.stringify(before.get(feature)) !== JSON.stringify(now.get(feature));
+    });
+  };
+
+  const schedule = (pair: Pair, at: number | null): void => {
+    if (pair.due === at) return;
+    if (pair.due !== null) due.get(pair.due)?.delete(pair);
+    pair.due = at;
+    if (at !== null) due.set(at, (due.get(at) ?? new Set<Pair>()).add(pair));
+  };
+
+  /** The group of a challenge that opens: that of those open on its stage and feature, else its own. */
+  const groupOf = ({ featureKey: key, finding }: Pair, tick: number): string => {
+    for (const other of byFeature.get(key)?.values() ?? []) if (other.life.open !== null && other.life.open.group_id !== '') return other.life.open.group_id;
+    return hashOf('group', finding.stage, finding.feature, tick);
+  };
+
+  return {
+    tick: (input) => {
+      const { tick, before } = input;
+      const touched = new Set<Pair>();
+      const features = new Set([...input.changes.features, ...again, ...entryChanges(input)]);
+      again = new Set();
+      const slowness = features.size > 0 ? slownessOf(input.numbers.features.values()) : g;
+      const gChanged = slowness !== g;
+      g = slowness;
+      for (const key of features) judge(key, input, () => true, touched);
+      if (gChanged || input.changes.presence) {
+        const wanted = (rule: Rule): boolean => (gChanged && rule.conditions.some(({ of }) => of === 'experts')) || (input.changes.presence && rule.counted === 'used');
+        for (const key of new Set([...byFeature.keys(), ...input.numbers.features.keys()])) if (!features.has(key)) judge(key, input, wanted, touched);
+      }
+      for (const pair of due.get(tick) ?? []) touched.add(pair);
+      due.delete(tick);
+      const beforeG = before === null ? 1 : slownessOf(before.features.values());
+      if (before !== null) for (const pair of pairs.values()) if (pair.life.open !== null) touched.add(pair);
+
+      const moved: Moved[] = [];
+      for (const pair of [...touched].sort(byKey)) {
+        const old = before === null || pair.life.open === null ? null : evaluate(subjectIn(pair, { numbers: before, catalog: input.catalog }, beforeG));
+        const step = advance(pair.rule, pair.life, pair.verdict, tick, old);
+        if (step.life !== pair.life) changed.add(pair);
+        pair.life = step.life;
+        schedule(pair, step.due);
+        if (step.transition?.status === 'resolved') again.add(pair.featureKey);
+        if (step.transition !== null) moved.push({ pair, transition: step.transition });
+        else if (pair.verdict === null && isBlank(pair.life)) forget(pair);
+      }
+      // Groups after all lives have moved: a challenge that resolves at this tick is not open at once with one that opens.
+      const named = moved.map(({ pair, transition }): Moved => {
+        if (transition.status !== 'opened') return { pair, transition };
+        const fingerprint = pair.finding.fingerprint;
+        const episode = { ...transition.episode, group_id: groupOf(pair, tick), label: fingerprint === null ? null : label(fingerprint) };
+        pair.life = { ...pair.life, open: episode };
+        return { pair, transition: { status: 'opened', episode } };
+      });
+      fresh = false;
+      last = input;
+      return named;
+    },
+    evaluated: () => [...pairs.values()].filter(({ verdict }) => verdict !== null).sort(byKey),
+    open: () => [...pairs.values()].filter(({ life }) => life.open !== null).sort(byKey),
+    subject: (pair) => {
+      if (last === null) throw new Error('the board was asked for numbers before its first tick');
+      return subjectIn(pair, last, g);
+    },
+    restore: (finding, ruleId, life) => {
+      const rule = rules.find(({ id }) => id === ruleId);
+      if (rule !== undefined) pairOf(rule, finding).life = life;
+    },
+    changedLives: () => {
+      const taken = [...changed].sort(byKey);
+      changed.clear();
+      return taken;
+    },
+  };
+}

@@ -1,0 +1,116 @@
+/** The partials of one partition that have come and are not yet used: which ticks the partition has reached, and how far it is complete. */
+import type { InRecord } from '../../../infra/ports.ts';
+import type { Partial } from '../partials.ts';
+
+export interface TakenPartial {
+  readonly offset: number;
+  readonly partial: Partial;
+}
+
+export interface PartialQueue {
+  accept(records: readonly InRecord[]): void;
+  /** Decodes what has been accepted. Throws on a record that is not a partial. */
+  decode(): void;
+  /** The partition's first tick; null while nobody has said. */
+  firstTick(): number | null;
+  /** Whether the partition has said all there is up to the tick. */
+  reached(tick: number): boolean;
+  /** Takes everything up to the end of a tick that it has reached and progress behind it; nothing where the partition begins later. */
+  take(tick: number): TakenPartial[];
+  /** Takes progress that no tick is in front of. */
+  takeProgress(): void;
+  /** The platform.events offset that the profile task was complete through, of what has been decoded. */
+  through(): number;
+  /** Where to go on reading after a restart. */
+  next(): number;
+  /** Records waiting. While no whole tick is among them it is 0: the rest of the tick must be let in. */
+  backlog(): number;
+}
+
+const VERSION = 1;
+
+export function parsePartial(record: InRecord): Partial {
+  const at = `${record.topic}-${String(record.partition)}@${String(record.offset)}`;
+  let partial: { v?: unknown };
+  try {
+    partial = JSON.parse(record.value?.toString() ?? 'null') as { v?: unknown };
+  } catch (cause) {
+    throw new Error(`${at} is not JSON: has something else written to the analyzer's internal topic?`, { cause });
+  }
+  if (partial.v !== VERSION) throw new Error(`${at} is a partial of version ${String(partial.v)}, and this analyzer knows ${String(VERSION)}: run all of the analyzer's processes in one version`);
+  return partial as Partial;
+}
+
+export interface QueueStart {
+  readonly offset: number;
+  readonly through: number;
+  readonly firstTick: number | null;
+  /** The last tick that was run. */
+  readonly lastTick: number | null;
+}
+
+export function createQueue(start: QueueStart): PartialQueue {
+  const raw: InRecord[] = [];
+  let entries: TakenPartial[] = [];
+  let { offset: next, through, firstTick } = start;
+  /** The highest tick that is complete among what was taken or waits. */
+  let reached = start.lastTick ?? -Infinity;
+  /** Complete ticks that wait. */
+  let ticksWaiting = 0;
+
+  const note = ({ partial }: TakenPartial): void => {
+    if (partial.kind === 'tick') {
+      if (partial.first) firstTick ??= partial.tick;
+      reached = partial.tick;
+      ticksWaiting++;
+    } else if (partial.kind === 'progress') {
+      through = Math.max(through, partial.through);
+      if (Number.isFinite(partial.first_tick)) firstTick ??= partial.first_tick;
+    }
+  };
+
+  /** The number of leading entries that are progress. */
+  const leadingProgress = (from: number): number => {
+    let at = from;
+    while (entries[at]?.partial.kind === 'progress') at++;
+    return at;
+  };
+
+  const drop = (count: number): TakenPartial[] => {
+    const last = entries[count - 1];
+    if (last === undefined) return [];
+    next = last.offset + 1;
+    const taken = entries.slice(0, count);
+    entries = entries.slice(count);
+    return taken;
+  };
+
+  return {
+    accept: (records) => {
+      for (const record of records) raw.push(record);
+    },
+    decode: () => {
+      for (const record of raw) {
+        const entry = { offset: record.offset, partial: parsePartial(record) };
+        entries.push(entry);
+        note(entry);
+      }
+      raw.length = 0;
+    },
+    firstTick: () => firstTick,
+    reached: (tick) => firstTick !== null && (tick < firstTick || tick <= reached),
+    take: (tick) => {
+      if (firstTick === null || tick < firstTick) return [];
+      const end = entries.findIndex(({ partial }) => partial.kind === 'tick' && partial.tick === tick);
+      if (end < 0) throw new Error(`the partials of tick ${String(tick)} were asked for before they had come`);
+      ticksWaiting--;
+      return drop(leadingProgress(end + 1));
+    },
+    takeProgress: () => {
+      drop(leadingProgress(0));
+    },
+    through: () => through,
+    next: () => next,
+    backlog: () => raw.length + (ticksWaiting > 0 ? entries.length : 0),
+  };
+}

@@ -1,0 +1,119 @@
+/** One tick of the platform, once every partition has reached it: add up, judge, and at midnight publish, in this order. */
+import type { Challenge, ExpertiseModel, Feature, Finding } from '../../../schemas/records.ts';
+import type { Train } from '../expertise/train.ts';
+import type { UserVector } from '../partials.ts';
+import type { CatalogEntry, Reference } from '../references.ts';
+import { isMidnight, isTrainingTick } from '../time.ts';
+import type { Board, Numbers } from './board.ts';
+import type { Details } from './details.ts';
+import type { TakenPartial } from './queue.ts';
+import { challengeOf, findingOf } from './records.ts';
+import type { Standing } from './records.ts';
+import { referenceOf } from './reference.ts';
+import { createSums } from './sums.ts';
+import type { Sums } from './sums.ts';
+
+export interface PartitionStanding {
+  evaluatedTo: number;
+  /** Offset of the last full account's first chunk. */
+  reset: number | null;
+}
+
+export interface CohortState {
+  readonly board: Board;
+  readonly sums: Sums;
+  readonly details: Details;
+  readonly standings: readonly PartitionStanding[];
+  lastTick: number | null;
+  frequent: number | null;
+  /** Ascending; only those that are or will be in force. */
+  references: readonly Reference[];
+}
+
+export interface TickOutput {
+  readonly challenges: readonly Challenge[];
+  readonly findings: readonly Finding[];
+  readonly model: ExpertiseModel | null;
+  readonly reference: Reference | null;
+}
+
+export interface TickPorts {
+  readonly train: Train;
+  readonly readCatalog: () => Promise<Iterable<Feature>>;
+}
+
+const NO_CATALOG: ReadonlyMap<string, CatalogEntry> = new Map();
+const catalogs = new WeakMap<Reference, ReadonlyMap<string, CatalogEntry>>();
+
+/** By feature; the same map for the same reference, so that an unchanged catalog is seen to be so. */
+function catalogOf(reference: Reference | null): ReadonlyMap<string, CatalogEntry> {
+  if (reference === null) return NO_CATALOG;
+  const known = catalogs.get(reference);
+  if (known !== undefined) return known;
+  const catalog = new Map(reference.catalog.map((entry) => [entry.feature, entry]));
+  catalogs.set(reference, catalog);
+  return catalog;
+}
+
+interface Absorbed {
+  readonly vectors: UserVector[];
+  /** The numbers under the levels before a new model, where this is its first tick. */
+  readonly before: Numbers | null;
+}
+
+/** One partition's partials of a tick into the sums. Also how the sums are rebuilt after a restart. */
+export function absorb(state: Pick<CohortState, 'sums' | 'details' | 'standings'>, partition: number, taken: readonly TakenPartial[], before: Sums | null): UserVector[] {
+  const vectors: UserVector[] = [];
+  const standing = state.standings[partition];
+  for (const { offset, partial } of taken) {
+    if (partial.kind === 'vectors') vectors.push(...partial.users);
+    else if (partial.kind === 'cells' && partial.levels === 'before') before?.apply(partition, partial);
+    else if (partial.kind === 'cells') {
+      if (partial.reset && standing !== undefined) standing.reset = offset;
+      state.sums.apply(partition, partial);
+      state.details.apply(partition, partial);
+    } else if (partial.kind === 'tick') {
+      state.sums.close(partition);
+      if (standing !== undefined) standing.evaluatedTo = partial.evaluated_to;
+    }
+  }
+  return vectors;
+}
+
+function absorbAll(state: CohortState, taken: readonly (readonly TakenPartial[])[]): Absorbed {
+  const isFirstOfModel = taken.some((partials) => partials.some(({ partial }) => partial.kind === 'cells' && partial.levels === 'before'));
+  const before = isFirstOfModel ? createSums(state.standings.length) : null;
+  const vectors = taken.flatMap((partials, partition) => absorb(state, partition, partials, before));
+  return { vectors, before };
+}
+
+/** What a tick's partials come from: one list per partition, empty where the partition begins later. */
+export async function runTick(state: CohortState, tick: number, taken: readonly (readonly TakenPartial[])[], ports: TickPorts): Promise<TickOutput> {
+  const { vectors, before } = absorbAll(state, taken);
+  state.lastTick = tick;
+  const inForce = state.references.findLast(({ effective_from }) => effective_from <= tick) ?? null;
+  const catalog = catalogOf(inForce);
+  const standing: Standing = { tick, modelVersion: inForce?.model?.version ?? 0, evaluatedTo: state.standings.map(({ evaluatedTo }) => evaluatedTo) };
+  const changes = state.sums.changes();
+  const isJudged = standing.modelVersion !== 0;
+  const moved = isJudged ? state.board.tick({ tick, numbers: state.sums, changes, before, catalog }) : [];
+  const challenges = moved.map(({ pair, transition }) => challengeOf(pair, transition, state.board.subject(pair), catalog.get(pair.finding.feature) ?? null, state.details, standing));
+  if (!isMidnight(tick)) return { challenges, findings: [], model: null, reference: null };
+
+  const findings = state.board.evaluated().flatMap((pair) => (pair.verdict === null ? [] : [findingOf(pair, pair.verdict, state.board.subject(pair), standing)]));
+  const last = state.references.at(-1)?.model ?? null;
+  const training = isTrainingTick(tick) ? await ports.train({ tick, users: vectors, last, lastFrequent: state.frequent }) : null;
+  if (training !== null) state.frequent = vectors.length;
+  const reference = referenceOf({
+    tick,
+    decision: training?.record.decision ?? null,
+    model: training === null ? last : training.model,
+    measures: state.details.measures(),
+    features: state.sums.features.values(),
+    open: state.board.open(),
+    catalog: await ports.readCatalog(),
+  });
+  // At most two: the one in force now, and this one, in force from the next midnight on.
+  state.references = [...state.references.filter((one) => inForce === null || one.effective_from >= inForce.effective_from), reference];
+  return { challenges, findings, model: training?.record ?? null, reference };
+}

@@ -91,7 +91,7 @@ export async function postWorld(world: World, options: PostOptions): Promise<{ e
           return { accepted, rejected };
         }
         trouble = `${String(answer.status)} ${content.slice(0, 300)}`;
-        if (answer.status !== 503 && answer.status !== 429 && answer.status !== 500) throw new PostError(`${url}${path} answered ${trouble}`);
+        if (answer.status !== 503 && answer.status !== 429) throw new PostError(`${url}${path} answered ${trouble}`);
       } catch (cause) {
         if (cause instanceof PostError || signal?.aborted === true) throw cause;
         trouble = cause instanceof Error ? `${cause.message}${cause.cause instanceof Error ? ` (${cause.cause.message})` : ''}` : String(cause);

@@ -1,0 +1,51 @@
+/** ClickHouse over HTTP, behind our port. The only import of its client. */
+import { ClickHouseLogLevel, createClient } from '@clickhouse/client';
+import type { ClickHouse } from '../ports.ts';
+import type { Settings } from '../settings.ts';
+
+/** An insert of a block, or a question to the data: what takes longer is better cut and asked again. */
+const REQUEST_LIMIT_MS = 60_000;
+/** Shorter than ClickHouse's own (10 s by default), so that no request meets a connection that is just being closed. */
+const IDLE_SOCKET_MS = 2_500;
+const MAX_CONNECTIONS = 8;
+
+export function connectClickHouse(settings: Settings['clickhouse']): ClickHouse {
+  const { url, username, password, database } = settings;
+  const local = ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname);
+  const client = createClient({
+    url,
+    username,
+    password,
+    database,
+    application: 'chokepoint',
+    request_timeout: REQUEST_LIMIT_MS,
+    max_open_connections: MAX_CONNECTIONS,
+    keep_alive: { enabled: true, idle_socket_ttl: IDLE_SOCKET_MS },
+    // On loopback compressing costs more than it saves.
+    compression: { request: !local, response: !local },
+    // Failures are errors to whoever asked; the client's own lines would be written twice, and not as JSON.
+    log: { level: ClickHouseLogLevel.OFF },
+    clickhouse_settings: {
+      // What was acknowledged is in the table, and the token means this block and no other.
+      async_insert: 0,
+      insert_deduplicate: 1,
+      // Offsets and milliseconds are below 2^53: numbers, as in the records.
+      output_format_json_quote_64bit_integers: 0,
+    },
+  });
+  return {
+    insert: async (table, rows, token) => {
+      if (rows.length === 0) return;
+      await client.insert({ table, values: rows, format: 'JSONEachRow', clickhouse_settings: { insert_deduplication_token: token } });
+    },
+    query: async <Row>(sql: string, parameters: Readonly<Record<string, unknown>> = {}) => {
+      const result = await client.query({ query: sql, format: 'JSONEachRow', query_params: { ...parameters } });
+      return result.json<Row>();
+    },
+    command: async (sql) => {
+      await client.command({ query: sql });
+    },
+    ping: async () => (await client.ping()).success,
+    close: () => client.close(),
+  };
+}

@@ -1,0 +1,75 @@
+/** Brings up the parts that no setting names: Kafka, the schema registry and ClickHouse, side by side, as local processes. */
+import type { Log } from '../service/log.ts';
+import type { Settings, settingsNamed } from '../settings.ts';
+import { startLocalClickHouse } from './clickhouse.ts';
+import { lockDataDir } from './dataDir.ts';
+import { findJava } from './java.ts';
+import { startLocalKafka } from './kafka.ts';
+import { localParts } from './parts.ts';
+import { startLocalRegistry } from './registry.ts';
+import type { PartProcess } from './supervise.ts';
+
+export interface BringUpOptions {
+  readonly dataDir: string;
+  readonly log: Log;
+  /** In place of the settings'; 0: any free port. */
+  readonly ports?: { readonly kafka?: number; readonly registry?: number; readonly clickhouse?: number };
+}
+
+export interface LocalPlatform {
+  readonly kafka: { readonly brokers: readonly string[] };
+  readonly registry: { readonly url: string };
+  readonly clickhouse: { readonly url: string };
+  /** What was started here, in the order in which it is stopped last. */
+  readonly parts: readonly PartProcess[];
+  /** Settles only when a part ended by itself. */
+  readonly failed: Promise<Error>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Throws a LocalError that says what to do where something on this machine stands in the way; then nothing is left running.
+ * With every part named, it touches nothing.
+ */
+export async function bringUp(settings: Settings, named: ReturnType<typeof settingsNamed>, options: BringUpOptions): Promise<LocalPlatform> {
+  const { dataDir, log } = options;
+  const { local } = settings;
+  const ports = { kafka: local.kafkaPort, registry: local.registryPort, clickhouse: local.clickhousePort, ...options.ports };
+  const lock = named.kafka && named.registry && named.clickhouse ? null : await lockDataDir(dataDir);
+  const running: PartProcess[] = [];
+  const keep = <Part extends PartProcess>(part: Part): Part => {
+    running.push(part);
+    return part;
+  };
+  const stop = async (): Promise<void> => {
+    // They do not depend on one another: side by side is in order.
+    await Promise.all(running.splice(0).map((part) => part.stop()));
+    lock?.release();
+  };
+  // ClickHouse needs no Java: it starts while the others' parts are being fetched.
+  const java = named.kafka && named.registry ? null : prepareJava(settings, log);
+  const starts = await Promise.allSettled([
+    java === null || named.kafka ? null : java.then(async ({ command, parts }) => keep(await startLocalKafka({ dataDir, port: ports.kafka, log, java: command, jars: parts.kafkaJars, heapMb: local.kafkaHeapMb }))),
+    java === null || named.registry ? null : java.then(async ({ command, parts }) => keep(await startLocalRegistry({ dataDir, port: ports.registry, log, java: command, jar: parts.registryJar }))),
+    named.clickhouse ? null : startLocalClickHouse({ dataDir, port: ports.clickhouse, log }).then(keep),
+  ] as const);
+  const problem = starts.find((start) => start.status === 'rejected');
+  if (problem !== undefined) {
+    await stop();
+    throw problem.reason;
+  }
+  const [kafka, registry, clickhouse] = starts.map((start) => (start.status === 'fulfilled' ? start.value : null));
+  return {
+    kafka: { brokers: kafka !== null && kafka !== undefined && 'brokers' in kafka ? kafka.brokers : settings.kafka.brokers },
+    registry: { url: registry !== null && registry !== undefined && 'url' in registry ? registry.url : settings.registry.url },
+    clickhouse: { url: clickhouse !== null && clickhouse !== undefined && 'url' in clickhouse ? clickhouse.url : settings.clickhouse.url },
+    parts: [...running],
+    failed: Promise.race([...running.map((part) => part.failed), new Promise<never>(() => undefined)]),
+    stop,
+  };
+}
+
+async function prepareJava(settings: Settings, log: Log): Promise<{ readonly command: string; readonly parts: Awaited<ReturnType<typeof localParts>> }> {
+  const command = await findJava(settings.local.javaHome);
+  return { command, parts: await localParts({ cacheDir: settings.local.cacheDir, log }) };
+}

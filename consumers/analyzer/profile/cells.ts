@@ -96,6 +96,8 @@ export interface Cells {
 
 export function createCells(): Cells {
   const refs = new Map<string, CellRef>();
+  /** The last asked for of each feature: a feature hardly ever changes its stage. */
+  const recent = new Map<string, CellRef>();
   const groups = new Map<string, Group>();
   const changedCells = new Map<CellRef, Set<Group>>();
   const changedGroups = new Set<Group>();
@@ -140,12 +142,15 @@ export function createCells(): Cells {
 
   return {
     refOf: (feature, stage) => {
+      const last = recent.get(feature);
+      if (last?.stage === stage) return last;
       const key = `${stage} ${feature}`;
       let ref = refs.get(key);
       if (ref === undefined) {
         ref = { feature, stage, cells: new Map() };
         refs.set(key, ref);
       }
+      recent.set(feature, ref);
       return ref;
     },
     settle: (user, window) => {

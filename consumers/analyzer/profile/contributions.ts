@@ -31,8 +31,11 @@ export function contributionOf<Ref extends FeatureRef>(days: readonly Day<Ref>[]
   let stuckEnds = 0;
   let errorDays: Map<string, number> | null = null;
   const durations: number[][] = [];
-  for (const day of days) {
-    if (day.day < window.first || day.day > window.last) continue;
+  // Days ascend.
+  for (let at = days.length - 1; at >= 0; at--) {
+    const day = days[at];
+    if (day === undefined || day.day < window.first) break;
+    if (day.day > window.last) continue;
     const bucket = bucketOf(day, ref);
     if (bucket === undefined) continue;
     seenDays += 1;

@@ -6,10 +6,12 @@ import type { Stage } from '../../../schemas/records.ts';
 import type { BottleneckMeasure } from '../partials.ts';
 import { boundaryOf, INFINITE_STEP, quantise, stepOf } from '../quantise.ts';
 import { WINDOW_DAYS } from '../time.ts';
-import { addStep, byTimer, lowerMedian } from './buckets.ts';
+import { byTimer } from './buckets.ts';
 import type { Day, FeatureRef } from './buckets.ts';
 import type { Signal } from './merge.ts';
 import type { ReferenceView } from './referenceView.ts';
+
+export const STAGES: readonly Stage[] = ['data', 'features', 'training', 'deployment'];
 
 export const MEASURES: readonly BottleneckMeasure[] = ['errors_per_active_day', 'relative_completion', 'stuck_share'];
 
@@ -29,7 +31,7 @@ export interface StageSums {
   attempted: number;
   /** Any signal at all. */
   seen: boolean;
-  /** Quantised relative completions as steps and counts. */
+  /** Steps of relative completions, ascending. */
   relatives: number[] | null;
 }
 
@@ -51,13 +53,27 @@ function relativeStep(step: number, medianMs: number): number {
   return stepOf(Math.floor(relative * PER_UNIT));
 }
 
+function insert(sorted: number[], step: number): void {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle] ?? 0) <= step) low = middle + 1;
+    else high = middle;
+  }
+  sorted.splice(low, 0, step);
+}
+
 const noSums = (): StageSums => ({ errors: 0, attempts: 0, stuck: 0, active: 0, attempted: 0, seen: false, relatives: null });
 
 export function measureStages(days: readonly Day[], last: number, view: ReferenceView | null): StageMeasures {
   const stages = { data: noSums(), features: noSums(), training: noSums(), deployment: noSums() };
-  for (const day of days) {
+  // Days ascend.
+  for (let at = days.length - 1; at >= 0; at--) {
+    const day = days[at];
+    if (day === undefined || last - day.day >= WINDOW_DAYS) break;
     const bit = last - day.day;
-    if (bit < 0 || bit >= WINDOW_DAYS) continue;
+    if (bit < 0) continue;
     for (const bucket of day.buckets) {
       const sums = stages[bucket.ref.stage];
       const stuck = bucket.failed + bucket.abandoned;
@@ -71,10 +87,12 @@ export function measureStages(days: readonly Day[], last: number, view: Referenc
       if (median === undefined || bucket.durations === null) continue;
       for (let at = 0; at < bucket.durations.length; at += 2) {
         const step = relativeStep(bucket.durations[at] ?? 0, median);
-        for (let count = bucket.durations[at + 1] ?? 0; count > 0; count--) sums.relatives = addStep(sums.relatives, step);
+        const relatives = (sums.relatives ??= []);
+        for (let count = bucket.durations[at + 1] ?? 0; count > 0; count--) relatives.push(step);
       }
     }
   }
+  for (const stage of STAGES) stages[stage].relatives?.sort((a, b) => a - b);
   return { last, view, stages };
 }
 
@@ -97,7 +115,7 @@ export function addSignal(measures: StageMeasures, day: number, ref: FeatureRef,
     sums.attempted |= 1 << bit;
   } else if (signal.record.measure === 'completion') {
     const median = measures.view?.medianOf(ref.feature);
-    if (median !== undefined) sums.relatives = addStep(sums.relatives, relativeStep(signal.record.censored ? INFINITE_STEP : stepOf(signal.record.duration_ms), median));
+    if (median !== undefined) insert((sums.relatives ??= []), relativeStep(signal.record.censored ? INFINITE_STEP : stepOf(signal.record.duration_ms), median));
   }
 }
 
@@ -109,9 +127,10 @@ export function bits(mask: number): number {
 
 /** Quantised to about one per cent. Errors without any active day count as on one. */
 export function valuesOf(sums: StageSums): Values {
+  const median = sums.relatives?.[Math.ceil(sums.relatives.length / 2) - 1];
   return {
     errors_per_active_day: sums.seen ? quantiseMeasure(sums.errors / Math.max(bits(sums.active), 1)) : null,
-    relative_completion: sums.relatives === null ? null : boundaryOf(lowerMedian(sums.relatives)) / PER_UNIT,
+    relative_completion: median === undefined ? null : boundaryOf(median) / PER_UNIT,
     stuck_share: sums.attempts === 0 ? null : quantiseMeasure(sums.stuck / sums.attempts),
   };
 }

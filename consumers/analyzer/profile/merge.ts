@@ -36,7 +36,7 @@ export interface Merge {
   accept(records: readonly InRecord[]): void;
   /** The next entry in order, or null where it cannot be known yet. Decoding errors pass through, nothing is lost by them. */
   peek(): Entry | null;
-  /** Takes what `peek` showed. */
+  /** Takes what the last `peek` showed. */
   take(): void;
   backlog(input: TopicPartition): number;
   /** Per input the first record not taken. */
@@ -63,6 +63,8 @@ export function createMerge(inputs: readonly (TopicPartition & { readonly offset
     next: offset,
   }));
   let complete = through;
+  /** What the last `peek` found; null once taken. */
+  let found: Entry | null = null;
 
   const laneOf = (input: TopicPartition): Lane => {
     const lane = lanes.find(({ topic, partition }) => topic === input.topic && partition === input.partition);
@@ -90,12 +92,12 @@ export function createMerge(inputs: readonly (TopicPartition & { readonly offset
     }
   };
   const smallest = (): Entry | null => {
-    let found: Entry | null = null;
+    let first: Entry | null = null;
     for (const lane of lanes) {
       const head = headOf(lane);
-      if (head !== null && (found === null || before(head, found))) found = head;
+      if (head !== null && (first === null || before(head, first))) first = head;
     }
-    return found;
+    return first;
   };
   const shown = (lane: Lane, entry: Entry): boolean =>
     lane.head !== null || lane.seenOffset > entry.originOffset || (lane.seenOffset === entry.originOffset && lane.seenOrdinal >= entry.ordinal);
@@ -108,12 +110,15 @@ export function createMerge(inputs: readonly (TopicPartition & { readonly offset
       for (const record of records) lane.queue.push(record);
     },
     peek: () => {
+      if (found !== null) return found;
       const entry = smallest();
-      return entry !== null && lanes.every((lane) => shown(lane, entry)) ? entry : null;
+      if (entry !== null && lanes.every((lane) => shown(lane, entry))) found = entry;
+      return found;
     },
     take: () => {
-      const entry = smallest();
+      const entry = found;
       if (entry === null) throw new Error('profile: nothing to take');
+      found = null;
       for (const lane of lanes) {
         const head = lane.head;
         const progress = entry.signal === null && head !== null && head.signal === null && head.originOffset === entry.originOffset;

@@ -12,28 +12,31 @@ export interface CellsContent extends CellAccount {
 }
 
 type CellsPartial = Extract<Partial, { kind: 'cells' }>;
-type Lists = { -readonly [Name in 'features' | 'presence' | 'samples' | 'labels' | 'measures']: CellsPartial[Name][number][] };
+const LISTS = ['features', 'presence', 'samples', 'labels', 'measures'] as const;
+/** Items as JSON: they are written once, measured and put together. */
+type Lists = Record<(typeof LISTS)[number], string[]>;
 
 const noLists = (): Lists => ({ features: [], presence: [], samples: [], labels: [], measures: [] });
 
-const bytesOf = (item: unknown): number => Buffer.byteLength(JSON.stringify(item)) + 1;
+const bytesOf = (json: string): number => Buffer.byteLength(json) + 1;
 
 /** A feature with very many cells spans chunks. */
-function* pieces(features: readonly FeatureCells[]): Iterable<{ piece: FeatureCells; bytes: number }> {
+function* pieces(features: readonly FeatureCells[], chunkBytes: number): Iterable<string> {
   for (const { feature, stage, cells } of features) {
-    let part: FeatureCells['cells'][number][] = [];
-    let bytes = bytesOf({ feature, stage, cells: [] });
+    let part: string[] = [];
+    let bytes = 0;
+    const piece = (): string => `{"feature":${JSON.stringify(feature)},"stage":"${stage}","cells":[${part.join(',')}]}`;
     for (const cell of cells) {
-      const more = bytesOf(cell);
-      if (part.length > 0 && bytes + more > CHUNK_BYTES) {
-        yield { piece: { feature, stage, cells: part }, bytes };
+      const json = JSON.stringify(cell);
+      if (part.length > 0 && bytes + bytesOf(json) > chunkBytes) {
+        yield piece();
         part = [];
         bytes = 0;
       }
-      part.push(cell);
-      bytes += more;
+      part.push(json);
+      bytes += bytesOf(json);
     }
-    yield { piece: { feature, stage, cells: part }, bytes };
+    yield piece();
   }
 }
 
@@ -41,23 +44,22 @@ function* pieces(features: readonly FeatureCells[]): Iterable<{ piece: FeatureCe
 export function cellsRecords(tick: number, levels: CellsPartial['levels'], reset: boolean, content: CellsContent, chunkBytes = CHUNK_BYTES): string[] {
   const chunks: Lists[] = [noLists()];
   let filled = 0;
-  const room = (bytes: number): Lists => {
-    let chunk = chunks.at(-1) ?? noLists();
+  const put = (list: (typeof LISTS)[number], json: string): void => {
+    const bytes = bytesOf(json);
     if (filled > 0 && filled + bytes > chunkBytes) {
-      chunk = noLists();
-      chunks.push(chunk);
+      chunks.push(noLists());
       filled = 0;
     }
     filled += bytes;
-    return chunk;
+    chunks.at(-1)?.[list].push(json);
   };
-  for (const { piece, bytes } of pieces(content.features)) room(bytes).features.push(piece);
-  for (const item of content.presence) room(bytesOf(item)).presence.push(item);
-  for (const item of content.samples) room(bytesOf(item)).samples.push(item);
-  for (const item of content.labels) room(bytesOf(item)).labels.push(item);
-  for (const item of content.measures) room(bytesOf(item)).measures.push(item);
+  for (const piece of pieces(content.features, chunkBytes)) put('features', piece);
+  for (const list of ['presence', 'samples', 'labels', 'measures'] as const) for (const item of content[list]) put(list, JSON.stringify(item));
   if (filled === 0 && !reset) return [];
-  return chunks.map((lists, at) => JSON.stringify({ v: 1, kind: 'cells', tick, levels, reset: reset && at === 0, ...lists } satisfies Partial));
+  return chunks.map((lists, at) => {
+    const head = JSON.stringify({ v: 1, kind: 'cells', tick, levels, reset: reset && at === 0 } satisfies Omit<CellsPartial, (typeof LISTS)[number]>);
+    return `${head.slice(0, -1)},${LISTS.map((list) => `"${list}":[${lists[list].join(',')}]`).join(',')}}`;
+  });
 }
 
 /** The chunks of a training tick's vectors; none where nobody is frequent. */
@@ -65,7 +67,7 @@ export function vectorsRecords(tick: number, users: readonly UserVector[], chunk
   const chunks: UserVector[][] = [];
   let filled = Infinity;
   for (const user of users) {
-    const bytes = bytesOf(user);
+    const bytes = bytesOf(JSON.stringify(user));
     if (filled + bytes > chunkBytes) {
       chunks.push([]);
       filled = 0;

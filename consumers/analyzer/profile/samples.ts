@@ -73,6 +73,9 @@ export function samplesOf(signal: Signal, kept: boolean): readonly (string | nul
 
 const nameOf = (key: SampleKey): string => JSON.stringify([key.feature, key.class, key.what]);
 
+/** Asked for with every signal: no more work than needed. */
+const nameInFeature = ({ class: signalClass, what }: SampleKey): string => (signalClass === 'error' ? `error ${String(what)}` : (what ?? 'completion'));
+
 export interface SampleStore {
   /** Gives whether the day's samples changed. */
   add(key: SampleKey, day: number, entry: SampleEntry, machine: boolean): boolean;
@@ -89,19 +92,28 @@ export interface SampleStore {
 }
 
 export function createSamples(): SampleStore {
-  const kinds = new Map<string, Kind>();
+  const features = new Map<string, Map<string, Kind>>();
   const byDay = new Map<number, Set<Kind>>();
   const changed = new Set<Kind>();
 
+  const find = (key: SampleKey): Kind | undefined => features.get(key.feature)?.get(nameInFeature(key));
   const kindOf = (key: SampleKey): Kind => {
-    const name = nameOf(key);
-    let kind = kinds.get(name);
-    if (kind === undefined) {
-      kind = { key, days: new Map(), said: '[]' };
-      kinds.set(name, kind);
-    }
+    let kind = find(key);
+    if (kind !== undefined) return kind;
+    kind = { key, days: new Map(), said: '[]' };
+    const others = features.get(key.feature);
+    if (others === undefined) features.set(key.feature, new Map([[nameInFeature(key), kind]]));
+    else others.set(nameInFeature(key), kind);
     return kind;
   };
+  const forget = ({ key }: Kind): void => {
+    const others = features.get(key.feature);
+    others?.delete(nameInFeature(key));
+    if (others?.size === 0) features.delete(key.feature);
+  };
+  function* all(): Iterable<Kind> {
+    for (const kinds of features.values()) yield* kinds.values();
+  }
   const put = (kind: Kind, day: number, samples: DaySamples): DaySamples => {
     kind.days.set(day, samples);
     const all = byDay.get(day);
@@ -111,9 +123,12 @@ export function createSamples(): SampleStore {
   };
   const earliestOf = (kind: Kind, window: DayRange, counted: (userId: string) => boolean): SampleEntry[] => {
     const earliest: SampleEntry[] = [];
-    for (const [day, { people, machines }] of kind.days) {
-      if (day < window.first || day > window.last) continue;
-      for (const entries of [people, machines]) for (const entry of entries) if (counted(entry[2])) insertSample(earliest, entry);
+    // Once there are five, later days have nothing earlier.
+    for (let day = window.first; day <= window.last && earliest.length < SAMPLES; day++) {
+      const samples = kind.days.get(day);
+      if (samples === undefined) continue;
+      for (const entry of samples.people) if (counted(entry[2])) insertSample(earliest, entry);
+      for (const entry of samples.machines) if (counted(entry[2])) insertSample(earliest, entry);
     }
     return earliest;
   };
@@ -129,7 +144,7 @@ export function createSamples(): SampleStore {
     restore: (key, day, samples) => {
       put(kindOf(key), day, samples);
     },
-    get: (key, day) => kinds.get(nameOf(key))?.days.get(day),
+    get: (key, day) => find(key)?.days.get(day),
     touchDay: (day) => {
       for (const kind of byDay.get(day) ?? []) changed.add(kind);
     },
@@ -143,18 +158,18 @@ export function createSamples(): SampleStore {
       return dropped.map(({ key }) => key);
     },
     touchAll: () => {
-      for (const kind of kinds.values()) changed.add(kind);
+      for (const kind of all()) changed.add(kind);
     },
     drain: (window, full, counted) => {
       const said: { name: string; samples: Samples }[] = [];
-      for (const kind of full ? kinds.values() : changed) {
+      for (const kind of full ? [...all()] : changed) {
         const earliest = earliestOf(kind, window, counted).map(([occurredAt, eventId]) => [occurredAt, eventId] as const);
         const text = JSON.stringify(earliest);
         const news = full ? earliest.length > 0 : text !== kind.said;
         kind.said = text;
         const { feature, class: signalClass, what } = kind.key;
         if (news) said.push({ name: nameOf(kind.key), samples: { feature, signal_class: signalClass, what, earliest } });
-        if (kind.days.size === 0) kinds.delete(nameOf(kind.key));
+        if (kind.days.size === 0) forget(kind);
       }
       changed.clear();
       return said.sort((a, b) => (a.name < b.name ? -1 : 1)).map(({ samples }) => samples);

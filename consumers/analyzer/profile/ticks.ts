@@ -8,14 +8,12 @@ import { effectiveFrom, isMidnight, isTrainingTick, stateDaysOf, windowOf } from
 import { resolutionOf } from './bottlenecks.ts';
 import { forgetIdle, moveDay } from './days.ts';
 import { decideLevel } from './levels.ts';
-import { MEASURES, measureStages, valuesOf } from './measures.ts';
+import { MEASURES, measureStages, STAGES, valuesOf } from './measures.ts';
 import { cellsRecords, tickRecord, vectorsRecords } from './records.ts';
 import type { ReferenceView } from './referenceView.ts';
 import { setLevel } from './state.ts';
 import type { Emits, PartitionState } from './state.ts';
 import { standingOf } from './vectors.ts';
-
-const STAGES: readonly Stage[] = ['data', 'features', 'training', 'deployment'];
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
@@ -52,7 +50,7 @@ function measureCounts(state: PartitionState, tick: number, view: ReferenceView 
   const { last } = windowOf(tick);
   const counts = new Map<string, { stage: Stage; level: Level; measure: BottleneckMeasure; values: Map<number, number> }>();
   for (const user of state.users.values()) {
-    if (user.level === 'machine') continue;
+    if (user.level === 'machine' || user.contributions.size === 0) continue;
     const { stages } = measureStages(user.days, last, view);
     for (const stage of STAGES) {
       if (!stages[stage].seen) continue;

@@ -1,7 +1,6 @@
 /** Stands in for the cohort task: references by a fixed plan, so that only the profile task is under test. */
 import { FEATURE_NAMES } from '../../../../consumers/analyzer/expertise/assign.ts';
 import { MEASURES } from '../../../../consumers/analyzer/profile/measures.ts';
-import type { Partial } from '../../../../consumers/analyzer/partials.ts';
 import type { LevelModel, Reference } from '../../../../consumers/analyzer/references.ts';
 import { DAY_MS, isTrainingTick } from '../../../../consumers/analyzer/time.ts';
 import { MONDAY, plainReference } from './world.ts';
@@ -22,18 +21,17 @@ const LEVELS: readonly Level[] = ['beginner', 'intermediate', 'expert', 'infrequ
 const STAGES: readonly Stage[] = ['data', 'features', 'training'];
 
 /** Weeks: none, new, new (shifted), kept, none, new (shifted) … Quantiles so low that users do get stuck. */
-export function referenceOf(midnight: number, partials: readonly Partial[] = []): Reference {
+export function referenceOf(midnight: number): Reference {
   const week = Math.floor((midnight - MONDAY) / (7 * DAY_MS));
   const training = isTrainingTick(midnight);
   const plan = ['none', 'new', 'new', 'kept', 'none', 'new'] as const;
   const decision = plan[((week % plan.length) + plan.length) % plan.length] ?? 'none';
-  const trained = partials.some((partial) => partial.kind === 'tick' && isTrainingTick(partial.tick) && partial.tick >= MONDAY + 7 * DAY_MS) || (training && decision === 'new');
   // Where the model comes from is no matter here; only that it is there from the first `new` on, and changes from week to week.
   const version = MONDAY + Math.max(week, 1) * 7 * DAY_MS;
   return {
     ...plainReference(midnight),
     decision: training ? decision : null,
-    model: trained && week >= 1 ? modelOf(version, week % 2 === 0 ? 0.4 : -0.4) : null,
+    model: week >= 1 ? modelOf(version, week % 2 === 0 ? 0.4 : -0.4) : null,
     quantiles: STAGES.flatMap((stage) => LEVELS.flatMap((level) => MEASURES.map((measure) => ({ stage, level, measure, p50: 0.2, p90: 0.45 })))),
     feature_medians: [
       { feature: 'feature-0', median_ms: 1_000 },

@@ -10,6 +10,7 @@ import type { Authenticate, Caller, Right } from './auth.ts';
 import { BodyError, formatOf, parseBody, type Body } from './body.ts';
 import type { Core } from './core.ts';
 import { clockOf } from './clockBody.ts';
+import { withDeadline } from './deadline.ts';
 import { TooLargeError, inflate } from './inflate.ts';
 
 export interface AppOptions {
@@ -28,6 +29,9 @@ export interface AppOptions {
 const MAX_BODY_BYTES_AT_ONCE = 64 * 1024 * 1024;
 /** A client that takes longer to send a body is cut off. Ours. */
 const REQUEST_TIMEOUT_MS = 60_000;
+
+/** A status waits for transactions that are open in what it reads; longer than that, one is hanging. Ours. */
+const STATUS_MS = 15_000;
 
 type Handle = (core: Core, request: FastifyRequest, caller: Caller) => Promise<object>;
 
@@ -123,7 +127,7 @@ export function createApp(options: AppOptions): FastifyInstance {
   app.get('/v1/status', async () => {
     const core = options.core();
     if (core === null) throw unavailable('the collector is not connected to Kafka now, or is stopping');
-    return core.status().catch((cause: unknown) => {
+    return withDeadline(core.status(), STATUS_MS, () => new Error('no answer in time')).catch((cause: unknown) => {
       throw unavailable('Kafka does not answer', { cause });
     });
   });

@@ -3,6 +3,7 @@
  * position lies before the end, only reading tells whether something is left. Progress records (no key, no value) are nothing to land either.
  */
 import type { InRecord, LogReader, Position, TopicPartition } from '../../infra/ports.ts';
+import { readTail } from './tail.ts';
 
 export interface TopicEnds {
   readonly topic: string;
@@ -21,7 +22,7 @@ export function createPassed(log: Pick<LogReader, 'read'>): Passed {
     const name = `${at.topic}/${at.partition}`;
     const known = empty.get(name);
     if (known !== undefined && known.from <= from && known.to >= to) return true;
-    for await (const records of log.read({ ...at, offset: from }, to)) if (records.some(isData)) return false;
+    for await (const records of readTail(log, at, from, to)) if (records.some(isData)) return false;
     empty.set(name, { from, to });
     return true;
   };

@@ -4,6 +4,7 @@ import { DecodeError, UnknownSchemaError } from '../../schemas/codec.ts';
 import type { RecordCodec } from '../../schemas/codec.ts';
 import type { InRecord, LogReader } from '../../infra/ports.ts';
 import { FUTURE_MS } from './clock.ts';
+import { readTail } from './tail.ts';
 
 /** Clocks come every few seconds, so the last records are enough; more than one, since the last may be an old event that came late. Ours. */
 const LAST_RECORDS = 100;
@@ -14,7 +15,7 @@ export async function highestAtEnds(log: LogReader, codec: RecordCodec, app: str
   let highest: number | null = null;
   for (const [partition, end] of (await log.ends(topic)).entries()) {
     if (end === 0) continue;
-    for await (const records of log.read({ topic, partition, offset: Math.max(0, end - LAST_RECORDS) }, end)) {
+    for await (const records of readTail(log, { topic, partition }, Math.max(0, end - LAST_RECORDS), end)) {
       for (const record of records) {
         const occurredAt = await occurredAtOf(record, codec);
         if (occurredAt !== null && occurredAt <= record.timestamp + FUTURE_MS) highest = Math.max(highest ?? occurredAt, occurredAt);

@@ -56,6 +56,16 @@ test('a new collector first says the highest time at the partitions\' ends', asy
   assert.deepEqual(added.map(({ occurred_at }) => occurred_at), [9_000, 9_000, 9_000, 9_000]);
 });
 
+test('a log whose old records have been taken away: the highest time of what is left', async (t) => {
+  const kafka = createMemoryKafka({ now });
+  const first = await openWorld(t, { kafka, now });
+  await first.post('/v1/events', { events: Array.from({ length: 150 }, (_, index) => click({ occurred_at: index === 100 ? 9_000 : 5_000 + index })) });
+  const partition = first.events()[0]?.partition ?? 0;
+  kafka.truncate({ topic: 'platform.events', partition }, 120);
+  const second = await openWorld(t, { kafka, now });
+  assert.deepEqual(clocks(second), everywhere(5_149).sort((a, b) => a.partition - b.partition));
+});
+
 test('stopping: what is under way is finished, the last clock is said, nothing more is taken', async (t) => {
   const world = await openWorld(t, { now });
   let release: () => void = () => undefined;

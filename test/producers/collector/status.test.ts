@@ -91,6 +91,17 @@ for (const [what, id, over, expected] of LATER) {
   });
 }
 
+test('what retention has taken away cannot be waited for', async () => {
+  const { kafka, status, acts } = await world();
+  for (const act of Object.values(acts)) await act();
+  const at = { topic: topicName('actions', APP), partition: 0 };
+  const end = (await kafka.ends(at.topic))[0] ?? 0;
+  kafka.truncate(at, end);
+  assert.equal((await status()).caught_up, true, 'only a control record lay behind the position, and it is gone');
+  kafka.append([{ ...at, key: 'k', value: Buffer.from('v') }]);
+  assert.equal((await status()).caught_up, false, 'what has come since is still waited for');
+});
+
 test('a clock that is owed: not caught up', async () => {
   const { status, acts, owed } = await world();
   for (const act of Object.values(acts)) await act();

@@ -7,8 +7,8 @@ import { type FeaturePlan, type PerBehaviour, type Person, type Repertoires, typ
 const HOUR_MS = 3_600_000;
 
 /** Visits on an active day. The steps between the behaviours are about equal in the logarithm, as for the next two. */
-const VISITS: PerBehaviour = { expert: 14.5, intermediate: 8.2, beginner: 4.6, infrequent: 2.6 };
-const SPEED: PerBehaviour = { expert: 0.75, intermediate: 1, beginner: 1.35, infrequent: 1.15 };
+const VISITS: PerBehaviour = { expert: 14.5, intermediate: 8.2, beginner: 4.4, infrequent: 2.6 };
+const SPEED: PerBehaviour = { expert: 0.75, intermediate: 1, beginner: 1.4, infrequent: 1.15 };
 const FAILURE: PerBehaviour = { expert: 0.03, intermediate: 0.09, beginner: 0.17, infrequent: 0.13 };
 
 const DURATION_SIGMA = 0.3;

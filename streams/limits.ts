@@ -1,0 +1,47 @@
+/** The processor's numbers. Milliseconds where a name ends in `_MS`. What is not marked otherwise is ours. */
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+/** Length of a tick (semantics 2); the analyzer's, which evaluates at ticks, must be the same (test/streams/limits.test.ts). */
+export const TICK_MS = HOUR_MS;
+
+/** Further ahead of the broker's clock than this, an event's time is wrong (semantics 1): it would carry the watermark away. */
+export const FUTURE_MS = 5 * MINUTE_MS;
+/** Further behind it than this, too (semantics 1). */
+export const TOO_OLD_MS = 400 * DAY_MS;
+
+/** For features that name none (semantics 1). */
+export const DEFAULT_TASK_TIMEOUT_MS = 24 * HOUR_MS;
+/** How long, in watermark, a task is remembered after its timer has fired, so that a finish is marked late: as long as the analyzer's state. */
+export const LATE_MEMORY_MS = 28 * DAY_MS;
+/**
+ * Tasks remembered per user, running or abandoned. A start beyond it gives its signal, but no timer: a person never has as many, and a program
+ * that never finishes its tasks must not fill the memory. Which starts those are is a function of the log.
+ */
+export const MAX_TASKS_PER_USER = 10_000;
+
+/** Event ids are forgotten an hour of `occurred_at` at a time. */
+export const SEEN_BUCKET_MS = HOUR_MS;
+/** Origins of replayed dead letters, a day at a time. */
+export const ORIGIN_BUCKET_MS = DAY_MS;
+/** Behind the watermark by more than this, an event would be `too_old` if it came again, so its origin need not be remembered. */
+export const ORIGIN_MEMORY_MS = TOO_OLD_MS + FUTURE_MS;
+
+/** A step's records: large enough that a transaction's cost does not show, small enough to be done in some 50 ms. */
+export const MAX_STEP_RECORDS = 5_000;
+/** A step's output in bytes, past which it takes no further record: with one more record's signals it still fits into one batch of a topic (8 MiB). */
+export const MAX_STEP_BYTES = 3 * 1024 * 1024;
+
+/** Larger events are `too_large`: up to four signals are made of one. The collector's requests are at most 1.5 MiB. */
+export const MAX_EVENT_BYTES = 2 * 1024 * 1024;
+/** A dead letter keeps at most this much of the original, which stays whole at its origin: it must fit into a message. */
+export const MAX_ORIGINAL_BYTES = 4 * 1024 * 1024;
+/** As the collector has it: longer than any id that means something. */
+export const MAX_ID_CHARS = 256;
+/** As the collector has it: more is a document, not annotations. */
+export const MAX_PROPERTIES = 256;
+
+/** The watermark before the first record that moves it; times below zero are `too_old`. */
+export const NO_WATERMARK = -1;

@@ -1,0 +1,143 @@
+/**
+ * The processor of one partition of platform.events: from records to a transaction's worth of signals, dead letters, changelog and position.
+ * Steps bound the work; they do not show in what comes out, but for the progress record that ends each.
+ */
+import type { InRecord, Position, Task, TaskContext, TopicPartition, Work } from '../infra/ports.ts';
+import { DecodeError, UnknownSchemaError, type RecordCodec } from '../schemas/codec.ts';
+import { topicName } from '../schemas/topics.ts';
+import type { GlobalTables } from './globalTables.ts';
+import { MAX_STEP_BYTES, MAX_STEP_RECORDS, NO_WATERMARK } from './limits.ts';
+import { createState, readChangelog } from './state/state.ts';
+import { undecodable } from './steps/decode.ts';
+import { createRoute } from './steps/route.ts';
+import { createTopology, type Counts } from './topology.ts';
+
+export interface ProcessorOptions {
+  readonly app: string;
+  readonly codec: RecordCodec;
+  readonly tables: GlobalTables;
+  /** Of platform.events, fixed for its life. */
+  readonly partitions: number;
+  readonly dedupeWindowMs: number;
+  /** Records of a step; for tests. */
+  readonly stepRecords?: number;
+}
+
+export interface ProcessorStatus {
+  readonly partition: number;
+  readonly watermark: number | null;
+  readonly through: number;
+  readonly waiting: number;
+  readonly rememberedEvents: number;
+  readonly openTasks: number;
+  readonly abandonedTasks: number;
+  /** Since the task was opened here. */
+  readonly counts: Readonly<Counts>;
+}
+
+export interface ProcessorTask extends Task {
+  status(): ProcessorStatus;
+}
+
+/** Records that have been taken are let go of this many at a time. */
+const COMPACT_AT = 4_096;
+
+export function createProcessorTask({ app, codec, tables, partitions, dedupeWindowMs, stepRecords = MAX_STEP_RECORDS }: ProcessorOptions, { inputs, log }: Pick<TaskContext, 'inputs' | 'log'>): ProcessorTask {
+  const [input] = inputs;
+  if (input === undefined || inputs.length !== 1) throw new Error(`a processor task has one partition of platform.events, not ${inputs.length} inputs`);
+  const { topic, partition } = input;
+  const counts: Counts = { events: 0, clocks: 0, signals: 0, duplicates: 0, timersFired: 0, tasksNotTracked: 0, deadLetters: {} };
+  const state = createState(codec, dedupeWindowMs);
+  const route = createRoute(codec, app, partition);
+  const topology = createTopology({ codec, partition, partitions, dedupeWindowMs, metadata: tables, state, route, counts });
+  const queue: InRecord[] = [];
+  /** Records of `queue` before it have been taken. */
+  let head = 0;
+  let through = 0;
+  let commits = 0;
+
+  async function open(committed: readonly Position[]): Promise<void> {
+    const progress = await state.restore(await readChangelog(log, topicName('processorChangelog', app), partition));
+    const position = committed.find((one) => one.topic === topic && one.partition === partition);
+    through = Math.max(progress?.through ?? 0, position?.offset ?? 0);
+    commits = progress?.n ?? 0;
+    const claimed = throughOf(position?.metadata ?? '');
+    // Both are of one transaction. Where the group's offset has expired or was set back, the changelog knows what has been taken; the other
+    // way round the state is missing, and going on would count events twice.
+    if (claimed > (progress?.through ?? 0)) {
+      throw new Error(`processor ${partition}: the group has taken platform.events up to ${claimed}, its changelog only up to ${progress?.through ?? 0}: the changelog was deleted or truncated; restore the topic, or replay with a new CHOKEPOINT_APP`);
+    }
+  }
+
+  async function step(): Promise<Work | null> {
+    const end = Math.min(queue.length, head + stepRecords);
+    if (head === end) return null;
+    // Only of records that are here already is it known that their metadata is there by now; those that come meanwhile wait for the next step.
+    await tables.catchUp();
+    // What the registry does not know is asked for once a step, however many records name it.
+    const unknown = new Map<number, DecodeError>();
+    while (head < end && route.bytes() < MAX_STEP_BYTES) {
+      const record = queue[head];
+      if (record === undefined) break;
+      try {
+        topology.take(record);
+      } catch (error) {
+        if (!(error instanceof UnknownSchemaError) || record.value === null) throw error;
+        const failure = unknown.get(error.id) ?? (await load(record.value));
+        if (failure === null) continue;
+        unknown.set(error.id, failure);
+        topology.reject(record, undecodable(failure.message));
+      }
+      head += 1;
+      through = record.offset + 1;
+    }
+    compact();
+    return work();
+  }
+
+  /** Null where the schema is there now. A registry that does not answer throws: the task is opened again later, and nothing is lost. */
+  async function load(bytes: Buffer): Promise<DecodeError | null> {
+    try {
+      await codec.load(bytes);
+      return null;
+    } catch (error) {
+      if (error instanceof DecodeError) return error;
+      throw error;
+    }
+  }
+
+  function work(): Work {
+    const progress = { through, watermark: state.watermark(), n: ++commits };
+    // Before the first watermark there is no signal to order, and no time to tell.
+    if (progress.watermark !== NO_WATERMARK) route.progress(through - 1, progress.watermark);
+    route.changelog(state.changes(progress));
+    return { outputs: route.take(), positions: [{ topic, partition, offset: through, metadata: JSON.stringify(progress) }] };
+  }
+
+  function compact(): void {
+    if (head < COMPACT_AT && head < queue.length) return;
+    queue.splice(0, head);
+    head = 0;
+  }
+
+  return {
+    open,
+    step,
+    accept: (records) => {
+      for (const record of records) if (record.offset >= through) queue.push(record);
+    },
+    backlog: (of: TopicPartition) => (of.topic === topic && of.partition === partition ? queue.length - head : 0),
+    close: () => { queue.length = 0; },
+    status: () => {
+      const { open: openTasks, abandoned: abandonedTasks } = state.tasks.size();
+      return { partition, watermark: state.watermark() === NO_WATERMARK ? null : state.watermark(), through, waiting: queue.length - head, rememberedEvents: state.events.size(), openTasks, abandonedTasks, counts };
+    },
+  };
+}
+
+/** What the position of the last commit says; 0 where there is none. */
+function throughOf(metadata: string): number {
+  if (metadata === '') return 0;
+  const { through } = JSON.parse(metadata) as { through?: unknown };
+  return typeof through === 'number' ? through : 0;
+}

@@ -1,0 +1,145 @@
+/**
+ * The way of an event, from top to bottom:
+ *
+ *   decode → partition → future / too old → watermark and timers → too late → dedupe → validate → enrich → pair → classify → route
+ *
+ * Synchronous and pure but for `state` and `route`, which are its own. What comes out is a function of the records and the metadata: nothing here
+ * knows where a step begins or ends.
+ */
+import type { InRecord } from '../infra/ports.ts';
+import type { RecordCodec } from '../schemas/codec.ts';
+import type { PlatformEvent } from '../schemas/records.ts';
+import { HEADERS } from '../schemas/topics.ts';
+import type { Metadata } from './globalTables.ts';
+import { NO_WATERMARK, TICK_MS } from './limits.ts';
+import type { State } from './state/state.ts';
+import { taskKey } from './state/tasks.ts';
+import { abandon } from './steps/abandon.ts';
+import { checkPartition } from './steps/checkPartition.ts';
+import { checkLateness, checkTime } from './steps/checkTime.ts';
+import { classify, type Place, type Signal } from './steps/classify.ts';
+import { decode } from './steps/decode.ts';
+import { dedupe, originOf, remember } from './steps/dedupe.ts';
+import { enrich } from './steps/enrich.ts';
+import { pair, type PairedEvent } from './steps/pair.ts';
+import { ok, type DeadLettered, type Ok, type Result } from './steps/result.ts';
+import type { Route } from './steps/route.ts';
+import { validate } from './steps/validate.ts';
+
+export interface Counts {
+  events: number;
+  clocks: number;
+  signals: number;
+  duplicates: number;
+  timersFired: number;
+  /** Starts without a timer, because the user has too many tasks. */
+  tasksNotTracked: number;
+  deadLetters: Partial<Record<DeadLettered['reason'], number>>;
+}
+
+export interface TopologyParts {
+  readonly codec: RecordCodec;
+  readonly partition: number;
+  readonly partitions: number;
+  readonly dedupeWindowMs: number;
+  readonly metadata: Metadata;
+  readonly state: State;
+  readonly route: Route;
+  readonly counts: Counts;
+}
+
+export interface Topology {
+  /** Takes one record. Throws `UnknownSchemaError` before anything has changed: load the schema and take the record again, or reject it. */
+  take(record: InRecord): void;
+  reject(record: InRecord, rejection: DeadLettered): void;
+}
+
+export function createTopology({ codec, partition, partitions, dedupeWindowMs, metadata, state, route, counts }: TopologyParts): Topology {
+  function take(record: InRecord): void {
+    const decoded = decode(codec, record);
+    if (decoded.kind === 'deadLetter') { reject(record, decoded); return; }
+    const event = decoded.value;
+    const origin = originOf(record.headers[HEADERS.replayOf]);
+    const admitted = admit(event, record.timestamp);
+    if (admitted.kind === 'deadLetter') { reject(record, admitted, event, origin); return; }
+
+    const before = state.watermark();
+    const fired = moveWatermark(event, record.offset);
+    const result = interpret(event, origin);
+    if (result.kind === 'ok') emit(result.value, { origin_offset: record.offset, ordinal: fired, watermark: state.watermark() });
+    else if (result.kind === 'deadLetter') reject(record, result, event, origin);
+    else counts[result.why === 'clock' ? 'clocks' : 'duplicates'] += 1;
+    if (reachesTick(before, state.watermark())) route.progress(record.offset, state.watermark());
+  }
+
+  /** What is not admitted does not move the watermark. */
+  function admit(event: PlatformEvent, appendedAt: number): Ok<null> | DeadLettered {
+    const placed = checkPartition(event, partition, partitions);
+    return placed.kind === 'deadLetter' ? placed : checkTime(event, appendedAt);
+  }
+
+  /** Timers fire before the record that moves the watermark past them. Gives the number of their signals. */
+  function moveWatermark({ occurred_at }: PlatformEvent, offset: number): number {
+    if (occurred_at <= state.watermark()) return 0;
+    const signals = fireTimers(occurred_at, offset, 0);
+    state.advance(occurred_at);
+    return signals;
+  }
+
+  function interpret(event: PlatformEvent, origin: string | null): Result<PairedEvent> {
+    if (event.type === 'clock') return { kind: 'drop', why: 'clock' };
+    const timely = checkLateness(event, state.watermark(), dedupeWindowMs, origin !== null);
+    if (timely.kind !== 'ok') return timely;
+    const fresh = dedupe(event, origin, state);
+    if (fresh.kind !== 'ok') return fresh;
+    const valid = validate(event);
+    if (valid.kind !== 'ok') return valid;
+    const enriched = enrich(valid.value, metadata);
+    if (enriched.kind !== 'ok') return enriched;
+    remember(event, origin, state);
+    return ok(pair(enriched.value, state.tasks));
+  }
+
+  function emit(paired: PairedEvent, place: Place): void {
+    const signals = classify(paired, place);
+    send(signals);
+    counts.events += 1;
+    const [start] = signals;
+    if (paired.pairing.kind !== 'started' || start?.class !== 'action') return;
+    const { event, feature, pairing } = paired;
+    const tracked = state.tasks.open({ status: 'open', key: taskKey(event.user_id, event.task_id ?? ''), deadline: pairing.deadline, start: start.record, expectedMs: feature.expected_ms });
+    if (!tracked) counts.tasksNotTracked += 1;
+    // A deadline that has passed already fires at once, after its start.
+    fireTimers(state.watermark(), place.origin_offset, place.ordinal + signals.length);
+  }
+
+  function fireTimers(upTo: number, origin_offset: number, ordinal: number): number {
+    let count = 0;
+    for (let task = state.tasks.due(upTo); task !== undefined; task = state.tasks.due(upTo)) {
+      const watermark = Math.max(state.watermark(), task.deadline);
+      const signals = abandon(task, { origin_offset, ordinal: ordinal + count, watermark });
+      send(signals);
+      state.tasks.abandon(task, watermark);
+      count += signals.length;
+      counts.timersFired += 1;
+    }
+    return count;
+  }
+
+  function send(signals: readonly Signal[]): void {
+    route.signals(signals);
+    counts.signals += signals.length;
+  }
+
+  function reject(record: InRecord, rejection: DeadLettered, event: PlatformEvent | null = null, origin: string | null = originOf(record.headers[HEADERS.replayOf])): void {
+    route.deadLetter(record, rejection, event, origin);
+    counts.deadLetters[rejection.reason] = (counts.deadLetters[rejection.reason] ?? 0) + 1;
+  }
+
+  return { take, reject };
+}
+
+/** The first record that moves the watermark counts too: a partition's first tick follows from it, so it must be known exactly. */
+function reachesTick(before: number, after: number): boolean {
+  return before === NO_WATERMARK ? after !== NO_WATERMARK : Math.floor(after / TICK_MS) > Math.floor(before / TICK_MS);
+}

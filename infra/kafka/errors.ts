@@ -3,7 +3,6 @@ export type KafkaErrorCode =
   | 'UNAVAILABLE' // no broker answers, or not in time: wait and try again
   | 'FENCED' // a newer producer has this transactional id: give up this one
   | 'UNUSABLE' // an earlier commit of this producer failed: open a new one
-  | 'ABORTED' // the transaction did not commit, as far as is known
   | 'NOT_ASSIGNED' // the group has given the input to another member
   | 'UNKNOWN_TOPIC'
   | 'TOO_LARGE'

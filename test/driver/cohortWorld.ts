@@ -4,6 +4,7 @@
  */
 import type { Level } from '../../schemas/records.ts';
 import type { Cell, FeatureCells, Partial, Presence, UserVector } from '../../consumers/analyzer/partials.ts';
+import { quantise } from '../../consumers/analyzer/quantise.ts';
 import { DAY_MS, isMidnight, isTrainingTick, TICK_MS } from '../../consumers/analyzer/time.ts';
 
 export const PARTITIONS = 3;
@@ -47,7 +48,7 @@ function cellOf(random: () => number, level: Level, team: number, feature: numbe
   const wrong = isWrong(feature, hour) || (feature % 4 === 3 && hour > 305);
   const isHit = wrong && (feature % 2 === 0 || level === 'beginner');
   const hit = (): number => (isHit ? Math.round(USERS * (0.9 + 0.1 * random())) : feature === 0 ? 0 : Math.floor(random() * 1.4));
-  const slow = isHit ? 9000 + Math.floor(random() * 1000) : 1000 + Math.floor(random() * 200);
+  const slow = quantise(isHit ? 9000 + random() * 1000 : 1000 + random() * 200);
   return {
     level,
     team: `team-${String(team)}`,
@@ -56,7 +57,7 @@ function cellOf(random: () => number, level: Level, team: number, feature: numbe
     used: feature === 1 && level === 'beginner' ? 0 : USERS - Math.floor(random() * 2),
     attempted: USERS,
     stuck: hit(),
-    durations: [[slow, 5], [feature === 2 && wrong ? -1 : slow + 100, USERS - 5]],
+    durations: [[slow, 5], [feature === 2 && wrong ? -1 : quantise(slow * 1.1), USERS - 5]],
     errors: Object.fromEntries(
       Array.from({ length: size.fingerprints }, (_, i): [string, readonly [number, number]] => {
         const saw = i === 0 ? hit() : Math.floor(random() * 2);

@@ -3,6 +3,8 @@ import type { InRecord, OutRecord, TopicConfig, TopicPartition } from '../../inf
 import { KafkaError, outOfRange } from '../../infra/kafka/errors.ts';
 
 export interface Partition {
+  /** The topic's max.message.bytes. */
+  readonly maxBytes: number;
   readonly records: InRecord[];
   /** First offset that is still there. */
   start: number;
@@ -24,9 +26,12 @@ export interface MemoryLog {
   readonly truncate: (input: TopicPartition, before: number) => void;
 }
 
+/** The broker's message.max.bytes. */
+const DEFAULT_MAX_BYTES = 8 * 1024 * 1024;
+
 export function createMemoryLog(options: { now: () => number; partitions: number | null; onAppend: (topics: ReadonlySet<string>) => void }): MemoryLog {
   const topics = new Map<string, Partition[]>();
-  const make = (count: number): Partition[] => Array.from({ length: count }, () => ({ records: [], start: 0, end: 0, waiting: new Set() }));
+  const make = (count: number, maxBytes = DEFAULT_MAX_BYTES): Partition[] => Array.from({ length: count }, () => ({ maxBytes, records: [], start: 0, end: 0, waiting: new Set() }));
 
   const topic = (name: string): Partition[] => {
     let found = topics.get(name);
@@ -45,7 +50,7 @@ export function createMemoryLog(options: { now: () => number; partitions: number
 
   return {
     create: (configs) => {
-      for (const config of configs) if (!topics.has(config.topic)) topics.set(config.topic, make(config.partitions));
+      for (const config of configs) if (!topics.has(config.topic)) topics.set(config.topic, make(config.partitions, Number(config.config['max.message.bytes'] ?? DEFAULT_MAX_BYTES)));
     },
     topic,
     partition,
@@ -53,8 +58,11 @@ export function createMemoryLog(options: { now: () => number; partitions: number
       const timestamp = options.now();
       const touched = new Set<Partition>();
       const names = new Set<string>();
-      // All or nothing: a record for a partition that does not exist must leave no trace of the others.
-      for (const record of records) partition(record);
+      // All or nothing: a record that is refused must leave no trace of the others.
+      for (const record of records) {
+        const { maxBytes } = partition(record);
+        if ((record.value?.length ?? 0) > maxBytes) throw new KafkaError('TOO_LARGE', `A record of ${record.value?.length ?? 0} bytes is more than ${record.topic} takes: raise its max.message.bytes.`);
+      }
       for (const record of records) {
         const target = partition(record);
         const { key } = record;

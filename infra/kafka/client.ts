@@ -1,0 +1,88 @@
+/** Kafka behind our port. Each consumer and each producer has connections of its own, so that closing one, or a long wait of one, touches no other. */
+import type { Admin } from 'kafkajs';
+import type { Kafka, TopicConfig } from '../ports.ts';
+import type { Log } from '../service/log.ts';
+import { toKafkaError } from './clientErrors.ts';
+import { startConsumer } from './consumer.ts';
+import { connector, type Cluster, type ConnectionSettings } from './kafkajs.ts';
+import { createLogReader } from './logReader.ts';
+import { metadataOf } from './metadata.ts';
+import { createProducer } from './producer.ts';
+import { retrying, within } from './retry.ts';
+import { openTransactionalProducer } from './transactionalProducer.ts';
+
+export interface KafkaOptions {
+  readonly clientId: string;
+  readonly log: Log;
+  /** Milliseconds without a heartbeat after which a member's inputs go to others. */
+  readonly sessionTimeoutMs?: number;
+}
+
+/** Ours: a stopped or frozen process gives up its tasks within this time. */
+const SESSION_TIMEOUT_MS = 10_000;
+const CONNECT_FOR_MS = 15_000;
+const GOODBYE_WITHIN_MS = 2_000;
+
+export async function connectKafka(settings: ConnectionSettings, options: KafkaOptions): Promise<Kafka> {
+  const { clientId, log, sessionTimeoutMs = SESSION_TIMEOUT_MS } = options;
+  const connections = connector(settings, { clientId, log });
+  const brokers = settings.brokers.join(', ');
+
+  const connected = async (): Promise<Cluster> => {
+    const cluster = connections.cluster();
+    await retrying({ doing: `connect to Kafka at ${brokers}`, refresh: () => Promise.resolve(), forMs: CONNECT_FOR_MS }, async () => {
+      await cluster.connect();
+      await cluster.refreshMetadata();
+    });
+    return cluster;
+  };
+  /** Connections that belong to what `open` makes of them; given back if it fails. */
+  const owning = async <T>(open: (cluster: Cluster) => T | Promise<T>): Promise<T> => {
+    const cluster = await connected();
+    try {
+      return await open(cluster);
+    } catch (error) {
+      await within(GOODBYE_WITHIN_MS, cluster.disconnect());
+      throw error;
+    }
+  };
+
+  const reads = await connected();
+  const polls = await connected();
+  const metadata = metadataOf(reads);
+
+  return {
+    ...createLogReader({ reads, polls }),
+    createTopics: async (topics) => {
+      const admin = connections.admin();
+      try {
+        await admin.connect();
+        await createMissing(admin, topics);
+      } catch (error) {
+        throw toKafkaError(error, `create topics at ${brokers}`);
+      } finally {
+        await within(GOODBYE_WITHIN_MS, admin.disconnect());
+      }
+    },
+    partitions: async (topic) => {
+      await metadata.know([topic]);
+      return metadata.count(topic);
+    },
+    committed: metadata.committed,
+    producer: () => owning(createProducer),
+    transactionalProducer: (id) => owning((cluster) => openTransactionalProducer(cluster, id)),
+    consumer: (consumerOptions) => owning((cluster) => startConsumer(cluster, { ...consumerOptions, log, sessionTimeoutMs })),
+    close: () => within(GOODBYE_WITHIN_MS, Promise.all([reads.disconnect(), polls.disconnect()])),
+  };
+}
+
+/** One call for all; what exists is left as it is, by whoever made it. */
+async function createMissing(admin: Admin, topics: readonly TopicConfig[]): Promise<void> {
+  const existing = new Set(await admin.listTopics());
+  const missing = topics.filter(({ topic }) => !existing.has(topic));
+  if (missing.length === 0) return;
+  await admin.createTopics({
+    waitForLeaders: true,
+    topics: missing.map(({ topic, partitions, config }) => ({ topic, numPartitions: partitions, configEntries: Object.entries(config).map(([name, value]) => ({ name, value })) })),
+  });
+}

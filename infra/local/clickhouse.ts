@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Log } from '../service/log.ts';
 import { MAX_RUNNING } from './clickhouseStatement.ts';
-import { LOOPBACK, takePort } from './ports.ts';
+import { LOOPBACK, takePort, type PortUse } from './ports.ts';
 import { startPart, type PartProcess } from './supervise.ts';
 
 export interface LocalClickHouse extends PartProcess {
@@ -23,9 +23,11 @@ const SERVER = fileURLToPath(new URL('clickhouseServer.ts', import.meta.url));
 const SPARE_THREADS = 4;
 const PROBE_LIMIT_MS = 2_000;
 
+export const CLICKHOUSE_PORT: PortUse = { what: 'the local ClickHouse', setting: 'LOCAL_CLICKHOUSE_PORT', instead: 'CLICKHOUSE_URL' };
+
 export async function startLocalClickHouse(options: LocalClickHouseOptions): Promise<LocalClickHouse> {
   const { dataDir, log } = options;
-  const port = await takePort(options.port, { what: 'the local ClickHouse', setting: 'LOCAL_CLICKHOUSE_PORT', instead: 'CLICKHOUSE_URL' });
+  const port = await takePort(options.port, CLICKHOUSE_PORT);
   const path = join(dataDir, 'clickhouse', 'data');
   mkdirSync(path, { recursive: true });
   const url = `http://${LOOPBACK}:${port}`;

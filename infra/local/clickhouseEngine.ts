@@ -60,8 +60,11 @@ async function* run(path: string, statement: Statement): AsyncGenerator<Uint8Arr
   }
 }
 
+/** The embedded engine takes `1` for `SELECT 1`; a server does not. */
+const AS_A_SERVER = [['implicit_select', '0']] as const;
+
 function settingsList({ settings, readOnly, stream }: Statement): string {
-  const all = new Map([['max_memory_usage', String(QUERY_MEMORY)], ...(stream ? [] : [['max_result_bytes', String(RESULT_LIMIT)] as const]), ...settings]);
+  const all = new Map([['max_memory_usage', String(QUERY_MEMORY)], ...AS_A_SERVER, ...(stream ? [] : [['max_result_bytes', String(RESULT_LIMIT)] as const]), ...settings]);
   // The last one, since nothing can be set after it.
   if (readOnly) all.set('readonly', '2');
   for (const name of all.keys()) if (!/^\w+$/.test(name)) throw new EngineError(115, `Code: 115. DB::Exception: Unknown setting ${JSON.stringify(name)}. (UNKNOWN_SETTING)`);

@@ -49,12 +49,12 @@ export function planQuery(request: QueryRequest, body: Buffer): PlannedQuery {
   for (const [name, value] of parameters) if (!OF_THE_INTERFACE.has(name) && REFUSED[name] === undefined) settings.set(name, value);
 
   const query = parameters.get('query') ?? '';
-  const text = asText(body);
-  const sql = query === '' ? text : text === '' ? query : `${query}\n${text}`;
   // The body may be long data: its beginning is enough to know the statement by.
-  const shape = shapeOf(query === '' ? text.slice(0, LONGEST_HEAD) : query);
+  const shape = shapeOf(query === '' ? body.toString('utf8', 0, LONGEST_HEAD) : query);
   if (shape.verb === '') throw new EngineError(62, 'Code: 62. DB::Exception: Syntax error: Empty query. (SYNTAX_ERROR)');
   if (shape.verb === 'INSERT' && shape.format !== null && !INSERTED.has(shape.format)) throw notSupported(`inserts in the format ${shape.format}: use JSONEachRow, or another text format`);
+  const text = asText(body);
+  const sql = query === '' ? text : text === '' ? query : `${query}\n${text}`;
   const fallback = parameters.get('default_format') ?? header('x-clickhouse-format') ?? 'TabSeparated';
   const format = shape.format ?? fallback;
   const whole = parameters.get('wait_end_of_query') === '1' || !READS.has(shape.verb) || !STREAMED.has(format);

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Log } from '../service/log.ts';
 import { LocalError, run } from './command.ts';
-import { freePort, LOOPBACK, takePort } from './ports.ts';
+import { freePort, LOOPBACK, takePort, type PortUse } from './ports.ts';
 import { startPart, type PartProcess } from './supervise.ts';
 
 export interface LocalKafka extends PartProcess {
@@ -29,9 +29,11 @@ const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
 const INTERNAL_PARTITIONS = 4;
 const STARTED = 'Kafka Server started';
 
+export const KAFKA_PORT: PortUse = { what: 'the local Kafka', setting: 'LOCAL_KAFKA_PORT', instead: 'KAFKA_BROKERS' };
+
 export async function startLocalKafka(options: LocalKafkaOptions): Promise<LocalKafka> {
   const { dataDir, java, jars, log } = options;
-  const port = await takePort(options.port, { what: 'the local Kafka', setting: 'LOCAL_KAFKA_PORT', instead: 'KAFKA_BROKERS' });
+  const port = await takePort(options.port, KAFKA_PORT);
   const home = join(dataDir, 'kafka');
   mkdirSync(home, { recursive: true });
   const propertiesFile = join(home, 'server.properties');

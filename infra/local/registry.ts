@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Log } from '../service/log.ts';
 import { LocalError } from './command.ts';
-import { LOOPBACK, takePort } from './ports.ts';
+import { LOOPBACK, takePort, type PortUse } from './ports.ts';
 import { startPart, type PartProcess } from './supervise.ts';
 
 export interface LocalRegistry extends PartProcess {
@@ -22,9 +22,11 @@ export interface LocalRegistryOptions {
 
 const PROBE_LIMIT_MS = 2_000;
 
+export const REGISTRY_PORT: PortUse = { what: 'the local schema registry', setting: 'LOCAL_REGISTRY_PORT', instead: 'SCHEMA_REGISTRY_URL' };
+
 export async function startLocalRegistry(options: LocalRegistryOptions): Promise<LocalRegistry> {
   const { dataDir, java, jar, log } = options;
-  const port = await takePort(options.port, { what: 'the local schema registry', setting: 'LOCAL_REGISTRY_PORT', instead: 'SCHEMA_REGISTRY_URL' });
+  const port = await takePort(options.port, REGISTRY_PORT);
   const home = join(dataDir, 'registry');
   mkdirSync(home, { recursive: true });
   const url = `http://${LOOPBACK}:${port}/apis/ccompat/v7`;

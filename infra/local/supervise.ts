@@ -81,7 +81,7 @@ export async function startPart(spec: PartSpec): Promise<PartProcess> {
     await endProcess(child, finished);
   };
   try {
-    const problem = await Promise.race([waitUntilReady(spec.ready, logged, finished), failed]);
+    const problem = await Promise.race([waitUntilReady(spec.ready, logged, child), failed]);
     if (problem === 'ended') throw await failed;
     if (problem instanceof Error) throw problem;
     if (problem === 'late') throw failure(`was not ready within ${READY_LIMIT_MS / 1000} s`);
@@ -104,12 +104,12 @@ function watch(pid: number): ChildProcess {
   return watcher;
 }
 
-async function waitUntilReady(ready: PartSpec['ready'], logged: () => string, finished: Promise<unknown>): Promise<'ready' | 'late' | 'ended'> {
-  let ended = false;
-  void finished.then(() => { ended = true; });
+const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
+
+async function waitUntilReady(ready: PartSpec['ready'], logged: () => string, child: ChildProcess): Promise<'ready' | 'late' | 'ended'> {
   const until = performance.now() + READY_LIMIT_MS;
   while (performance.now() < until) {
-    if (ended) return 'ended';
+    if (hasEnded(child)) return 'ended';
     if (await ready(logged)) return 'ready';
     await new Promise((next) => setTimeout(next, READY_POLL_MS));
   }
@@ -117,7 +117,7 @@ async function waitUntilReady(ready: PartSpec['ready'], logged: () => string, fi
 }
 
 async function endProcess(child: ChildProcess, finished: Promise<unknown>): Promise<void> {
-  if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+  if (!hasEnded(child)) child.kill('SIGTERM');
   const killer = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
   await finished;
   clearTimeout(killer);

@@ -1,12 +1,13 @@
 /** Brings up the parts that no setting names: Kafka, the schema registry and ClickHouse, side by side, as local processes. */
 import type { Log } from '../service/log.ts';
 import type { Settings, settingsNamed } from '../settings.ts';
-import { startLocalClickHouse } from './clickhouse.ts';
+import { CLICKHOUSE_PORT, startLocalClickHouse } from './clickhouse.ts';
 import { lockDataDir } from './dataDir.ts';
 import { findJava } from './java.ts';
-import { startLocalKafka } from './kafka.ts';
+import { KAFKA_PORT, startLocalKafka } from './kafka.ts';
 import { localParts } from './parts.ts';
-import { startLocalRegistry } from './registry.ts';
+import { takePort } from './ports.ts';
+import { REGISTRY_PORT, startLocalRegistry } from './registry.ts';
 import type { PartProcess } from './supervise.ts';
 
 export interface BringUpOptions {
@@ -20,7 +21,7 @@ export interface LocalPlatform {
   readonly kafka: { readonly brokers: readonly string[] };
   readonly registry: { readonly url: string };
   readonly clickhouse: { readonly url: string };
-  /** What was started here, in the order in which it is stopped last. */
+  /** What was started here. */
   readonly parts: readonly PartProcess[];
   /** Settles only when a part ended by itself. */
   readonly failed: Promise<Error>;
@@ -34,7 +35,7 @@ export interface LocalPlatform {
 export async function bringUp(settings: Settings, named: ReturnType<typeof settingsNamed>, options: BringUpOptions): Promise<LocalPlatform> {
   const { dataDir, log } = options;
   const { local } = settings;
-  const ports = { kafka: local.kafkaPort, registry: local.registryPort, clickhouse: local.clickhousePort, ...options.ports };
+  const wanted = { kafka: local.kafkaPort, registry: local.registryPort, clickhouse: local.clickhousePort, ...options.ports };
   const lock = named.kafka && named.registry && named.clickhouse ? null : await lockDataDir(dataDir);
   const running: PartProcess[] = [];
   const keep = <Part extends PartProcess>(part: Part): Part => {
@@ -46,27 +47,32 @@ export async function bringUp(settings: Settings, named: ReturnType<typeof setti
     await Promise.all(running.splice(0).map((part) => part.stop()));
     lock?.release();
   };
-  // ClickHouse needs no Java: it starts while the others' parts are being fetched.
-  const java = named.kafka && named.registry ? null : prepareJava(settings, log);
-  const starts = await Promise.allSettled([
-    java === null || named.kafka ? null : java.then(async ({ command, parts }) => keep(await startLocalKafka({ dataDir, port: ports.kafka, log, java: command, jars: parts.kafkaJars, heapMb: local.kafkaHeapMb }))),
-    java === null || named.registry ? null : java.then(async ({ command, parts }) => keep(await startLocalRegistry({ dataDir, port: ports.registry, log, java: command, jar: parts.registryJar }))),
-    named.clickhouse ? null : startLocalClickHouse({ dataDir, port: ports.clickhouse, log }).then(keep),
-  ] as const);
-  const problem = starts.find((start) => start.status === 'rejected');
-  if (problem !== undefined) {
+  try {
+    // Before anything is fetched or started: a port in use is said at once.
+    const [kafkaPort, registryPort, clickhousePort] = await Promise.all([
+      named.kafka ? 0 : takePort(wanted.kafka, KAFKA_PORT),
+      named.registry ? 0 : takePort(wanted.registry, REGISTRY_PORT),
+      named.clickhouse ? 0 : takePort(wanted.clickhouse, CLICKHOUSE_PORT),
+    ]);
+    // ClickHouse needs no Java: it starts while the others' parts are being fetched.
+    const java = named.kafka && named.registry ? null : prepareJava(settings, log);
+    const kafka = java === null || named.kafka ? null : java.then(async ({ command, parts }) => keep(await startLocalKafka({ dataDir, port: kafkaPort, log, java: command, jars: parts.kafkaJars, heapMb: local.kafkaHeapMb })));
+    const registry = java === null || named.registry ? null : java.then(async ({ command, parts }) => keep(await startLocalRegistry({ dataDir, port: registryPort, log, java: command, jar: parts.registryJar })));
+    const clickhouse = named.clickhouse ? null : startLocalClickHouse({ dataDir, port: clickhousePort, log }).then(keep);
+    // All of them, so that a failure leaves nothing behind that was still starting.
+    await Promise.allSettled([kafka, registry, clickhouse].filter((start) => start !== null));
+    return {
+      kafka: { brokers: (await kafka)?.brokers ?? settings.kafka.brokers },
+      registry: { url: (await registry)?.url ?? settings.registry.url },
+      clickhouse: { url: (await clickhouse)?.url ?? settings.clickhouse.url },
+      parts: [...running],
+      failed: Promise.race([...running.map((part) => part.failed), new Promise<never>(() => undefined)]),
+      stop,
+    };
+  } catch (error) {
     await stop();
-    throw problem.reason;
+    throw error;
   }
-  const [kafka, registry, clickhouse] = starts.map((start) => (start.status === 'fulfilled' ? start.value : null));
-  return {
-    kafka: { brokers: kafka !== null && kafka !== undefined && 'brokers' in kafka ? kafka.brokers : settings.kafka.brokers },
-    registry: { url: registry !== null && registry !== undefined && 'url' in registry ? registry.url : settings.registry.url },
-    clickhouse: { url: clickhouse !== null && clickhouse !== undefined && 'url' in clickhouse ? clickhouse.url : settings.clickhouse.url },
-    parts: [...running],
-    failed: Promise.race([...running.map((part) => part.failed), new Promise<never>(() => undefined)]),
-    stop,
-  };
 }
 
 async function prepareJava(settings: Settings, log: Log): Promise<{ readonly command: string; readonly parts: Awaited<ReturnType<typeof localParts>> }> {

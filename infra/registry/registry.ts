@@ -87,7 +87,10 @@ function registrationError(url: string, name: RecordName, subject: string, cause
 }
 
 /** Not the change of the subject's configuration, which may collide with another service's. */
-const isRegistration = (cause: unknown): boolean => ((cause as { url?: unknown }).url ?? '').toString().endsWith('/versions');
+function isRegistration(cause: unknown): boolean {
+  const url = (cause as { url?: unknown } | null)?.url;
+  return typeof url === 'string' && url.endsWith('/versions');
+}
 
 /** The client gives connection errors the status 400, so only exact ones mean something. */
 function statusOf(cause: unknown): number | null {

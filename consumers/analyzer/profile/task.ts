@@ -25,11 +25,23 @@ import { runTick } from './ticks.ts';
 const STEP_RECORDS = 5_000;
 const STEP_TICKS = 24;
 
+/** Told after every step. */
+export type ProfileObserver = (seen: {
+  readonly partition: number;
+  readonly records: number;
+  readonly ticks: number;
+  /** Milliseconds. */
+  readonly watermark: number;
+  /** It ended because a reference has not come. */
+  readonly waiting: boolean;
+}) => void;
+
 export interface ProfileDeps {
   readonly context: TaskContext;
   readonly app: string;
   readonly codec: RecordCodec;
   readonly references: References;
+  readonly observer?: ProfileObserver;
   /** For tests: smaller steps. */
   readonly stepRecords?: number;
 }
@@ -49,7 +61,7 @@ function metadataOf(committed: readonly Position[]): Metadata {
   return text === undefined ? NOTHING_COMMITTED : (JSON.parse(text) as Metadata);
 }
 
-export function createProfileTask({ context, app, codec, references, stepRecords = STEP_RECORDS }: ProfileDeps): Task {
+export function createProfileTask({ context, app, codec, references, observer, stepRecords = STEP_RECORDS }: ProfileDeps): Task {
   const partition = context.inputs[0]?.partition ?? 0;
   const read = signalReader(codec, app);
   const state = emptyState();
@@ -157,6 +169,7 @@ export function createProfileTask({ context, app, codec, references, stepRecords
         merge.take();
         records += 1;
       }
+      observer?.({ partition, records, ticks, watermark: Math.max(state.watermark, 0), waiting });
       return records + ticks === 0 ? null : finish(emits);
     },
 

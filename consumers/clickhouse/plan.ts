@@ -17,14 +17,13 @@ export interface Limits {
   readonly records: number;
   /** Bytes of keys and values. */
   readonly bytes: number;
-  /** Ours: how long the first record waits for others; a trickle is shown soon, a flood is gathered for longer, since each insert has a fixed cost. */
+  /** Ours: how long the first record after a quiet time waits for others. */
   readonly lingerMs: number;
-  readonly floodLingerMs: number;
-  /** From so many records on it is a flood. */
-  readonly floodRecords: number;
+  /** Ours: an input in steady use is inserted this often at most, since an insert has a fixed cost of some 20 ms of ClickHouse's processor. */
+  readonly intervalMs: number;
 }
 
-export const LIMITS: Limits = { records: 20_000, bytes: 4 * 1024 * 1024, lingerMs: 500, floodLingerMs: 2_000, floodRecords: 1_000 };
+export const LIMITS: Limits = { records: 20_000, bytes: 4 * 1024 * 1024, lingerMs: 500, intervalMs: 2_000 };
 
 export const INITIAL_MARK: Mark = { through: null, planned: null };
 
@@ -44,10 +43,10 @@ export function readMark(metadata: string): Mark {
 
 export const writeMark = ({ through, planned }: Mark): string => JSON.stringify(through === null ? { planned } : { through, planned });
 
-/** How long from when the first of them came, milliseconds. */
-export function lingerMs(records: number, bytes: number, limits: Limits): number {
-  if (records >= limits.records || bytes >= limits.bytes) return 0;
-  return records < limits.floodRecords ? limits.lingerMs : limits.floodLingerMs;
+/** When a batch of what waits is to be planned: at once where it is full. All times in milliseconds on one clock. */
+export function planTime(waiting: { readonly records: number; readonly bytes: number; readonly firstAt: number }, insertedAt: number, limits: Limits): number {
+  const full = waiting.records >= limits.records || waiting.bytes >= limits.bytes;
+  return full ? waiting.firstAt : Math.max(waiting.firstAt + limits.lingerMs, insertedAt + limits.intervalMs);
 }
 
 export interface Sized {

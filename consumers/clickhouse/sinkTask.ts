@@ -4,7 +4,7 @@
  */
 import type { InRecord, Position, Task, TaskContext, Work } from '../../infra/ports.ts';
 import { DecodeError, UnknownSchemaError, type RecordCodec } from '../../schemas/codec.ts';
-import { countPlanned, lingerMs, planEnd, readMark, tokenOf, writeMark, type Limits, type Mark } from './plan.ts';
+import { countPlanned, planEnd, planTime, readMark, tokenOf, writeMark, type Limits, type Mark } from './plan.ts';
 import type { Row, Target } from './rows.ts';
 
 export interface Clock {
@@ -43,6 +43,7 @@ export function createSinkTask(context: TaskContext, target: Target, { codec, in
   let bytes = 0;
   let position = 0;
   let mark: Mark = { through: null, planned: null };
+  let insertedAt = -Infinity;
   let failures = 0;
   let retryAt = 0;
   let cancelAlarm: () => void = () => undefined;
@@ -71,7 +72,7 @@ export function createSinkTask(context: TaskContext, target: Target, { codec, in
   /** When the next range is to be planned; null where nothing waits. */
   const planAt = (): number | null => {
     const [first] = waiting;
-    return first === undefined ? null : first.at + lingerMs(waiting.length, bytes, limits);
+    return first === undefined ? null : planTime({ records: waiting.length, bytes, firstAt: first.at }, insertedAt, limits);
   };
 
   /** Plans the next range where it is time; records that are no rows need no plan. Gives whether there is something to commit. */
@@ -135,6 +136,7 @@ export function createSinkTask(context: TaskContext, target: Target, { codec, in
       return false;
     }
     failures = 0;
+    insertedAt = clock.now();
     return true;
   };
 
@@ -166,7 +168,7 @@ export function createSinkTask(context: TaskContext, target: Target, { codec, in
       if (count === null) return null;
       if (!(await insertPlanned(to, count))) return wakeAt(retryAt);
       moveTo(to, count);
-      // What came during the insert has waited already: its plan goes along with this commit.
+      // Where there is enough for another batch already, its plan goes along with this commit.
       plan();
       return work();
     },

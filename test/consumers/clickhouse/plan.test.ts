@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { countPlanned, lingerMs, planEnd, readMark, tokenOf, writeMark, type Limits } from '../../../consumers/clickhouse/plan.ts';
+import { countPlanned, planEnd, planTime, readMark, tokenOf, writeMark, type Limits } from '../../../consumers/clickhouse/plan.ts';
 
-const LIMITS: Limits = { records: 3, bytes: 100, lingerMs: 5, floodLingerMs: 20, floodRecords: 2 };
+const LIMITS: Limits = { records: 3, bytes: 100, lingerMs: 5, intervalMs: 20 };
 const at = (...offsets: number[]): { offset: number; bytes: number }[] => offsets.map((offset) => ({ offset, bytes: 10 }));
 
 test('where a batch ends', () => {
@@ -45,11 +45,15 @@ test('the range that was planned is formed again, whatever comes in which pieces
   }));
 });
 
-test('how long a batch waits', () => {
-  assert.equal(lingerMs(1, 10, LIMITS), 5);
-  assert.equal(lingerMs(2, 20, LIMITS), 20);
-  assert.equal(lingerMs(3, 30, LIMITS), 0);
-  assert.equal(lingerMs(1, 100, LIMITS), 0);
+test('when a batch is planned', () => {
+  const cases: [string, { records: number; bytes: number; firstAt: number }, number, number][] = [
+    ['the first record ever waits a little', { records: 1, bytes: 10, firstAt: 100 }, -Infinity, 105],
+    ['so does one after a quiet time', { records: 1, bytes: 10, firstAt: 100 }, 50, 105],
+    ['in steady use, the interval', { records: 2, bytes: 10, firstAt: 100 }, 98, 118],
+    ['a full batch at once: by records', { records: 3, bytes: 10, firstAt: 100 }, 98, 100],
+    ['a full batch at once: by bytes', { records: 1, bytes: 100, firstAt: 100 }, 98, 100],
+  ];
+  for (const [what, waiting, insertedAt, at] of cases) assert.equal(planTime(waiting, insertedAt, LIMITS), at, what);
 });
 
 test('the mark survives the metadata of an offset; what is not ours plans nothing', () => {

@@ -29,15 +29,23 @@ function assertSameBatches({ attempts }: SinkWorld): void {
   }
 }
 
-test('a range is committed as planned, then inserted, then passed; and the next plan goes along', async () => {
+test('a range is committed as planned, then inserted, then passed; the plan of a batch that is full by then goes along', async () => {
   const world = await sinkWorld();
-  for (let n = 0; n < 10; n++) world.kafka.append([{ topic: EVENTS, partition: 0, key: 'u', value: world.codec.encode('PlatformEvent', event({ event_id: `e${n}` })) }]);
+  for (let n = 0; n < 17; n++) world.kafka.append([{ topic: EVENTS, partition: 0, key: 'u', value: world.codec.encode('PlatformEvent', event({ event_id: `e${n}` })) }]);
+  let arrived: () => void = () => undefined;
+  // The first insert takes until everything has come.
+  world.fault = (at) => (at === 'before insert' && world.attempts.length === 1 ? new Promise((resolve) => { arrived = resolve; }) : undefined);
   const loop = await world.start([EVENTS]);
-  await until(() => rowIds(world).length === 10, 'all rows are in');
-  await until(() => world.commits.at(-1)?.offset === 10, 'the end is committed');
+  await until(() => world.attempts.length === 1, 'the first insert begins');
+  for (let turn = 0; turn < 100; turn++) await new Promise(setImmediate);
+  arrived();
+  await until(() => world.commits.at(-1)?.offset === 17, 'the end is committed');
   await loop.stop();
-  assert.deepEqual(world.commits.map(({ offset, metadata }) => [offset, metadata]), [[0, '{"planned":7}'], [7, '{"through":7,"planned":10}'], [10, '{"through":10,"planned":null}']]);
-  assert.deepEqual([...world.blocks.keys()], ['platform.events-0-0-7-0-0', 'platform.events-0-7-10-0-0']);
+  assert.deepEqual(world.commits.map(({ offset, metadata }) => [offset, metadata]), [
+    [0, '{"planned":7}'], [7, '{"through":7,"planned":14}'], [14, '{"through":14,"planned":null}'], [14, '{"through":14,"planned":17}'], [17, '{"through":17,"planned":null}'],
+  ]);
+  assert.deepEqual([...world.blocks.keys()], ['platform.events-0-0-7-0-0', 'platform.events-0-7-14-0-0', 'platform.events-0-14-17-0-0']);
+  assert.equal(rowIds(world).length, 17);
 });
 
 for (const point of ['before insert', 'after insert', 'before commit', 'after commit'] satisfies Point[]) {
@@ -105,7 +113,7 @@ test('the backlog says stop when two batches wait, and never while a planned ran
   const records = Array.from({ length: 10 }, (_, offset) => inRecord(EVENTS, offset, codec.encode('PlatformEvent', event())));
   const open = async (metadata: string): Promise<Task> => {
     const task = createSinkTask({ id: 'x', inputs: [input], log: createMemoryKafka(), wake: () => undefined }, target, {
-      codec, clock: jumpingClock(), limits: { records: 2, bytes: 1e6, lingerMs: 1, floodLingerMs: 1, floodRecords: 1 }, insert: () => Promise.resolve(), onUnreadable: () => undefined,
+      codec, clock: jumpingClock(), limits: { records: 2, bytes: 1e6, lingerMs: 1, intervalMs: 1 }, insert: () => Promise.resolve(), onUnreadable: () => undefined,
     });
     await task.open([{ ...input, offset: 0, metadata }]);
     return task;

@@ -26,7 +26,7 @@ export interface SinkWorld {
   start(topics: readonly string[], limits?: Partial<Limits>): Promise<TaskLoop>;
 }
 
-const LIMITS: Limits = { records: 7, bytes: 1e6, lingerMs: 500, floodLingerMs: 2_000, floodRecords: 1e6 };
+const LIMITS: Limits = { records: 7, bytes: 1e6, lingerMs: 500, intervalMs: 2_000 };
 
 /** Time that jumps to whatever is waited for, as soon as nothing else is to be done. */
 export function jumpingClock(): Clock {

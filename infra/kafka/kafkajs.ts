@@ -77,6 +77,28 @@ export const { MemberMetadata, MemberAssignment } = assignerProtocol;
 const { createErrorFromCode } = require('kafkajs/src/protocol/error') as { readonly createErrorFromCode: (code: number) => Error };
 export const protocolError = createErrorFromCode;
 
+/**
+ * Mended here: after its first answer each connection sets a timer for a moment long past, which Node makes 1 ms, and so on for ever, a thousand times
+ * a second (kafkajs #1751). A timer is needed only where something waits or the broker has asked for a pause.
+ */
+interface RequestQueue {
+  readonly pending: readonly unknown[];
+  readonly throttledUntil: number;
+  throttleCheckTimeoutId: NodeJS.Timeout | null;
+  checkPendingRequests(): void;
+  scheduleCheckPendingRequests(): void;
+}
+const RequestQueueClass = require('kafkajs/src/network/requestQueue') as { readonly prototype: RequestQueue };
+const CHECK_PENDING_MS = 10;
+RequestQueueClass.prototype.scheduleCheckPendingRequests = function schedule(this: RequestQueue): void {
+  const throttledMs = this.throttledUntil - Date.now();
+  if (this.throttleCheckTimeoutId !== null || (this.pending.length === 0 && !(throttledMs > 0))) return;
+  this.throttleCheckTimeoutId = setTimeout(() => {
+    this.throttleCheckTimeoutId = null;
+    this.checkPendingRequests();
+  }, throttledMs > 0 ? throttledMs : CHECK_PENDING_MS);
+};
+
 export interface ConnectionSettings {
   readonly brokers: readonly string[];
   readonly ssl: boolean | { readonly ca?: string; readonly cert?: string; readonly key?: string; readonly rejectUnauthorized: boolean };

@@ -59,20 +59,19 @@ function isMeant(rule: Rule, entry: CatalogEntry | null): boolean {
   return rule.counted !== 'stuck' || entry?.ignore_repeats !== true;
 }
 
-function* findingsOf(tally: FeatureTally, rules: readonly Rule[], entry: CatalogEntry | null): Iterable<[Rule, FindingParts]> {
-  const { stage, feature } = tally;
+/** Fingerprints that any user who counts has met in the window. */
+function fingerprintsOf(tally: FeatureTally): Set<string> {
   const fingerprints = new Set<string>();
   for (const [level, { all }] of tally.levels) if (level !== 'machine') for (const [fingerprint, { saw }] of all.errors) if (saw > 0) fingerprints.add(fingerprint);
-  const exists = hasSignals(tally);
-  for (const rule of rules) {
-    if (rule.signal_class === 'error') for (const fingerprint of fingerprints) yield [rule, { stage, feature, signal_class: 'error', fingerprint }];
-    else if (exists && isMeant(rule, entry)) yield [rule, { stage, feature, signal_class: rule.signal_class, fingerprint: null }];
-  }
+  return fingerprints;
 }
 
+/** A feature's pairs, by rule and fingerprint ('' for none): looked up without making a key, since it is done for all of them at every tick. */
+type Group = Map<string, Map<string, Pair>>;
+
 export function createBoard(rules: readonly Rule[], label: (fingerprint: string) => string | null): Board {
-  const pairs = new Map<string, Pair>();
-  const byFeature = new Map<string, Map<string, Pair>>();
+  const pairs = new Set<Pair>();
+  const groups = new Map<string, Group>();
   const due = new Map<number, Set<Pair>>();
   const changed = new Set<Pair>();
   /** Features to judge at the next tick: a finding judged only because its challenge was open may not exist any more. */
@@ -82,21 +81,26 @@ export function createBoard(rules: readonly Rule[], label: (fingerprint: string)
   let last: TickInput | null = null;
   let g = 1;
 
-  const pairOf = (rule: Rule, finding: FindingParts): Pair => {
-    const key = `${rule.id}/${findingKey(finding)}`;
-    let pair = pairs.get(key);
-    if (pair === undefined) {
-      pair = { key, featureKey: featureKey(finding.stage, finding.feature), rule, finding, verdict: null, life: newLife(rule), due: null };
-      pairs.set(key, pair);
-      const group = byFeature.get(pair.featureKey) ?? new Map<string, Pair>();
-      byFeature.set(pair.featureKey, group.set(key, pair));
-    }
+  const pairOf = (group: Group, rule: Rule, finding: FindingParts): Pair => {
+    const ofRule = group.get(rule.id) ?? new Map<string, Pair>();
+    group.set(rule.id, ofRule);
+    const known = ofRule.get(finding.fingerprint ?? '');
+    if (known !== undefined) return known;
+    const pair: Pair = { key: `${rule.id}/${findingKey(finding)}`, featureKey: featureKey(finding.stage, finding.feature), rule, finding, verdict: null, life: newLife(rule), due: null };
+    ofRule.set(finding.fingerprint ?? '', pair);
+    pairs.add(pair);
     return pair;
   };
 
+  const groupAt = (key: string): Group => {
+    const group: Group = groups.get(key) ?? new Map<string, Map<string, Pair>>();
+    groups.set(key, group);
+    return group;
+  };
+
   const forget = (pair: Pair): void => {
-    pairs.delete(pair.key);
-    byFeature.get(pair.featureKey)?.delete(pair.key);
+    pairs.delete(pair);
+    groups.get(pair.featureKey)?.get(pair.rule.id)?.delete(pair.finding.fingerprint ?? '');
   };
 
   const subjectIn = (pair: Pair, { numbers, catalog }: Pick<TickInput, 'numbers' | 'catalog'>, slowness: number): Subject => {
@@ -107,20 +111,31 @@ export function createBoard(rules: readonly Rule[], label: (fingerprint: string)
     return { rule: pair.rule, fingerprint, tally, presence: numbers.presence, catalog: isMeant(pair.rule, entry) ? entry : null, g: slowness };
   };
 
-  /** Judges what there is of a feature; gives the pairs that were looked at. */
-  const judge = (key: string, input: TickInput, wanted: (rule: Rule) => boolean, touched: Set<Pair>): void => {
-    const found = new Set<Pair>();
+  /** Judges what there is of a feature by some rules; adds the pairs that were looked at to `touched`. */
+  const judge = (key: string, input: TickInput, wanted: readonly Rule[], touched: Set<Pair>): void => {
+    const group = groupAt(key);
     const tally = input.numbers.features.get(key);
-    if (tally !== undefined) for (const [rule, finding] of findingsOf(tally, rules.filter(wanted), input.catalog.get(tally.feature) ?? null)) found.add(pairOf(rule, finding));
-    for (const pair of byFeature.get(key)?.values() ?? []) {
-      if (!wanted(pair.rule)) continue;
-      pair.verdict = found.has(pair) || pair.life.open !== null ? evaluate(subjectIn(pair, input, g)) : null;
-      touched.add(pair);
+    const fingerprints = tally === undefined ? null : fingerprintsOf(tally);
+    const exists = tally !== undefined && hasSignals(tally);
+    const entry = tally === undefined ? null : (input.catalog.get(tally.feature) ?? null);
+    for (const rule of wanted) {
+      const isFound = (fingerprint: string): boolean => (rule.signal_class === 'error' ? fingerprints?.has(fingerprint) === true : exists && isMeant(rule, entry));
+      if (tally !== undefined) {
+        const { stage, feature } = tally;
+        const known = group.get(rule.id);
+        for (const fingerprint of rule.signal_class === 'error' ? (fingerprints ?? []) : isFound('') ? [''] : []) {
+          if (known?.has(fingerprint) !== true) pairOf(group, rule, { stage, feature, signal_class: rule.signal_class, fingerprint: fingerprint === '' ? null : fingerprint });
+        }
+      }
+      for (const [fingerprint, pair] of group.get(rule.id) ?? []) {
+        pair.verdict = pair.life.open !== null || isFound(fingerprint) ? evaluate(subjectIn(pair, input, g)) : null;
+        touched.add(pair);
+      }
     }
   };
 
   const entryChanges = (input: TickInput): string[] => {
-    const features = [...byFeature.keys(), ...input.numbers.features.keys()];
+    const features = [...groups.keys(), ...input.numbers.features.keys()];
     if (fresh) return features;
     if (last === null || last.catalog === input.catalog) return [];
     const [before, now] = [last.catalog, input.catalog];
@@ -139,7 +154,9 @@ export function createBoard(rules: readonly Rule[], label: (fingerprint: string)
 
   /** The group of a challenge that opens: that of those open on its stage and feature, else its own. */
   const groupOf = ({ featureKey: key, finding }: Pair, tick: number): string => {
-    for (const other of byFeature.get(key)?.values() ?? []) if (other.life.open !== null && other.life.open.group_id !== '') return other.life.open.group_id;
+    for (const ofRule of groups.get(key)?.values() ?? []) {
+      for (const { life } of ofRule.values()) if (life.open !== null && life.open.group_id !== '') return life.open.group_id;
+    }
     return hashOf('group', finding.stage, finding.feature, tick);
   };
 
@@ -152,18 +169,16 @@ export function createBoard(rules: readonly Rule[], label: (fingerprint: string)
       const slowness = features.size > 0 ? slownessOf(input.numbers.features.values()) : g;
       const gChanged = slowness !== g;
       g = slowness;
-      for (const key of features) judge(key, input, () => true, touched);
-      if (gChanged || input.changes.presence) {
-        const wanted = (rule: Rule): boolean => (gChanged && rule.conditions.some(({ of }) => of === 'experts')) || (input.changes.presence && rule.counted === 'used');
-        for (const key of new Set([...byFeature.keys(), ...input.numbers.features.keys()])) if (!features.has(key)) judge(key, input, wanted, touched);
-      }
+      for (const key of features) judge(key, input, rules, touched);
+      const wanted = rules.filter((rule) => (gChanged && rule.conditions.some(({ of }) => of === 'experts')) || (input.changes.presence && rule.counted === 'used'));
+      if (wanted.length > 0) for (const key of new Set([...groups.keys(), ...input.numbers.features.keys()])) if (!features.has(key)) judge(key, input, wanted, touched);
       for (const pair of due.get(tick) ?? []) touched.add(pair);
       due.delete(tick);
       const beforeG = before === null ? 1 : slownessOf(before.features.values());
-      if (before !== null) for (const pair of pairs.values()) if (pair.life.open !== null) touched.add(pair);
+      if (before !== null) for (const pair of pairs) if (pair.life.open !== null) touched.add(pair);
 
       const moved: Moved[] = [];
-      for (const pair of [...touched].sort(byKey)) {
+      for (const pair of touched) {
         const old = before === null || pair.life.open === null ? null : evaluate(subjectIn(pair, { numbers: before, catalog: input.catalog }, beforeG));
         const step = advance(pair.rule, pair.life, pair.verdict, tick, old);
         if (step.life !== pair.life) changed.add(pair);
@@ -174,7 +189,7 @@ export function createBoard(rules: readonly Rule[], label: (fingerprint: string)
         else if (pair.verdict === null && isBlank(pair.life)) forget(pair);
       }
       // Groups after all lives have moved: a challenge that resolves at this tick is not open at once with one that opens.
-      const named = moved.map(({ pair, transition }): Moved => {
+      const named = moved.sort((a, b) => byKey(a.pair, b.pair)).map(({ pair, transition }): Moved => {
         if (transition.status !== 'opened') return { pair, transition };
         const fingerprint = pair.finding.fingerprint;
         const episode = { ...transition.episode, group_id: groupOf(pair, tick), label: fingerprint === null ? null : label(fingerprint) };
@@ -185,15 +200,15 @@ export function createBoard(rules: readonly Rule[], label: (fingerprint: string)
       last = input;
       return named;
     },
-    evaluated: () => [...pairs.values()].filter(({ verdict }) => verdict !== null).sort(byKey),
-    open: () => [...pairs.values()].filter(({ life }) => life.open !== null).sort(byKey),
+    evaluated: () => [...pairs].filter(({ verdict }) => verdict !== null).sort(byKey),
+    open: () => [...pairs].filter(({ life }) => life.open !== null).sort(byKey),
     subject: (pair) => {
       if (last === null) throw new Error('the board was asked for numbers before its first tick');
       return subjectIn(pair, last, g);
     },
     restore: (finding, ruleId, life) => {
       const rule = rules.find(({ id }) => id === ruleId);
-      if (rule !== undefined) pairOf(rule, finding).life = life;
+      if (rule !== undefined) pairOf(groupAt(featureKey(finding.stage, finding.feature)), rule, finding).life = life;
     },
     changedLives: () => {
       const taken = [...changed].sort(byKey);

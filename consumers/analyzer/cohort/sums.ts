@@ -6,18 +6,19 @@ import type { FeatureTally, LevelTally, PresenceTally, Tally } from '../rules/ta
 
 export type CellsChunk = Extract<Partial, { kind: 'cells' }>;
 
-interface KeptCell {
-  readonly stage: Stage;
-  readonly feature: string;
-  readonly cell: Cell;
+/** By level and team. */
+type Cells = Map<string, Cell>;
+
+/** What one partition says of cells (by feature) and presence. */
+interface Said {
+  readonly cells: Map<string, Cells>;
+  readonly presence: Map<string, Presence>;
 }
 
-/** What one partition says of cells and presence. */
 interface Share {
-  cells: Map<string, KeptCell>;
-  presence: Map<string, Presence>;
+  now: Said;
   /** During a full account: what was said before it and has not been said again yet. */
-  old: { cells: Map<string, KeptCell>; presence: Map<string, Presence> } | null;
+  old: Said | null;
 }
 
 export interface Changes {
@@ -73,26 +74,46 @@ function addTo(tally: Tally, cell: Cell, sign: 1 | -1): void {
   }
 }
 
-const isEmpty = (tally: Tally): boolean => tally.seen === 0 && tally.worked === 0 && tally.used === 0 && tally.attempted === 0 && tally.durations.users === 0 && tally.errors.size === 0;
+const noSaid = (): Said => ({ cells: new Map<string, Cells>(), presence: new Map<string, Presence>() });
 
 export function createSums(partitions: number): Sums {
-  const features = new Map<string, FeatureTally>();
+  const features = new Map<string, FeatureTally & { readonly levels: Map<Level, LevelTally> }>();
   const presence = new Map<Level, PresenceTally>();
-  const shares: readonly Share[] = Array.from({ length: partitions }, () => ({ cells: new Map<string, KeptCell>(), presence: new Map<string, Presence>(), old: null }));
+  const shares: readonly Share[] = Array.from({ length: partitions }, () => ({ now: noSaid(), old: null }));
   let changed: Changes = { features: new Set(), presence: false };
 
-  const addCell = (key: string, { stage, feature, cell }: KeptCell, sign: 1 | -1): void => {
-    const tally: FeatureTally = features.get(key) ?? { stage, feature, levels: new Map() };
-    const level: LevelTally = tally.levels.get(cell.level) ?? { all: emptyTally(), teams: new Map<string, Tally>() };
-    const team = level.teams.get(cell.team) ?? emptyTally();
-    addTo(team, cell, sign);
+  /** Of one level, over the partitions; made from the cells when a rule that holds, or a challenge, wants to know. */
+  const teamsOf = (key: string, level: Level): Map<string, Tally> => {
+    const teams = new Map<string, Tally>();
+    for (const { now, old } of shares) {
+      for (const said of old === null ? [now] : [now, old]) {
+        for (const cell of said.cells.get(key)?.values() ?? []) {
+          if (cell.level !== level || cell.seen === 0) continue;
+          const tally = teams.get(cell.team) ?? emptyTally();
+          addTo(tally, cell, 1);
+          teams.set(cell.team, tally);
+        }
+      }
+    }
+    return teams;
+  };
+
+  const levelTally = (key: string, level: Level): LevelTally => ({
+    all: emptyTally(),
+    get teams() {
+      return teamsOf(key, level);
+    },
+  });
+
+  const addCell = (key: string, stage: Stage, feature: string, cell: Cell, sign: 1 | -1): void => {
+    let tally = features.get(key);
+    if (tally === undefined) features.set(key, (tally = { stage, feature, levels: new Map() }));
+    let level = tally.levels.get(cell.level);
+    if (level === undefined) tally.levels.set(cell.level, (level = levelTally(key, cell.level)));
     addTo(level.all, cell, sign);
-    if (isEmpty(team)) level.teams.delete(cell.team);
-    else level.teams.set(cell.team, team);
-    if (level.teams.size === 0) tally.levels.delete(cell.level);
-    else tally.levels.set(cell.level, level);
+    // Whoever counts anywhere was seen.
+    if (level.all.seen === 0) tally.levels.delete(cell.level);
     if (tally.levels.size === 0) features.delete(key);
-    else features.set(key, tally);
     changed.features.add(key);
   };
 
@@ -106,33 +127,42 @@ export function createSums(partitions: number): Sums {
     changed.presence = true;
   };
 
-  const putCell = (share: Share, { stage, feature }: FeatureCells, cell: Cell): void => {
+  const putFeature = ({ now, old }: Share, { stage, feature, cells }: FeatureCells): void => {
     const key = featureKey(stage, feature);
-    const name = `${cell.level}/${cell.team}/${key}`;
-    const last = share.cells.get(name) ?? share.old?.cells.get(name);
-    share.old?.cells.delete(name);
-    const kept = { stage, feature, cell };
-    share.cells.set(name, kept);
-    if (last !== undefined && sameCell(last.cell, cell)) return;
-    // New before old, so that a tally that stays is never dropped in between.
-    addCell(key, kept, 1);
-    if (last !== undefined) addCell(key, last, -1);
+    const known: Cells = now.cells.get(key) ?? new Map<string, Cell>();
+    const before = old?.cells.get(key);
+    now.cells.set(key, known);
+    for (const cell of cells) {
+      const name = `${cell.level}/${cell.team}`;
+      const last = known.get(name) ?? before?.get(name);
+      before?.delete(name);
+      if (cell.seen === 0) known.delete(name);
+      else known.set(name, cell);
+      if (last !== undefined && sameCell(last, cell)) continue;
+      // New before old, so that a tally that stays is never dropped in between.
+      addCell(key, stage, feature, cell, 1);
+      if (last !== undefined) addCell(key, stage, feature, last, -1);
+    }
   };
 
-  const putPresence = (share: Share, said: Presence): void => {
+  const putPresence = ({ now, old }: Share, said: Presence): void => {
     const name = `${said.level}/${said.team}`;
-    const last = share.presence.get(name) ?? share.old?.presence.get(name);
-    share.old?.presence.delete(name);
-    share.presence.set(name, said);
+    const last = now.presence.get(name) ?? old?.presence.get(name);
+    old?.presence.delete(name);
+    now.presence.set(name, said);
     if (last?.users === said.users) return;
     addPresence(said, 1);
     if (last !== undefined) addPresence(last, -1);
   };
 
   const dropOld = (share: Share): void => {
-    for (const kept of share.old?.cells.values() ?? []) addCell(featureKey(kept.stage, kept.feature), kept, -1);
-    for (const last of share.old?.presence.values() ?? []) addPresence(last, -1);
+    const { old } = share;
     share.old = null;
+    for (const [key, cells] of old?.cells ?? []) {
+      const { stage, feature } = features.get(key) ?? {};
+      if (stage !== undefined && feature !== undefined) for (const cell of cells.values()) addCell(key, stage, feature, cell, -1);
+    }
+    for (const last of old?.presence.values() ?? []) addPresence(last, -1);
   };
 
   const shareOf = (partition: number): Share => {
@@ -148,11 +178,10 @@ export function createSums(partitions: number): Sums {
       const share = shareOf(partition);
       if (chunk.reset) {
         dropOld(share);
-        share.old = { cells: share.cells, presence: share.presence };
-        share.cells = new Map();
-        share.presence = new Map();
+        share.old = share.now;
+        share.now = noSaid();
       }
-      for (const feature of chunk.features) for (const cell of feature.cells) putCell(share, feature, cell);
+      for (const feature of chunk.features) putFeature(share, feature);
       for (const said of chunk.presence) putPresence(share, said);
     },
     close: (partition) => {

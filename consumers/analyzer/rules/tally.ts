@@ -35,7 +35,8 @@ export interface Tally {
 
 export interface LevelTally {
   readonly all: Tally;
-  readonly teams: Map<string, Tally>;
+  /** Wanted for few findings only: may be made when asked for. */
+  readonly teams: ReadonlyMap<string, Tally>;
 }
 
 export interface FeatureTally {
@@ -54,21 +55,18 @@ export type PresenceByLevel = ReadonlyMap<Level, PresenceTally>;
 
 export const emptyTally = (): Tally => ({ seen: 0, worked: 0, used: 0, attempted: 0, stuck: 0, durations: { counts: new Map(), users: 0, median: null }, errors: new Map() });
 
-/** Ascending by time, the infinite ones last. */
-export const inOrder = (counts: ReadonlyMap<number, number>): [boundary: number, users: number][] =>
-  [...counts].map(([boundary, users]): [number, number] => [boundary === INFINITE ? Infinity : boundary, users]).sort((a, b) => a[0] - b[0]);
-
 /** The lower of the middle values: of n the ceil(n / 2)-th. Infinity where that is infinite, null where there is none. */
 export function lowerMedian(counts: ReadonlyMap<number, number>): number | null {
   let users = 0;
   for (const count of counts.values()) users += count;
+  if (users === 0) return null;
   const rank = Math.ceil(users / 2);
   let seen = 0;
-  for (const [boundary, count] of inOrder(counts)) {
-    seen += count;
-    if (seen >= rank && count > 0) return boundary;
+  for (const boundary of Float64Array.from(counts.keys()).sort()) {
+    if (boundary !== INFINITE) seen += counts.get(boundary) ?? 0;
+    if (seen >= rank) return boundary;
   }
-  return null;
+  return Infinity;
 }
 
 export function medianOf(durations: Durations): number | null {
@@ -78,8 +76,9 @@ export function medianOf(durations: Durations): number | null {
 
 /** Users whose median is above a threshold in ms. */
 export function usersAbove(durations: Durations, threshold: number): number {
+  if (threshold === Infinity) return 0;
   let users = 0;
-  for (const [boundary, count] of durations.counts) if (boundary === INFINITE ? threshold < Infinity : boundary > threshold) users += count;
+  for (const [boundary, count] of durations.counts) if (boundary === INFINITE || boundary > threshold) users += count;
   return users;
 }
 

@@ -39,9 +39,8 @@ export function worldOf(users: readonly Users[]): { tally: FeatureTally; presenc
   for (const group of users) {
     const team = group.team ?? 'all';
     const level: LevelTally = tally.levels.get(group.level) ?? { all: emptyTally(), teams: new Map<string, Tally>() };
-    tally.levels.set(group.level, level);
     const own = level.teams.get(team) ?? emptyTally();
-    level.teams.set(team, own);
+    tally.levels.set(group.level, { ...level, teams: new Map([...level.teams, [team, own]]) });
     addTo(level.all, group);
     addTo(own, group);
     const present = presence.get(group.level) ?? { users: 0, teams: new Map<string, number>() };

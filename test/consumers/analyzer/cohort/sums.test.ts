@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Cell } from '../../../../consumers/analyzer/partials.ts';
+import { createSums } from '../../../../consumers/analyzer/cohort/sums.ts';
+import type { CellsChunk, Sums } from '../../../../consumers/analyzer/cohort/sums.ts';
+import type { Tally } from '../../../../consumers/analyzer/rules/tally.ts';
+
+const PARTITIONS = 3;
+
+interface Said {
+  readonly partition: number;
+  readonly feature: string;
+  readonly cell: Cell;
+}
+
+const cell: fc.Arbitrary<Cell> = fc
+  .record({
+    level: fc.constantFrom('beginner' as const, 'expert' as const),
+    team: fc.constantFrom('a', 'b'),
+    seen: fc.integer({ min: 0, max: 5 }),
+    durations: fc.uniqueArray(fc.tuple(fc.constantFrom(-1, 100, 200), fc.integer({ min: 1, max: 3 })), { selector: ([boundary]) => boundary, maxLength: 3 }),
+    errors: fc.dictionary(fc.constantFrom('x', 'y'), fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 0, max: 3 }))),
+  })
+  // A cell whose users have all gone has only zeros.
+  .map(({ level, team, seen, durations, errors }) => ({ level, team, seen, worked: seen, used: seen, attempted: seen, stuck: seen, durations: seen === 0 ? [] : durations, errors: seen === 0 ? {} : errors }));
+
+const saids = fc.array(fc.record({ partition: fc.integer({ min: 0, max: PARTITIONS - 1 }), feature: fc.constantFrom('f', 'g'), cell }), { maxLength: 40 });
+
+const chunk = (features: CellsChunk['features'], reset: boolean): CellsChunk => ({ v: 1, kind: 'cells', tick: 0, levels: 'in_force', reset, features, presence: [], samples: [], labels: [], measures: [] });
+const one = ({ feature, cell: said }: Said, reset = false): CellsChunk => chunk([{ feature, stage: 'data', cells: [said] }], reset);
+
+const plainTally = ({ durations, errors, ...rest }: Tally): object => ({ ...rest, users: durations.users, durations: [...durations.counts].sort(), errors: [...errors].sort() });
+const plain = ({ features }: Sums): object =>
+  [...features].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, { levels }]) => [key, [...levels].sort(([a], [b]) => (a < b ? -1 : 1)).map(([level, { all, teams }]) => [level, plainTally(all), [...teams].sort(([a], [b]) => (a < b ? -1 : 1)).map(([team, tally]) => [team, plainTally(tally)])])]);
+
+const applied = (said: readonly Said[]): Sums => {
+  const sums = createSums(PARTITIONS);
+  for (const each of said) sums.apply(each.partition, one(each));
+  return sums;
+};
+
+/** The last word on each cell. */
+const lastOf = (said: readonly Said[]): Said[] => [...new Map(said.map((each) => [`${String(each.partition)}/${each.feature}/${each.cell.level}/${each.cell.team}`, each])).values()];
+
+test('the order of the partitions does not matter, and only the last word counts', () => {
+  fc.assert(
+    fc.property(saids, (said) => {
+      const byPartition = [...said].sort((a, b) => b.partition - a.partition);
+      assert.deepEqual(plain(applied(byPartition)), plain(applied(said)));
+      assert.deepEqual(plain(applied(lastOf(said))), plain(applied(said)));
+    }),
+  );
+});
+
+test('levels are the sum of their teams', () => {
+  fc.assert(
+    fc.property(saids, (said) => {
+      for (const { levels } of applied(said).features.values()) {
+        for (const { all, teams } of levels.values()) {
+          assert.equal([...teams.values()].reduce((sum, { seen }) => sum + seen, 0), all.seen);
+          assert.equal([...teams.values()].reduce((sum, { durations }) => sum + durations.users, 0), all.durations.users);
+        }
+      }
+    }),
+  );
+});
+
+test('a full account makes void what was said before, and tells as changed only what is', () => {
+  fc.assert(
+    fc.property(saids, saids, (before, after) => {
+      const sums = applied(before);
+      sums.changes();
+      const kept = lastOf(before.filter(({ partition }) => partition !== 0));
+      const account = lastOf(after.filter(({ partition }) => partition === 0)).filter((each) => each.cell.seen > 0);
+      sums.apply(0, chunk([], true));
+      for (const each of account) sums.apply(0, one(each));
+      sums.close(0);
+      assert.deepEqual(plain(sums), plain(applied([...kept, ...account])));
+      sums.changes();
+      sums.apply(0, chunk([], true));
+      for (const each of account) sums.apply(0, one(each));
+      sums.close(0);
+      assert.equal(sums.changes().features.size, 0, 'the same again');
+    }),
+  );
+});

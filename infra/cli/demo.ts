@@ -46,9 +46,9 @@ export async function replayDemo(settings: Settings, options: DemoOptions): Prom
     const lag = Object.entries(status?.stages ?? {}).map(([stage, { lag: behind }]) => `${stage} ${behind}`).join(', ');
     progress.line(`  ${posted} events posted${day === '' ? '' : `, to ${day}`}; behind: ${lag === '' ? '…' : lag}`);
   };
-  let replaying = true;
+  const replayed = new AbortController();
   const watching = (async () => {
-    while (replaying) {
+    while (!replayed.signal.aborted) {
       status = await readStatus(collector);
       show();
       await new Promise((next) => setTimeout(next, STATUS_POLL_MS));
@@ -61,7 +61,7 @@ export async function replayDemo(settings: Settings, options: DemoOptions): Prom
     while (!(await readStatus(collector)).caught_up) await new Promise((next) => setTimeout(next, STATUS_POLL_MS));
     catchingUp();
   } finally {
-    replaying = false;
+    replayed.abort();
     await watching.catch(() => undefined);
   }
   const seconds = (Date.now() - begun) / 1000;

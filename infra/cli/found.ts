@@ -9,12 +9,11 @@ export interface FoundChallenge {
   readonly feature: string;
   readonly signal_class: SignalClass;
   readonly fingerprint: string | null;
-  /** Of the first opening. */
-  readonly opened_at: string;
+  readonly first_opened: string;
   readonly episodes: number;
-  /** Of the latest transition. */
-  readonly status: string;
-  readonly resolution: string | null;
+  readonly last_status: string;
+  readonly last_resolution: string | null;
+  /** Of the latest opening. */
   readonly summary: string;
 }
 
@@ -27,11 +26,12 @@ export interface Found {
 
 /** Distinct (rule, finding) ever opened. */
 const CHALLENGES = `
-SELECT rule_id, dimension, stage, feature, signal_class, fingerprint, toString(min(opened_at)) AS opened_at, toUInt32(uniqExact(challenge_id)) AS episodes,
-  toString(argMax(status, evaluated_at)) AS status, argMax(tuple(resolution), evaluated_at).1 AS resolution, argMaxIf(summary, evaluated_at, status != 'resolved') AS summary
-FROM challenges
-GROUP BY rule_id, dimension, stage, feature, signal_class, fingerprint
-ORDER BY opened_at, rule_id, feature`;
+SELECT rule_id, toString(c.dimension) AS dimension, toString(c.stage) AS stage, feature, toString(c.signal_class) AS signal_class, fingerprint,
+  toString(min(c.opened_at)) AS first_opened, toUInt32(uniqExact(c.challenge_id)) AS episodes, toString(argMax(c.status, c.evaluated_at)) AS last_status,
+  argMax(tuple(c.resolution), c.evaluated_at).1 AS last_resolution, argMaxIf(c.summary, c.evaluated_at, c.status = 'opened') AS summary
+FROM challenges AS c
+GROUP BY rule_id, c.dimension, c.stage, feature, c.signal_class, fingerprint
+ORDER BY first_opened, rule_id, feature`;
 
 export async function readFound(clickhouse: ClickHouse): Promise<Found> {
   const users = await clickhouse.query<{ user_id: string; level: string }>('SELECT user_id, toString(level) AS level FROM expertise_current');

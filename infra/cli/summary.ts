@@ -28,7 +28,7 @@ export function summaryText(summary: Summary, world: World, found: Found, compar
     `  model: sizes ${found.model?.sizes.join(' / ') ?? '-'}, silhouette ${found.model?.silhouette?.toFixed(2) ?? '-'}`,
     '',
     `Challenges: ${summary.challenges.ET} ET (teach), ${summary.challenges.SoP} SoP (simplify)`,
-    ...found.challenges.map((challenge) => `  ${challenge.opened_at.slice(0, 10)}  ${challenge.dimension.padEnd(3)} ${challenge.status.padEnd(8)} ${challenge.summary}`),
+    ...found.challenges.map((challenge) => `  ${challenge.first_opened.slice(0, 10)}  ${challenge.dimension.padEnd(3)} ${challenge.last_status.padEnd(8)} ${challenge.summary}`),
     '',
     `Planted problems: ${planted.found} found, ${planted.missed} missed, ${planted.false} false. This is a demonstration on a simulated world, not a validation.`,
     ...comparison.missed.map((problem) => `  missed: ${problem.rule_id} on ${problem.feature}`),

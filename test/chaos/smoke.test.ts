@@ -66,12 +66,13 @@ test('processors and analyzers killed mid-flow: nothing lost, nothing twice, the
     const members = ['processor', 'analyzer', 'processor', 'analyzer'].map((service) => ({ service, child: start('storm', service) }));
     const stop = new AbortController();
     const storm = (async () => {
+      await pause(1_500);
       for (let n = 0; n < KILLS && !stop.signal.aborted; n++) {
-        await pause(2_000 + 700 * n);
         const member = members[n % members.length];
-        if (member === undefined || stop.signal.aborted) return n;
+        if (member === undefined) return n;
         await kill(member.child);
         member.child = start('storm', member.service);
+        await pause(2_000 + 700 * n);
       }
       return KILLS;
     })();

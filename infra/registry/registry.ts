@@ -39,6 +39,7 @@ export function connectRegistry(settings: Settings['registry']): SchemaSource {
       const subject = subjectOf(name);
       for (let attempt = 1; ; attempt++) {
         try {
+          await requireBackward(settings, subject);
           const { id } = await answered(client.register({ type: SchemaType.AVRO, schema }, { subject, compatibility: COMPATIBILITY.BACKWARD }));
           return id;
         } catch (cause) {
@@ -84,6 +85,27 @@ function registrationError(url: string, name: RecordName, subject: string, cause
     return new RegistryError('COMPATIBILITY', `subject ${subject} is not set to BACKWARD (${said}): set it, or remove the subject's own setting`, { cause });
   }
   return new RegistryError('REGISTRY_UNAVAILABLE', `the schema registry at ${url} did not take ${name}: ${said}. Is it running, and SCHEMA_REGISTRY_URL its address with the path of Confluent's API?`, { cause });
+}
+
+/**
+ * A subject without a setting of its own has one of NONE in Apicurio and none (404) in Confluent's registry; the client knows the second only, and
+ * sets it after the first registration, where services that start together collide. What fails here shows in the registration that follows.
+ */
+async function requireBackward({ url, username, password }: Settings['registry'], subject: string): Promise<void> {
+  const config = `${url}/config/${encodeURIComponent(subject)}`;
+  const headers = {
+    'content-type': 'application/vnd.schemaregistry.v1+json',
+    ...(username === null || password === null ? {} : { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` }),
+  };
+  const signal = AbortSignal.timeout(ANSWER_LIMIT_MS);
+  try {
+    const found = await fetch(config, { headers, signal });
+    const { compatibilityLevel } = (await found.json()) as { compatibilityLevel?: string };
+    if (found.status !== 404 && compatibilityLevel !== 'NONE') return;
+    await (await fetch(config, { method: 'PUT', headers, body: '{"compatibility":"BACKWARD"}', signal })).arrayBuffer();
+  } catch {
+    // The registration says it better.
+  }
 }
 
 /** Not the change of the subject's configuration, which may collide with another service's. */

@@ -2,7 +2,7 @@
  * One JSON line per message on stderr: stdout belongs to results. A log says what it is given and nothing else, so never give it an event,
  * a record's bytes or a key: counts, ids of partitions and offsets are enough to find them.
  */
-export type Level = 'info' | 'warn' | 'error';
+type Level = 'info' | 'warn' | 'error';
 
 export type Log = (level: Level, message: string, fields?: Readonly<Record<string, unknown>>) => void;
 

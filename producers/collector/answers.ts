@@ -13,7 +13,7 @@ export class HttpError extends Error {
   }
 }
 
-export const badRequest = (detail: string): HttpError => new HttpError(400, 'bad_request', detail);
+const badRequest = (detail: string): HttpError => new HttpError(400, 'bad_request', detail);
 export const unavailable = (detail: string, options?: ErrorOptions): HttpError => new HttpError(503, 'unavailable', detail, options);
 
 /** Long enough for a broker to come back or a queue to drain, short enough not to be noticed. Ours. */

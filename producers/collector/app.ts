@@ -49,7 +49,8 @@ export function createApp(options: AppOptions): FastifyInstance {
 
   app.setErrorHandler((error, request, reply) => {
     const { status, code, message, cause } = answerOf(error);
-    if (status >= 500) log(status === 500 ? 'error' : 'warn', 'request not served', { route: request.routeOptions.url, status, error: cause ?? message });
+    // A 503 is counted, not logged: there may be thousands a second, and the send that failed is in the log.
+    if (status === 500) log('error', 'request not served', { route: request.routeOptions.url, error: cause ?? message });
     if (status === 503 || status === 429) void reply.header('retry-after', RETRY_AFTER_SECONDS);
     if (status === 401) void reply.header('www-authenticate', 'Bearer');
     void reply.code(status).send({ error: code, detail: message });
@@ -128,6 +129,7 @@ export function createApp(options: AppOptions): FastifyInstance {
     const core = options.core();
     if (core === null) throw unavailable('the collector is not connected to Kafka now, or is stopping');
     return withDeadline(core.status(), STATUS_MS, () => new Error('no answer in time')).catch((cause: unknown) => {
+      log('warn', 'no status', { error: cause });
       throw unavailable('Kafka does not answer', { cause });
     });
   });

@@ -14,7 +14,7 @@ export interface Caller {
 
 export type Authenticate = (authorization: string | undefined) => Caller | null;
 
-export const DEFAULT_SOURCE = 'default';
+const DEFAULT_SOURCE = 'default';
 
 const sha256 = (value: string): Buffer => createHash('sha256').update(value).digest();
 

@@ -14,7 +14,7 @@ import { createApp } from './app.ts';
 import { createAuth } from './auth.ts';
 import { createClockLedger } from './clock.ts';
 import { startClockTimer, type ClockTimer } from './clockTimer.ts';
-import { ACKNOWLEDGE_MS, createCore, type Core } from './core.ts';
+import { createCore, type Core } from './core.ts';
 import { withDeadline } from './deadline.ts';
 import { createSender, type Sender } from './sender.ts';
 import { highestAtEnds } from './startClock.ts';
@@ -40,6 +40,8 @@ export interface Collector extends Service {
   readonly port: number;
 }
 
+/** After that a request is answered 503, and the collector is not ready. Ours. */
+const ACKNOWLEDGE_MS = 10_000;
 /** Encoded records that may wait for Kafka: minutes of a busy platform's events, and little beside the bodies' limit. Ours. */
 const MAX_QUEUED_BYTES = 64 * 1024 * 1024;
 /** Between attempts to reach Kafka and the registry, and between looks at a Kafka that has failed. Ours. */
@@ -56,7 +58,7 @@ interface Running {
 
 /** Resolves once events are taken. Throws where the port cannot be had. */
 export async function openCollector(options: CollectorOptions): Promise<Collector> {
-  const { app: appName, collector, log, now } = options;
+  const { app: appName, collector, log, now, acknowledgeMs = ACKNOWLEDGE_MS } = options;
   let running: Running | null = null;
   let stopping = false;
   let failure: Error | null = null;
@@ -71,10 +73,16 @@ export async function openCollector(options: CollectorOptions): Promise<Collecto
     health: () => health(),
     log,
   });
-  const health = (): ReturnType<Service['health']> => ({
-    ready: running !== null && !stopping && failure === null,
-    detail: { state: stopping ? 'stopping' : running === null ? 'connecting' : 'running', kafka: failure === null ? (running === null ? 'not connected' : 'ok') : failure.message, queued_bytes: running?.sender.queuedBytes() ?? 0 },
-  });
+  /** What is wrong with Kafka, in words; null where nothing is. */
+  const trouble = (): string | null => {
+    if (running === null) return 'not connected yet';
+    const waited = running.sender.waitedMs();
+    return waited > acknowledgeMs ? `no acknowledgement for ${Math.round(waited / 1000)} s` : (failure?.message ?? null);
+  };
+  const health = (): ReturnType<Service['health']> => {
+    const kafka = trouble();
+    return { ready: kafka === null && !stopping, detail: { state: stopping ? 'stopping' : running === null ? 'connecting' : 'running', kafka: kafka ?? 'ok', queued_bytes: running?.sender.queuedBytes() ?? 0 } };
+  };
 
   const open = async (): Promise<Running> => {
     const { kafka, codec } = await options.connect();
@@ -85,7 +93,7 @@ export async function openCollector(options: CollectorOptions): Promise<Collecto
         open: () => kafka.producer(),
         now: () => performance.now(),
         maxQueuedBytes: MAX_QUEUED_BYTES,
-        maxWaitMs: options.acknowledgeMs ?? ACKNOWLEDGE_MS,
+        maxWaitMs: acknowledgeMs,
         onSend: ({ milliseconds, error }) => {
           metrics.collectorSendSeconds.observe(milliseconds / 1000);
           if (error !== null) {
@@ -96,8 +104,7 @@ export async function openCollector(options: CollectorOptions): Promise<Collecto
         },
       });
       const status = createStatus({ kafka, app: appName, owesClock: () => ledger.owed() });
-      const bound = options.acknowledgeMs === undefined ? {} : { acknowledgeMs: options.acknowledgeMs };
-      const core = createCore({ codec, sender, ledger, status, app: appName, partitions, index: collector.index, now, newId: options.newId, ...bound });
+      const core = createCore({ codec, sender, ledger, status, app: appName, partitions, index: collector.index, now, newId: options.newId, acknowledgeMs });
       const reached = await highestAtEnds(kafka, codec, appName);
       if (reached !== null) {
         ledger.found(reached);
@@ -114,8 +121,12 @@ export async function openCollector(options: CollectorOptions): Promise<Collecto
   };
 
   // Without traffic nobody would notice that Kafka is back, and without readiness there is no traffic.
+  let said: string | null = null;
   const look = setInterval(() => {
     metrics.collectorQueueBytes.set(running?.sender.queuedBytes() ?? 0);
+    const kafka = trouble();
+    if (running !== null && (kafka === null) !== (said === null)) log('warn', kafka === null ? 'Kafka acknowledges again' : 'Kafka does not acknowledge', { was: said, is: kafka });
+    said = running === null ? null : kafka;
     if (running === null || failure === null) return;
     const seen = failure;
     running.kafka.ends(topicName('events', appName)).then(

@@ -12,9 +12,6 @@ import { takeEvents, type Intake } from './intake.ts';
 import { NotAcknowledgedError, type Sender } from './sender.ts';
 import type { Status } from './status.ts';
 
-/** After that a request is answered 503: what Kafka has not acknowledged by then is for the client to send again. Ours. */
-export const ACKNOWLEDGE_MS = 10_000;
-
 export interface CoreParts {
   readonly codec: RecordCodec;
   readonly sender: Sender;
@@ -28,7 +25,8 @@ export interface CoreParts {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly newId: () => string;
-  readonly acknowledgeMs?: number;
+  /** After that a request is answered 503: what Kafka has not acknowledged by then is for the client to send again. */
+  readonly acknowledgeMs: number;
 }
 
 /** Each resolves once Kafka has acknowledged, or throws `NotAcknowledgedError` after a bounded time. */
@@ -47,7 +45,7 @@ export function createCore(parts: CoreParts): Core {
   if (partitions + index >= partitionCount('deadLetters', partitions)) throw new Error(`the collector's index ${index} has no partition in the dead-letter topic: set COLLECTOR_INDEX lower`);
 
   const bounded = (sent: Promise<void>): Promise<void> =>
-    withDeadline(sent, parts.acknowledgeMs ?? ACKNOWLEDGE_MS, () => new NotAcknowledgedError('Kafka has not acknowledged in time'));
+    withDeadline(sent, parts.acknowledgeMs, () => new NotAcknowledgedError('Kafka has not acknowledged in time'));
 
   const send = (records: readonly OutRecord[]): Promise<void> => bounded(sender.send(records));
 

@@ -14,7 +14,7 @@ import { Invalid } from './fields.ts';
 import { validateEvent } from './validate.ts';
 
 /** Larger than any event that a person reads; a task's state holds events, and one must not crowd out the others. Ours. */
-export const MAX_EVENT_BYTES = 256 * 1024;
+const MAX_EVENT_BYTES = 256 * 1024;
 
 export interface IntakeContext {
   readonly codec: RecordCodec;
@@ -28,7 +28,7 @@ export interface IntakeContext {
   readonly newId: () => string;
 }
 
-export interface Rejected {
+interface Rejected {
   readonly index: number;
   readonly event_id: string | null;
   readonly reason: DeadLetterReason;

@@ -5,7 +5,7 @@
 import type { InRecord, LogReader, Position, TopicPartition } from '../../infra/ports.ts';
 import { readTail } from './tail.ts';
 
-export interface TopicEnds {
+interface TopicEnds {
   readonly topic: string;
   readonly ends: readonly number[];
 }

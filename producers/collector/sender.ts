@@ -14,8 +14,8 @@ export interface Sender {
   send(records: readonly OutRecord[]): Promise<void>;
   /** Bytes that wait or are under way. */
   queuedBytes(): number;
-  /** What went wrong at the last send; null once one has gone well. */
-  lastError(): Error | null;
+  /** Milliseconds that the first in the queue has waited; 0 where nobody waits. */
+  waitedMs(): number;
   /** Sends what is queued, then closes the producer. */
   close(): Promise<void>;
 }
@@ -153,7 +153,7 @@ export function createSender(options: SenderOptions): Sender {
         start();
       }),
     queuedBytes: () => queued,
-    lastError: () => failure,
+    waitedMs: () => (queue[0] === undefined ? 0 : now() - queue[0].queuedAt),
     close: async () => {
       closed = true;
       while (running !== null) await running;

@@ -7,14 +7,14 @@ import type { LogReader, Position } from '../../infra/ports.ts';
 import { createPassed } from './passed.ts';
 import { through, type Offsets } from './through.ts';
 
-export interface StageStatus {
+interface StageStatus {
   /** Per partition of platform.events; null where the stage has not told. */
   readonly complete_through: Offsets | null;
   /** Events not yet complete, over all partitions. */
   readonly lag: number | null;
 }
 
-export type StageName = 'processor' | 'profile' | 'cohort' | 'sink' | 'alerts';
+type StageName = 'processor' | 'profile' | 'cohort' | 'sink' | 'alerts';
 
 export interface Status {
   readonly caught_up: boolean;

@@ -110,6 +110,7 @@ test('Kafka does not acknowledge: 503 with Retry-After within the bound; once it
   world.fault = () => new Promise((resolve) => open.push(resolve));
   const slow = await world.post('/v1/events', { events: [click()] });
   assert.deepEqual([slow.status, slow.body['error'], slow.headers.get('retry-after')], [503, 'unavailable', '5']);
+  assert.equal((await world.get('/readyz')).status, 503, 'it still waits');
   world.fault = null;
   open[0]?.();
   assert.equal((await world.post('/v1/events', { events: [click({ event_id: 'e2' })] })).status, 202);

@@ -55,7 +55,7 @@ function relativeCompletion(days: readonly Day[], view: ReferenceView | null): n
 /** `wasFrequent`: at the last training tick. `view`: the reference in force at the tick. */
 export function standingOf(days: readonly Day[], range: DayRange, role: string, wasFrequent: boolean, view: ReferenceView | null): Standing {
   const inRange = days.filter(({ day }) => day >= range.first && day <= range.last);
-  const features = new Set<unknown>();
+  const features = new Set<string>();
   const stages = new Set<string>();
   let activeDays = 0;
   let actions = 0;
@@ -65,7 +65,7 @@ export function standingOf(days: readonly Day[], range: DayRange, role: string, 
     if (buckets.some(({ active }) => active)) activeDays += 1;
     for (const bucket of buckets) {
       if (bucket.actions + bucket.times > 0) {
-        features.add(bucket.ref);
+        features.add(bucket.ref.feature);
         stages.add(bucket.ref.stage);
       }
       actions += bucket.own;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { firstTickAfter, TICK_MS } from '../../../../consumers/analyzer/time.ts';
-import { accounts, recount } from './recount.ts';
+import { accounts, comparable, recount } from './recount.ts';
 import { createWorld, eventsArbitrary, runProfile } from './world.ts';
 import type { EventSpec } from './world.ts';
 
@@ -20,11 +20,11 @@ test('partials add up to a recount at every tick, whatever the deliveries', asyn
       const found = accounts(partials);
       assert.deepEqual(found.map(({ tick }) => tick), Array.from({ length: Math.max(0, Math.floor((last - first) / TICK_MS) + 1) }, (_, i) => first + i * TICK_MS));
       for (const { tick, evaluatedTo, first: isFirst, account } of found) {
-        assert.deepEqual(account, recount(world.signals, levels, tick), `tick ${new Date(tick).toISOString()}`);
+        assert.deepEqual(comparable(account, levels), comparable(recount(world.signals, levels, tick), levels), `tick ${new Date(tick).toISOString()}`);
         assert.equal(evaluatedTo, reaching(events, tick));
         assert.equal(isFirst, tick === first);
       }
     }),
-    { numRuns: 60 },
+    { numRuns: 25 },
   );
 });

@@ -158,3 +158,9 @@ export function accounts(partials: readonly Partial[]): { tick: number; evaluate
   }
   return found;
 }
+
+/**
+ * For comparing. Where someone becomes a machine, or ceases to be one, the samples of days gone by may be fewer than a recount finds: what
+ * that user's signals had pushed out does not come back (samples.ts).
+ */
+export const comparable = (account: Account, levels: readonly ExpertiseLevel[]): Account => (levels.some(({ level }) => level === 'machine') ? { ...account, samples: [] } : account);

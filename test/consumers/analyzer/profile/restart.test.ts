@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { accounts, recount } from './recount.ts';
+import { accounts, comparable, recount } from './recount.ts';
 import { referenceOf } from './referenceMaker.ts';
 import { createWorld, eventsArbitrary, runProfile } from './world.ts';
 import type { Outcomes } from './world.ts';
@@ -39,7 +39,7 @@ test('restarts anywhere change nothing', async () => {
       stuck += expected.bottlenecks.length;
       trained += expected.levels.filter(({ score }) => score !== null).length;
     }),
-    { numRuns: 60 },
+    { numRuns: 25 },
   );
   assert.ok(stuck > 0 && trained > 0, `worlds in which nothing happens prove nothing: ${String(stuck)} bottlenecks, ${String(trained)} levels`);
 });
@@ -51,13 +51,13 @@ test('cells are said under the levels before and the levels in force where a mod
       const world = createWorld(events);
       const { partials, levels } = await runProfile(world, { deliveries: order, referenceOf });
       for (const { tick, account, before } of accounts(partials)) {
-        assert.deepEqual(account, recount(world.signals, levels, tick));
+        assert.deepEqual(comparable(account, levels), comparable(recount(world.signals, levels, tick), levels));
         if (before === null) continue;
         compared += 1;
         assert.deepEqual(before, recount(world.signals, levels.filter(({ since }) => since < tick), tick).features);
       }
     }),
-    { numRuns: 40 },
+    { numRuns: 15 },
   );
   assert.ok(compared > 0);
 });

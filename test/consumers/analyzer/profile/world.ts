@@ -247,7 +247,7 @@ const steps: fc.Arbitrary<Step> = fc.record({
       kind: kinds,
       back: fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.constantFrom(TICK_MS, DAY_MS, 3 * DAY_MS, 13 * DAY_MS, 30 * DAY_MS) }),
       team: fc.oneof({ weight: 8, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.constant(1) }),
-      service: fc.oneof({ weight: 60, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
+      service: fc.oneof({ weight: 30, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
       mark: fc.oneof({ weight: 8, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.constantFrom('late', 'timer') }),
     }),
     { maxLength: 4 },
@@ -255,7 +255,7 @@ const steps: fc.Arbitrary<Step> = fc.record({
 });
 
 export const eventsArbitrary = (maxLength: number): fc.Arbitrary<EventSpec[]> =>
-  fc.array(steps, { minLength: 1, maxLength, size: 'max' }).map((list) => {
+  fc.tuple(fc.array(steps, { minLength: 1, maxLength, size: 'max' }), fc.boolean()).map(([list, withServices]) => {
     let watermark = MONDAY - 5 * DAY_MS;
     return list.map(({ gap, signals }) => {
       watermark += gap;
@@ -268,7 +268,7 @@ export const eventsArbitrary = (maxLength: number): fc.Arbitrary<EventSpec[]> =>
           kind,
           occurredAt: watermark - back,
           team: `team-${String((user + team) % 3)}`,
-          role: service ? 'service' : 'scientist',
+          role: service && withServices ? 'service' : 'scientist',
           properties: mark === null ? {} : { [mark]: 'true' },
         })),
       };

@@ -1,0 +1,103 @@
+/** When a user is stuck at a stage, and no longer: semantics 7. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { openingOf, resolutionOf } from '../../../../consumers/analyzer/profile/bottlenecks.ts';
+import { bucketOf, countSignal, emptyBucket } from '../../../../consumers/analyzer/profile/buckets.ts';
+import type { Day, FeatureRef } from '../../../../consumers/analyzer/profile/buckets.ts';
+import { addSignal, measureStages, valuesOf } from '../../../../consumers/analyzer/profile/measures.ts';
+import { viewReference } from '../../../../consumers/analyzer/profile/referenceView.ts';
+import type { BottleneckMeasure } from '../../../../consumers/analyzer/partials.ts';
+import { DAY_MS } from '../../../../consumers/analyzer/time.ts';
+import fc from 'fast-check';
+import { plainReference, signalOf } from './world.ts';
+import type { Kind } from './world.ts';
+
+const F: FeatureRef = { feature: 'f', stage: 'training' };
+const G: FeatureRef = { feature: 'g', stage: 'training' };
+const quantile = (measure: BottleneckMeasure, p50: number, p90: number): { stage: 'training'; level: 'beginner'; measure: BottleneckMeasure; p50: number; p90: number } => ({ stage: 'training', level: 'beginner', measure, p50, p90 });
+const VIEW = viewReference({
+  ...plainReference(0),
+  quantiles: [quantile('errors_per_active_day', 0.5, 0.8), quantile('stuck_share', 0.2, 0.5), quantile('relative_completion', 1, 1.5)],
+  feature_medians: [{ feature: 'f', median_ms: 1_000 }],
+  open_sop: [{ feature: 'g', stage: 'training', dimension: 'SoP' }],
+});
+const LAST = 113;
+
+type Happened = readonly [day: number, ref: FeatureRef, kind: Kind];
+function put(days: Day[], [day, ref, kind]: Happened): ReturnType<typeof signalOf> {
+  let found = days.find((known) => known.day === day);
+  if (found === undefined) days.push((found = { day, buckets: [] }));
+  days.sort((a, b) => a.day - b.day);
+  let bucket = bucketOf(found, ref);
+  if (bucket === undefined) found.buckets.push((bucket = emptyBucket(ref)));
+  const signal = signalOf({ user: 'u', ...ref, kind, occurredAt: day * DAY_MS }, 0, 0, 0);
+  countSignal(bucket, signal, days);
+  return signal;
+}
+function daysOf(...happened: Happened[]): Day[] {
+  const days: Day[] = [];
+  for (const one of happened) put(days, one);
+  return days;
+}
+const failed: Kind = { class: 'action', outcome: 'failed' };
+const completed: Kind = { class: 'action', outcome: 'completed' };
+const error: Kind = { class: 'error', code: 'A', cause: 'user' };
+const open = (days: Day[], level: 'beginner' | 'expert' = 'beginner'): ReturnType<typeof openingOf> =>
+  openingOf({ id: 'u', level, days }, 'training', measureStages(days, LAST, VIEW).stages.training, VIEW, LAST, 42);
+
+const STUCK: Happened[] = [[100, F, failed], [100, F, error], [101, F, failed], [101, F, error], [101, F, error], [113, F, failed]];
+
+test('opens with two of three measures above the 90th percentile and twice the median', () => {
+  assert.equal(open(daysOf(...STUCK)), null, 'an error a day is exactly twice the median, not above it');
+  const opened = open(daysOf(...STUCK, [101, F, error]));
+  assert.deepEqual({ ...opened, reasons: opened?.reasons.length, score: undefined }, { user_id: 'u', stage: 'training', dimension: 'ET', status: 'opened', since: 42, evaluated_at: 42, reasons: 2, score: undefined, level: 'beginner' });
+  assert.deepEqual(opened?.reasons, ['errors_per_active_day 1.326 > 1', 'stuck_share 0.996 > 0.5']);
+});
+
+test('needs three attempts on two days, and quantiles of the own level', () => {
+  const heavy: Happened[] = [[100, F, error], [100, F, error], [100, F, error]];
+  assert.equal(open(daysOf([100, F, failed], [100, F, failed], [100, F, failed], ...heavy)), null, 'one day');
+  assert.equal(open(daysOf([100, F, failed], [101, F, failed], ...heavy, ...heavy)), null, 'two attempts');
+  assert.ok(open(daysOf([100, F, failed], [101, F, failed], [101, F, failed], ...heavy)) !== null);
+  assert.equal(open(daysOf([100, F, failed], [101, F, failed], [101, F, failed], ...heavy), 'expert'), null);
+  assert.equal(open(daysOf([99, F, failed], [101, F, failed], [101, F, failed], ...heavy)), null, 'a day outside the window');
+});
+
+test('one measure is not enough; slow completions are one', () => {
+  const slow = (durationMs: number): Kind => ({ class: 'time', measure: 'completion', durationMs, censored: false });
+  const onlyStuck: Happened[] = [[100, F, failed], [101, F, failed], [102, F, completed]];
+  assert.equal(open(daysOf(...onlyStuck)), null);
+  assert.equal(open(daysOf(...onlyStuck, [102, F, slow(1_900)])), null);
+  assert.ok(open(daysOf(...onlyStuck, [102, F, slow(2_200)])) !== null);
+  assert.ok(open(daysOf(...onlyStuck, [102, F, { class: 'time', measure: 'completion', durationMs: 1, censored: true }])) !== null, 'censored is infinite');
+});
+
+test('SoP where an open SoP challenge covers a feature it rests on', () => {
+  const heavy: Happened[] = [[100, G, error], [100, F, error], [101, F, error], [101, F, error], [102, F, error], [102, F, error]];
+  const attempts: Happened[] = [[100, F, failed], [101, F, failed], [102, F, failed]];
+  assert.equal(open(daysOf(...heavy, ...attempts))?.dimension, 'SoP');
+  assert.equal(open(daysOf(...heavy.slice(1), ...attempts, [103, G, completed]))?.dimension, 'ET', 'a feature without trouble is not what it rests on');
+});
+
+test('resolves when fewer than two measures hold, or nothing happened for 14 days', () => {
+  const opened = { since: 42, dimension: 'SoP' as const, reasons: ['r'] };
+  const days = daysOf(...STUCK, [101, F, error]);
+  const at = (last: number): ReturnType<typeof resolutionOf> => resolutionOf({ id: 'u', level: 'beginner', days }, 'training', opened, measureStages(days, last, VIEW).stages.training, VIEW, 99);
+  assert.equal(at(113), null);
+  assert.deepEqual(at(130), { user_id: 'u', stage: 'training', dimension: 'SoP', status: 'resolved', since: 42, evaluated_at: 99, reasons: ['r'], score: 0, level: 'beginner' });
+  assert.equal(resolutionOf({ id: 'u', level: 'beginner', days }, 'training', opened, measureStages(days, 113, null).stages.training, null, 99)?.status, 'resolved');
+});
+
+test('adding signals one by one is the same as measuring all of them', () => {
+  const kinds: fc.Arbitrary<Kind> = fc.constantFrom<Kind[]>(failed, completed, error, { class: 'error', code: 'B', cause: 'dependency' }, { class: 'action', outcome: 'started' }, { class: 'time', measure: 'completion', durationMs: 700, censored: false }, { class: 'time', measure: 'completion', durationMs: 9_000, censored: true }, { class: 'time', measure: 'dwell', durationMs: 1, censored: false });
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.integer({ min: 95, max: LAST }), fc.constantFrom(F, G), kinds), { maxLength: 30 }), fc.nat(30), (happened, split) => {
+      const days = daysOf(...happened.slice(0, split));
+      const measures = measureStages(days, LAST, VIEW);
+      for (const one of happened.slice(split)) addSignal(measures, one[0], one[1], put(days, one));
+      const whole = measureStages(days, LAST, VIEW);
+      assert.deepEqual(measures.stages, whole.stages);
+      assert.deepEqual(valuesOf(measures.stages.training), valuesOf(whole.stages.training));
+    }),
+  );
+});

@@ -58,7 +58,8 @@ export async function startLocalKafka(options: LocalKafkaOptions): Promise<Local
 const LOG_LEVELS = ['-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info', '-Dorg.slf4j.simpleLogger.showDateTime=true', '-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd HH:mm:ss.SSS'];
 
 async function format(java: string, classPath: string, propertiesFile: string): Promise<void> {
-  const clusterId = randomBytes(16).toString('base64url');
+  // Kafka wants 16 bytes in base64url; one that begins with a dash (one in 64) would be taken for an option, so the first six bits are those of `C`.
+  const clusterId = `C${randomBytes(16).toString('base64url').slice(1)}`;
   try {
     await run(java, ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', ...LOG_LEVELS, '-cp', classPath, 'kafka.tools.StorageTool', 'format', '--ignore-formatted', '-t', clusterId, '-c', propertiesFile], { timeoutMs: 60_000 });
   } catch (cause) {

@@ -12,7 +12,7 @@ const reaching = (events: readonly EventSpec[], tick: number): number => events.
 
 test('partials add up to a recount at every tick, whatever the deliveries', async () => {
   await fc.assert(
-    fc.asyncProperty(eventsArbitrary(150), fc.integer({ min: 1, max: 5 }), fc.array(fc.nat(20), { minLength: 1, maxLength: 9 }), async (events, every, deliveries) => {
+    fc.asyncProperty(eventsArbitrary(90), fc.integer({ min: 1, max: 5 }), fc.array(fc.nat(20), { minLength: 1, maxLength: 9 }), async (events, every, deliveries) => {
       const world = createWorld(events, every);
       const { partials, levels } = await runProfile(world, { deliveries });
       const first = firstTickAfter(events[0]?.watermark ?? 0);

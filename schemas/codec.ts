@@ -46,7 +46,7 @@ export interface RecordCodec {
 export async function createCodec(source: SchemaSource, names: readonly RecordName[]): Promise<RecordCodec> {
   const own = new Map<RecordName, { id: number; type: avro.Type }>();
   const writers = new Map<number, avro.Type>();
-  const resolvers = new Map<string, { type: avro.Type; resolver: avro.Resolver | undefined }>();
+  const readers = new Map<RecordName, Map<number, { type: avro.Type; resolver: avro.Resolver | undefined }>>();
   for (const name of names) {
     const text = schemaText(name);
     own.set(name, { id: await source.register(name, text), type: parse(text) });
@@ -61,8 +61,7 @@ export async function createCodec(source: SchemaSource, names: readonly RecordNa
     return bytes.readInt32BE(1);
   };
   const readerOf = (name: RecordName, id: number): { type: avro.Type; resolver: avro.Resolver | undefined } => {
-    const key = `${name}/${String(id)}`;
-    let reader = resolvers.get(key);
+    let reader = readers.get(name)?.get(id);
     if (reader === undefined) {
       const { id: ownId, type } = ownOf(name);
       const writer = writers.get(id);
@@ -72,7 +71,9 @@ export async function createCodec(source: SchemaSource, names: readonly RecordNa
       } catch (cause) {
         throw new DecodeError(`schema ${String(id)} cannot be read as ${name}: ${(cause as Error).message}`, { cause });
       }
-      resolvers.set(key, reader);
+      const known = readers.get(name);
+      if (known === undefined) readers.set(name, new Map([[id, reader]]));
+      else known.set(id, reader);
     }
     return reader;
   };

@@ -82,7 +82,10 @@ async function createMissing(admin: Admin, topics: readonly TopicConfig[]): Prom
   const missing = topics.filter(({ topic }) => !existing.has(topic));
   if (missing.length === 0) return;
   await admin.createTopics({
-    waitForLeaders: true,
+    // The client's own waiting gives up where a broker has not heard of a topic yet, which on a busy machine is the rule.
+    waitForLeaders: false,
     topics: missing.map(({ topic, partitions, config }) => ({ topic, numPartitions: partitions, configEntries: Object.entries(config).map(([name, value]) => ({ name, value })) })),
   });
+  const names = missing.map(({ topic }) => topic);
+  await retrying({ doing: `find leaders of the topics ${names.join(', ')}`, refresh: () => Promise.resolve() }, () => admin.fetchTopicMetadata({ topics: names }));
 }

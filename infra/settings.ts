@@ -30,7 +30,7 @@ export interface Settings {
   readonly local: { readonly kafkaPort: number; readonly registryPort: number; readonly clickhousePort: number; readonly kafkaHeapMb: number; readonly cacheDir: string; readonly javaHome: string | null };
 }
 
-export interface KafkaSettings {
+interface KafkaSettings {
   readonly brokers: readonly string[];
   readonly ssl: boolean | { readonly ca?: string; readonly cert?: string; readonly key?: string; readonly rejectUnauthorized: boolean };
   readonly sasl: { readonly mechanism: SaslMechanism; readonly username: string; readonly password: string } | null;

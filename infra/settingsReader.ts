@@ -18,7 +18,7 @@ export class SettingsError extends Error {
 }
 
 /** A URL with its credentials taken out; `whole` is the URL as it was given. */
-export interface ReadUrl {
+interface ReadUrl {
   readonly url: string;
   readonly whole: string | null;
   readonly username: string | null;

@@ -9,7 +9,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, fstatSync, mkdirSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { inheritedEnvironment } from '../settings.ts';
-import { LocalError, missingCommand } from './command.ts';
+import { LocalError } from './command.ts';
 
 export interface PartProcess {
   readonly name: string;
@@ -60,11 +60,14 @@ export async function startPart(spec: PartSpec): Promise<PartProcess> {
   const logged = (): string => readFrom(log, from);
   let stopping = false;
   const ended = new Promise<string>((resolve) => {
-    child.once('error', (error) => { resolve(missingCommand({ cause: error }) ? `${spec.command} not found` : error.message); });
+    child.once('error', (error) => { resolve((error as NodeJS.ErrnoException).code === 'ENOENT' ? `${spec.command} not found` : error.message); });
     child.once('exit', (code, signal) => { resolve(code === null ? `killed by ${String(signal)}` : `exit ${code}`); });
   });
   const { pid } = child;
-  if (pid === undefined) throw new LocalError('PART', `${spec.name} could not be started: ${await ended}`);
+  if (pid === undefined) {
+    closeSync(log);
+    throw new LocalError('PART', `${spec.name} could not be started: ${await ended}`);
+  }
   writeFileSync(pids, String(pid));
   const watcher = watch(pid);
   const finished = ended.then((how) => {

@@ -1,4 +1,5 @@
 /** Brings up the parts that no setting names: Kafka, the schema registry and ClickHouse, side by side, as local processes. */
+import { resolve } from 'node:path';
 import type { Log } from '../service/log.ts';
 import type { Settings, settingsNamed } from '../settings.ts';
 import { CLICKHOUSE_PORT, startLocalClickHouse } from './clickhouse.ts';
@@ -33,7 +34,8 @@ export interface LocalPlatform {
  * With every part named, it touches nothing.
  */
 export async function bringUp(settings: Settings, named: ReturnType<typeof settingsNamed>, options: BringUpOptions): Promise<LocalPlatform> {
-  const { dataDir, log } = options;
+  const { log } = options;
+  const dataDir = resolve(options.dataDir);
   const { local } = settings;
   const wanted = { kafka: local.kafkaPort, registry: local.registryPort, clickhouse: local.clickhousePort, ...options.ports };
   const lock = named.kafka && named.registry && named.clickhouse ? null : await lockDataDir(dataDir);

@@ -42,7 +42,11 @@ export function createProducer(cluster: Cluster): Producer {
         records += next.records.length;
         together.push(next);
       }
-      if (together.length === 0) return;
+      if (together.length === 0) {
+        // Here and not when the promise settles: whoever sends again as soon as its send is acknowledged comes in between, and would wait for ever.
+        running = null;
+        return;
+      }
       try {
         await write(together.flatMap(({ records }) => records));
         for (const sending of together) sending.resolve();
@@ -65,7 +69,7 @@ export function createProducer(cluster: Cluster): Producer {
           return;
         }
         waiting.push({ records, resolve, reject });
-        running ??= run().finally(() => { running = null; });
+        running ??= run();
       }),
     close: async () => {
       closed = true;

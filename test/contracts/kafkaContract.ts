@@ -69,6 +69,33 @@ export function kafkaContract(name: string, start: () => Promise<Subject>): void
       assert.deepEqual(await kafka.ends(name), [1, 2]);
     });
 
+    test('one producer, many sends, one after the other and at once: all arrive, in the order asked for', async () => {
+      const name = await topic(1);
+      const producer = await kafka.producer();
+      const expected: string[] = [];
+      const sendNext = (): Promise<void> => {
+        expected.push(String(expected.length));
+        return producer.send([record(name, 0, expected.at(-1) ?? '')]);
+      };
+      for (let n = 0; n < 5; n++) await sendNext();
+      await Promise.all(Array.from({ length: 20 }, sendNext));
+      const last = sendNext();
+      await producer.close();
+      await last;
+      await assert.rejects(producer.send([record(name, 0, 'late')]), hasCode('CLOSED'));
+      assert.deepEqual(keys(await readAll(kafka, name, 0)), expected);
+    });
+
+    test('one impossible record fails its own send, not those that go with it', async () => {
+      const name = await topic(1);
+      const small = await topic(1, { 'max.message.bytes': '2000' });
+      const producer = await kafka.producer();
+      const results = await Promise.allSettled([producer.send([record(name, 0, 'a')]), producer.send([tooLarge(small)]), producer.send([record(name, 0, 'b')])]);
+      assert.deepEqual(results.map(({ status }) => status), ['fulfilled', 'rejected', 'fulfilled']);
+      await producer.close();
+      assert.deepEqual([...new Set(keys(await readAll(kafka, name, 0)))], ['a', 'b']);
+    });
+
     test('LogAppendTime: one clock for all, and it does not go back', async () => {
       const name = await topic(1, { 'message.timestamp.type': 'LogAppendTime' });
       for (const key of ['a', 'b']) await send([record(name, 0, key)]);

@@ -139,14 +139,20 @@ export function createMemoryKafka(options: MemoryKafkaOptions = {}): MemoryKafka
       } else await new Promise(setImmediate);
       return log.slice(from, from.offset, maxBatch);
     },
-    producer: () =>
-      Promise.resolve({
+    producer: () => {
+      let closed = false;
+      return Promise.resolve({
         send: async (records: readonly OutRecord[]) => {
+          if (closed) throw new KafkaError('CLOSED', 'The producer is closed.');
           log.append(records, false);
           await new Promise(setImmediate);
         },
-        close: () => Promise.resolve(),
-      }),
+        close: () => {
+          closed = true;
+          return Promise.resolve();
+        },
+      });
+    },
     transactionalProducer: async (id) => {
       let epoch = 0;
       await act({ name: 'init', id, count: 0 }, () => {

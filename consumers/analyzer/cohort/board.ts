@@ -24,7 +24,7 @@ export interface Numbers {
   readonly presence: PresenceByLevel;
 }
 
-export interface TickInput {
+interface TickInput {
   readonly tick: number;
   readonly numbers: Numbers;
   readonly changes: Changes;
@@ -34,7 +34,7 @@ export interface TickInput {
   readonly catalog: ReadonlyMap<string, CatalogEntry>;
 }
 
-export interface Moved {
+interface Moved {
   readonly pair: Pair;
   readonly transition: Transition;
 }

@@ -14,7 +14,7 @@ const META = 'meta';
 const REFERENCES = 'references';
 const LIFE = 'life/';
 
-export interface PartitionMeta {
+interface PartitionMeta {
   readonly first_tick: number | null;
   /** platform.events offset at the last tick; -1 before the partition's first. */
   readonly evaluated_to: number;

@@ -11,7 +11,7 @@ import { dayOf, startOfDay } from '../time.ts';
 
 type Since = Readonly<Partial<Record<Level, number>>>;
 
-export interface Episode {
+interface Episode {
   readonly opened_at: number;
   /** The rule's version then: its challenge carries it to the end. */
   readonly rule_version: number;

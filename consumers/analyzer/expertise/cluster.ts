@@ -3,7 +3,7 @@ import { kmeans } from 'ml-kmeans';
 import { squaredDistance } from './assign.ts';
 
 /** Beginner, intermediate, expert (paper). */
-export const CLUSTERS = 3;
+const CLUSTERS = 3;
 
 /** kmeans++ starts besides the warm one (ours). */
 const STARTS = 10;
@@ -12,7 +12,7 @@ const STARTS = 10;
 const SETTINGS = { tolerance: 0, maxIterations: 500 };
 
 /** Sum of squared distances to the nearest centroid: what k-means minimises. */
-export function inertiaOf(points: readonly (readonly number[])[], centroids: readonly (readonly number[])[]): number {
+function inertiaOf(points: readonly (readonly number[])[], centroids: readonly (readonly number[])[]): number {
   let sum = 0;
   for (const point of points) {
     let nearest = Infinity;

@@ -2,7 +2,7 @@
 import type { Dimension, Level, SignalClass } from '../../../schemas/records.ts';
 
 /** What is counted of a level's users. */
-export type Counted =
+type Counted =
   | 'saw' // users with an error of the fingerprint
   | 'keeps' // users who meet it on more than a third of their days
   | 'median' // lower median of the users' completion times

@@ -13,7 +13,7 @@ export interface Durations {
   median: number | null | undefined;
 }
 
-export interface Saw {
+interface Saw {
   saw: number;
   keeps: number;
 }

@@ -32,7 +32,7 @@ export function referenceOf(midnight: number): Reference {
     ...plainReference(midnight),
     decision: training ? decision : null,
     model: week >= 1 ? modelOf(version, week % 2 === 0 ? 0.4 : -0.4) : null,
-    quantiles: STAGES.flatMap((stage) => LEVELS.flatMap((level) => MEASURES.map((measure) => ({ stage, level, measure, p50: 0.2, p90: 0.45 })))),
+    quantiles: STAGES.flatMap((stage) => LEVELS.flatMap((level) => MEASURES.map((measure) => ({ stage, level, measure, p50: 0.1, p90: 0.25 })))),
     feature_medians: [
       { feature: 'feature-0', median_ms: 1_000 },
       { feature: 'feature-1', median_ms: 300 },

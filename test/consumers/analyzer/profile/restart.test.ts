@@ -24,7 +24,7 @@ function assertSame(actual: Outcomes, expected: Outcomes): void {
   }
 }
 
-const anySteps = fc.array(fc.integer({ min: 1, max: 60 }), { maxLength: 12 }).map((list) => new Set(list));
+const anySteps = fc.array(fc.integer({ min: 1, max: 150 }), { maxLength: 30, size: 'max' }).map((list) => new Set(list));
 const deliveries = fc.array(fc.nat(20), { minLength: 1, maxLength: 9 });
 
 test('restarts anywhere change nothing', async () => {
@@ -36,12 +36,12 @@ test('restarts anywhere change nothing', async () => {
       const expected = await runProfile(world, { deliveries: one, stepRecords: 5_000, referenceOf });
       const actual = await runProfile(world, { deliveries: other, stepRecords, restarts, crashes, referenceOf });
       assertSame(actual, expected);
-      stuck += expected.bottlenecks.length;
+      stuck += expected.bottlenecks.filter(({ status }) => status === 'resolved').length;
       trained += expected.levels.filter(({ score }) => score !== null).length;
     }),
-    { numRuns: 25 },
+    { numRuns: 15 },
   );
-  assert.ok(stuck > 0 && trained > 0, `worlds in which nothing happens prove nothing: ${String(stuck)} bottlenecks, ${String(trained)} levels`);
+  assert.ok(stuck > 0 && trained > 0, `worlds in which nothing happens prove nothing: ${String(stuck)} resolved bottlenecks, ${String(trained)} levels`);
 });
 
 test('cells are said under the levels before and the levels in force where a model begins', async () => {

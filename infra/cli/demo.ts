@@ -23,7 +23,7 @@ const STATUS_POLL_MS = 250;
 
 interface Status {
   readonly caught_up: boolean;
-  readonly stages: Readonly<Record<string, { readonly lag: number }>>;
+  readonly stages: Readonly<Record<string, { readonly lag: number | null }>>;
 }
 
 /** Replays the world once per data directory: a second start finds it done. */
@@ -43,7 +43,7 @@ export async function replayDemo(settings: Settings, options: DemoOptions): Prom
   let day = '';
   let status: Status | null = null;
   const show = (): void => {
-    const lag = Object.entries(status?.stages ?? {}).map(([stage, { lag: behind }]) => `${stage} ${behind}`).join(', ');
+    const lag = Object.entries(status?.stages ?? {}).flatMap(([stage, { lag: behind }]) => (behind === null ? [] : [`${stage} ${behind}`])).join(', ');
     progress.line(`  ${posted} events posted${day === '' ? '' : `, to ${day}`}; behind: ${lag === '' ? '…' : lag}`);
   };
   const replayed = new AbortController();

@@ -100,7 +100,7 @@ async function startPlatform(dataDir: string, progress: Progress, undo: (() => P
   const children: Child[] = [];
   undo.push(async () => { await Promise.all(children.map((child) => child.stop())); });
   for (const name of Object.keys(SERVICES) as ServiceName[]) children.push(startChild(name, env, join(dataDir, 'logs')));
-  const failed = Promise.race(children.map((child) => child.failed));
+  const failed = Promise.race([parts.failed, ...children.map((child) => child.failed)]);
   const ready = Promise.all(children.map((child) => waitUntilReady(child.name, SERVICES[child.name].port(settings))));
   const outcome = await Promise.race([ready, failed, interrupted]);
   if (outcome === null) return null;

@@ -16,17 +16,26 @@ export interface Chunk extends TopicPartition {
 /** Ours: well below the topics' max.message.bytes, which applies to batches; one larger record makes a batch of its own. */
 const MAX_BATCH_BYTES = 512 * 1024;
 
+interface Open extends TopicPartition {
+  readonly key: string;
+  readonly round: number;
+  bytes: number;
+  readonly records: OutRecord[];
+}
+
 /** Rounds of chunks, each partition at most once in a round, in the records' order. */
 export function cutRounds(records: readonly OutRecord[]): Chunk[][] {
-  const open = new Map<string, { round: number; bytes: number; records: OutRecord[] }>();
+  const open = new Map<string, Open>();
   const rounds: Chunk[][] = [];
+  let chunk: Open | undefined;
   for (const record of records) {
-    const key = inputKey(record);
     const size = recordSize(record);
-    let chunk = open.get(key);
+    // Records of a partition mostly come one after the other: look up only where it changes.
+    const key = chunk?.topic === record.topic && chunk.partition === record.partition ? chunk.key : inputKey(record);
+    if (chunk?.key !== key) chunk = open.get(key);
     if (chunk === undefined || chunk.bytes + size > MAX_BATCH_BYTES) {
       const number = chunk === undefined ? 0 : chunk.round + 1;
-      chunk = { round: number, bytes: 0, records: [] };
+      chunk = { key, topic: record.topic, partition: record.partition, round: number, bytes: 0, records: [] };
       open.set(key, chunk);
       (rounds[number] ??= []).push({ topic: record.topic, partition: record.partition, records: chunk.records });
     }

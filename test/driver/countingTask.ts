@@ -9,6 +9,8 @@ export const COUNTING = { group: 'counting', topics: ['words'], assignment: 'co-
 export interface CountingOptions {
   /** Records per step. */
   readonly batch: number;
+  /** Goes before the names of the topics and the group. */
+  readonly prefix?: string;
   /** Called in each step, before the work is returned. */
   readonly onStep?: () => void | Promise<void>;
   readonly onOpen?: (context: TaskContext, committed: readonly Position[]) => void;
@@ -16,10 +18,11 @@ export interface CountingOptions {
 }
 
 export function countingGroup(options: CountingOptions): TaskGroup {
-  return { ...COUNTING, create: (context) => countingTask(context, options) };
+  const { prefix = '' } = options;
+  return { ...COUNTING, group: `${prefix}${COUNTING.group}`, topics: COUNTING.topics.map((topic) => `${prefix}${topic}`), create: (context) => countingTask(context, options) };
 }
 
-function countingTask(context: TaskContext, { batch, onStep, onOpen, onClose }: CountingOptions): Task {
+function countingTask(context: TaskContext, { batch, prefix = '', onStep, onOpen, onClose }: CountingOptions): Task {
   const partition = Number(context.id);
   const counts = new Map<string, number>();
   const queue: { key: string; offset: number }[] = [];
@@ -27,8 +30,8 @@ function countingTask(context: TaskContext, { batch, onStep, onOpen, onClose }: 
   return {
     open: async (committed) => {
       onOpen?.(context, committed);
-      const ends = await context.log.ends('changelog');
-      for await (const records of context.log.read({ topic: 'changelog', partition, offset: 0 }, ends[partition] ?? 0)) {
+      const ends = await context.log.ends(`${prefix}changelog`);
+      for await (const records of context.log.read({ topic: `${prefix}changelog`, partition, offset: 0 }, ends[partition] ?? 0)) {
         for (const { key, value } of records) counts.set(String(key), Number(String(value)));
       }
       commits = committed[0]?.metadata ? Number(committed[0].metadata) : 0;
@@ -44,11 +47,11 @@ function countingTask(context: TaskContext, { batch, onStep, onOpen, onClose }: 
       for (const { key } of taken) {
         const count = (counts.get(key) ?? 0) + 1;
         counts.set(key, count);
-        outputs.push({ topic: 'counts', partition, key, value: Buffer.from(String(count)) });
+        outputs.push({ topic: `${prefix}counts`, partition, key, value: Buffer.from(String(count)) });
       }
-      for (const key of new Set(taken.map(({ key: each }) => each))) outputs.push({ topic: 'changelog', partition, key, value: Buffer.from(String(counts.get(key))) });
+      for (const key of new Set(taken.map(({ key: each }) => each))) outputs.push({ topic: `${prefix}changelog`, partition, key, value: Buffer.from(String(counts.get(key))) });
       await onStep?.();
-      return { outputs, positions: [{ topic: 'words', partition, offset: last.offset + 1, metadata: String(++commits) }] };
+      return { outputs, positions: [{ topic: `${prefix}words`, partition, offset: last.offset + 1, metadata: String(++commits) }] };
     },
     backlog: () => queue.length,
     ...(onClose === undefined ? {} : { close: () => { onClose(context); } }),

@@ -13,7 +13,7 @@ export interface AlertDependencies {
   readonly deliver: (notice: Notice, challenge: Challenge, message: string) => Promise<Delivery>;
   /** Tells health and metrics what became of an attempt. */
   readonly onAttempt: (delivery: Delivery, retryInMs: number | null) => void;
-  readonly clock: { now(): number; after(ms: number, call: () => void): () => void };
+  readonly clock: { readonly now: () => number; /** Calls back once; gives what cancels it. */ readonly after: (ms: number, call: () => void) => () => void };
 }
 
 /** Ours: first and longest pause after a delivery that failed; what the receiver asks for may be longer, up to the last of these. */

@@ -38,7 +38,7 @@ const FIRST_SUCCESS = 200;
 const FIRST_REDIRECT = 300;
 const FIRST_CLIENT_ERROR = 400;
 
-export const sign = (secret: string, body: string): string => `sha256=${createHmac('sha256', secret).update(body, 'utf8').digest('hex')}`;
+const sign = (secret: string, body: string): string => `sha256=${createHmac('sha256', secret).update(body, 'utf8').digest('hex')}`;
 
 export function createWebhook(options: WebhookOptions): (notice: Notice) => Promise<Delivery> {
   const url = new URL(options.url);

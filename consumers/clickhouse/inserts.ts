@@ -49,7 +49,7 @@ export function createInserts(clickhouse: ClickHouse, database: string, { now, l
 }
 
 /** Runs at most `count` at once, in the order in which they came. */
-export function createSlots(count: number): <T>(work: () => Promise<T>) => Promise<T> {
+function createSlots(count: number): <T>(work: () => Promise<T>) => Promise<T> {
   let free = count;
   const queue: (() => void)[] = [];
   return async (work) => {

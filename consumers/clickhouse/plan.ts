@@ -25,7 +25,7 @@ export interface Limits {
 
 export const LIMITS: Limits = { records: 20_000, bytes: 4 * 1024 * 1024, lingerMs: 500, intervalMs: 2_000 };
 
-export const INITIAL_MARK: Mark = { through: null, planned: null };
+const INITIAL_MARK: Mark = { through: null, planned: null };
 
 const offsetOrNull = (value: unknown): number | null => (typeof value === 'number' && Number.isSafeInteger(value) ? value : null);
 

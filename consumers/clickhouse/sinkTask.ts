@@ -8,9 +8,9 @@ import { countPlanned, planEnd, planTime, readMark, tokenOf, writeMark, type Lim
 import type { Row, Target } from './rows.ts';
 
 export interface Clock {
-  now(): number;
+  readonly now: () => number;
   /** Calls back once after `ms`; gives what cancels it. */
-  after(ms: number, call: () => void): () => void;
+  readonly after: (ms: number, call: () => void) => () => void;
 }
 
 export interface SinkDependencies {

@@ -31,7 +31,7 @@ test('killed before the commit, twice: the same key and bytes come again, signed
   });
   await feed.send('challenges', 0, 'c1', 'Challenge', [challenge(), challenge({ status: 'resolved', evaluated_at: 7, resolution: 'recovered' })]);
   for (let n = 0; n < 3; n++) {
-    const child = fork(binary, ['alerts'], { env: env as NodeJS.ProcessEnv, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+    const child = fork(binary, ['alerts'], { env, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
     children.push(child);
     if (n < 2) await once(child, 'exit');
   }

@@ -21,7 +21,7 @@ interface World {
   readonly env: Record<string, string | undefined>;
   readonly feed: Feed;
   readonly clickhouse: ClickHouse;
-  count(table: string): Promise<number>;
+  readonly count: (table: string) => Promise<number>;
 }
 
 /** A fresh app with its topics. */
@@ -50,7 +50,7 @@ const signals = (from: number, to: number): ReturnType<typeof make.actionSignal>
 
 /** A sink in a process of its own, so that it can be killed. */
 function sinkProcess(env: Record<string, string | undefined>): ChildProcess {
-  return fork(binary, ['sink'], { env: env as NodeJS.ProcessEnv, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+  return fork(binary, ['sink'], { env, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
 }
 
 test('every record of every topic is a row with the same values', async (t) => {

@@ -135,12 +135,11 @@ test('expertise_history, expertise_current and stage_health say what a plain rec
     else if (n % 3 === 1) signals.push({ kind: 'error', ...make.errorSignal(head) });
     else signals.push({ kind: 'time', ...make.timeSignal({ ...head, measure: pick(['completion', 'dwell', 'completion', 'completion'] as const, n >> 1), duration_ms: (n * 37) % 5_000, censored: n % 4 === 0 }) });
   }
-  const without = <T extends { kind: string }>({ kind: _kind, ...record }: T): Omit<T, 'kind'> => record;
-  await insert('actions', 'ActionSignal', signals.flatMap((signal, offset) => (signal.kind === 'action' ? [[offset, without(signal)] as const] : [])));
-  await insert('errors', 'ErrorSignal', signals.flatMap((signal, offset) => (signal.kind === 'error' ? [[offset, without(signal)] as const] : [])));
-  await insert('times', 'TimeSignal', signals.flatMap((signal, offset) => (signal.kind === 'time' ? [[offset, without(signal)] as const] : [])));
+  await insert('actions', 'ActionSignal', signals.flatMap((signal, offset) => (signal.kind === 'action' ? [[offset, signal] as const] : [])));
+  await insert('errors', 'ErrorSignal', signals.flatMap((signal, offset) => (signal.kind === 'error' ? [[offset, signal] as const] : [])));
+  await insert('times', 'TimeSignal', signals.flatMap((signal, offset) => (signal.kind === 'time' ? [[offset, signal] as const] : [])));
   // Half of them come again.
-  await insert('errors', 'ErrorSignal', signals.flatMap((signal, offset) => (signal.kind === 'error' && offset % 2 === 0 ? [[offset, without(signal)] as const] : [])));
+  await insert('errors', 'ErrorSignal', signals.flatMap((signal, offset) => (signal.kind === 'error' && offset % 2 === 0 ? [[offset, signal] as const] : [])));
 
   const byUser = Map.groupBy(levels.toSorted((a, b) => a.since - b.since), ({ user_id }) => user_id);
   const history = [...byUser.values()].flatMap((own) => own.map((level, n) => ({ user_id: level.user_id, level: level.level, from: level.since, to: own[n + 1]?.since ?? Date.UTC(2299, 11, 31) })));

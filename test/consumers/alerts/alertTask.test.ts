@@ -21,10 +21,10 @@ interface World {
   readonly sent: Notice[];
   /** Pauses that the task asked for. */
   readonly pauses: number[];
-  append(changes: Partial<Challenge>): void;
+  readonly append: (changes: Partial<Challenge>) => void;
   /** `beforeCommit` may throw or never settle. */
-  start(answer: (notice: Notice) => Delivery, beforeCommit?: () => void | Promise<void>): Promise<TaskLoop>;
-  committed(): Promise<number>;
+  readonly start: (answer: (notice: Notice) => Delivery, beforeCommit?: () => void | Promise<void>) => Promise<TaskLoop>;
+  readonly committed: () => Promise<number>;
 }
 
 async function world(): Promise<World> {

@@ -6,8 +6,10 @@
  * pinned version 2.2.4; it is not maintained, so they do not move.
  */
 import { createRequire } from 'node:module';
+import type { Socket } from 'node:net';
 import { Kafka as KafkaJs, logLevel, type Admin, type SASLOptions } from 'kafkajs';
 import type { Log } from '../service/log.ts';
+import './kafkajsMends.ts';
 
 /** A request in the client's own form; `send` writes the header around what `encode` returns. */
 export interface WireRequest<T> {
@@ -68,7 +70,7 @@ interface ProtocolBytes<T> {
 const require = createRequire(import.meta.url);
 const ClusterClass = require('kafkajs/src/cluster') as new (options: object) => Cluster;
 const { createLogger } = require('kafkajs/src/loggers') as { readonly createLogger: (options: object) => object };
-const socketFactory = require('kafkajs/src/network/socketFactory') as () => unknown;
+const socketFactory = require('kafkajs/src/network/socketFactory') as () => (options: object) => Socket;
 const assignerProtocol = require('kafkajs/src/consumer/assignerProtocol') as {
   MemberMetadata: ProtocolBytes<{ version: number; topics: readonly string[]; userData: Buffer }>;
   MemberAssignment: ProtocolBytes<{ version: number; assignment: Record<string, number[]>; userData: Buffer }>;
@@ -77,27 +79,9 @@ export const { MemberMetadata, MemberAssignment } = assignerProtocol;
 const { createErrorFromCode } = require('kafkajs/src/protocol/error') as { readonly createErrorFromCode: (code: number) => Error };
 export const protocolError = createErrorFromCode;
 
-/**
- * Mended here: after its first answer each connection sets a timer for a moment long past, which Node makes 1 ms, and so on for ever, a thousand times
- * a second (kafkajs #1751). A timer is needed only where something waits or the broker has asked for a pause.
- */
-interface RequestQueue {
-  readonly pending: readonly unknown[];
-  readonly throttledUntil: number;
-  throttleCheckTimeoutId: NodeJS.Timeout | null;
-  checkPendingRequests(): void;
-  scheduleCheckPendingRequests(): void;
-}
-const RequestQueueClass = require('kafkajs/src/network/requestQueue') as { readonly prototype: RequestQueue };
-const CHECK_PENDING_MS = 10;
-RequestQueueClass.prototype.scheduleCheckPendingRequests = function schedule(this: RequestQueue): void {
-  const throttledMs = this.throttledUntil - Date.now();
-  if (this.throttleCheckTimeoutId !== null || (this.pending.length === 0 && !(throttledMs > 0))) return;
-  this.throttleCheckTimeoutId = setTimeout(() => {
-    this.throttleCheckTimeoutId = null;
-    this.checkPendingRequests();
-  }, throttledMs > 0 ? throttledMs : CHECK_PENDING_MS);
-};
+const openSocket = socketFactory();
+/** While a broker is away the client takes leave of the same socket many times before it connects; that is no leak to warn of. */
+const quietSockets = (options: object): Socket => openSocket(options).setMaxListeners(0);
 
 export interface ConnectionSettings {
   readonly brokers: readonly string[];
@@ -116,12 +100,18 @@ const CONNECTION_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 const METADATA_MAX_AGE_MS = 60_000;
 /** Ours: quick at first, since most failures are a leader that has just moved; bounded, since whoever calls decides about trying on. */
-const RETRY = { initialRetryTime: 50, maxRetryTime: 1_000, retries: 5 };
+const RETRY = { initialRetryTime: 50, maxRetryTime: 500, retries: 2 };
+/** Ours: a broker that is away is said once in a while, not at each of many attempts. */
+const SAY_AGAIN_MS = 10_000;
 
 export function connector(settings: ConnectionSettings, options: { readonly clientId: string; readonly log: Log }): Connector {
+  const said = new Map<string, number>();
   const logCreator = () => ({ log: { message, broker } }: { readonly log: { readonly message: string; readonly broker?: string } }) => {
     // Errors in answers are retried, or reported with what they mean, by whoever asked; here they only alarm.
-    if (!message.startsWith('Response ')) options.log('warn', `kafka client: ${message}`, broker === undefined ? {} : { broker });
+    if (message.startsWith('Response ') || performance.now() - (said.get(message) ?? -Infinity) < SAY_AGAIN_MS) return;
+    if (said.size > 100) said.clear();
+    said.set(message, performance.now());
+    options.log('warn', `kafka client: ${message}`, broker === undefined ? {} : { broker });
   };
   const ssl = typeof settings.ssl === 'boolean' ? settings.ssl : { ...settings.ssl };
   const shared = { brokers: [...settings.brokers], ssl, clientId: options.clientId, connectionTimeout: CONNECTION_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS, enforceRequestTimeout: true, retry: RETRY };
@@ -131,7 +121,7 @@ export function connector(settings: ConnectionSettings, options: { readonly clie
         ...shared,
         sasl: settings.sasl ?? undefined,
         logger: createLogger({ level: logLevel.ERROR, logCreator }),
-        socketFactory: socketFactory(),
+        socketFactory: quietSockets,
         metadataMaxAge: METADATA_MAX_AGE_MS,
         allowAutoTopicCreation: false,
       }),

@@ -1,0 +1,44 @@
+/** Two faults of kafkajs 2.2.4 in what we use of it, mended on its prototypes when it is loaded. */
+import { createRequire } from 'node:module';
+
+const require = createRequire(import.meta.url);
+
+/**
+ * After its first answer each connection sets a timer for a moment long past, which Node makes 1 ms, and so on for ever, a thousand times a second
+ * (kafkajs #1751). A timer is needed only where something waits or the broker has asked for a pause.
+ */
+interface RequestQueue {
+  readonly pending: readonly unknown[];
+  readonly throttledUntil: number;
+  throttleCheckTimeoutId: NodeJS.Timeout | null;
+  checkPendingRequests(): void;
+  scheduleCheckPendingRequests(): void;
+}
+const RequestQueueClass = require('kafkajs/src/network/requestQueue') as { readonly prototype: RequestQueue };
+const CHECK_PENDING_MS = 10;
+RequestQueueClass.prototype.scheduleCheckPendingRequests = function schedule(this: RequestQueue): void {
+  const throttledMs = this.throttledUntil - Date.now();
+  if (this.throttleCheckTimeoutId !== null || (this.pending.length === 0 && !(throttledMs > 0))) return;
+  this.throttleCheckTimeoutId = setTimeout(() => {
+    this.throttleCheckTimeoutId = null;
+    this.checkPendingRequests();
+  }, throttledMs > 0 ? throttledMs : CHECK_PENDING_MS);
+};
+
+/**
+ * Two requests that find a connection down each open a socket; the first one is forgotten, and when the broker closes it for idleness the connection in
+ * use is torn down with it. One attempt at a time, shared.
+ */
+interface Connection {
+  connect: (this: Connection) => Promise<unknown>;
+}
+const ConnectionClass = require('kafkajs/src/network/connection') as { readonly prototype: Connection };
+const connectOnce = ConnectionClass.prototype.connect;
+const connecting = new WeakMap<Connection, Promise<unknown>>();
+ConnectionClass.prototype.connect = function connect(this: Connection): Promise<unknown> {
+  const underWay = connecting.get(this);
+  if (underWay !== undefined) return underWay;
+  const attempt = connectOnce.call(this).finally(() => connecting.delete(this));
+  connecting.set(this, attempt);
+  return attempt;
+};

@@ -111,6 +111,7 @@ export interface GroupConsumer {
   close(): Promise<void>;
 }
 
+/** Called only after `consumer()` has resolved. */
 export interface GroupHandlers {
   /** Called at once when the group has (re)joined, before anything of the new assignment is delivered. */
   readonly onAssigned: (inputs: readonly TopicPartition[]) => void;

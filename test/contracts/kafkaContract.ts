@@ -4,9 +4,10 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { Assignment, GroupConsumer, InRecord, Kafka, OutRecord, Position, TopicConfig, TopicPartition } from '../../infra/ports.ts';
+import type { Assignment, InRecord, Kafka, OutRecord, Position, TopicConfig, TopicPartition } from '../../infra/ports.ts';
 import { inputKey } from '../../infra/kafka/assigner.ts';
 import { KafkaError } from '../../infra/kafka/errors.ts';
+import { join, keys, WAIT_MS } from './kafkaMember.ts';
 
 export interface Subject {
   readonly kafka: Kafka;
@@ -16,8 +17,6 @@ export interface Subject {
   readonly truncate: (input: TopicPartition, before: number) => Promise<void>;
   readonly stop: () => Promise<void>;
 }
-
-const WAIT_MS = 30_000;
 
 export function kafkaContract(name: string, start: () => Promise<Subject>): void {
   describe(`Kafka contract: ${name}`, () => {
@@ -312,7 +311,6 @@ function record(topic: string, partition: number, key: string): OutRecord & { re
 }
 
 const tooLarge = (topic: string): OutRecord => ({ topic, partition: 0, key: null, value: Buffer.alloc(3_000) });
-const keys = (records: readonly InRecord[]): string[] => records.map(({ key }) => String(key));
 const names = (inputs: readonly TopicPartition[]): string[] => inputs.map(inputKey).sort();
 const hasCode = (code: KafkaError['code']) => (error: unknown): boolean => error instanceof KafkaError && error.code === code;
 
@@ -325,65 +323,4 @@ async function collect(batches: AsyncIterable<readonly InRecord[]>): Promise<InR
 async function readAll(kafka: Kafka, topic: string, partition: number): Promise<InRecord[]> {
   const ends = await kafka.ends(topic);
   return collect(kafka.read({ topic, partition, offset: 0 }, ends[partition] ?? 0));
-}
-
-interface MemberSeen {
-  readonly consumer: GroupConsumer;
-  readonly records: InRecord[];
-  inputs: readonly TopicPartition[];
-  assignments: number;
-  /** Inputs that were in every assignment. */
-  always: Set<string>;
-  crashed: Error | null;
-  readonly until: (condition: () => boolean) => Promise<void>;
-}
-
-async function join(kafka: Kafka, group: string, topics: readonly string[], assignment: Assignment, onAssigned?: (consumer: GroupConsumer, inputs: readonly TopicPartition[]) => void): Promise<MemberSeen> {
-  const changed = new Set<() => void>();
-  const tell = (): void => { for (const check of changed) check(); };
-  const seen = { records: [] as InRecord[], inputs: [] as readonly TopicPartition[], assignments: 0, always: new Set<string>(), crashed: null as Error | null };
-  const consumer = await kafka.consumer({
-    group, topics, assignment,
-    onAssigned: (inputs) => {
-      onAssigned?.(consumer, inputs);
-      const now = new Set(inputs.map(inputKey));
-      member.always = member.assignments === 0 ? now : new Set([...member.always].filter((key) => now.has(key)));
-      member.inputs = inputs;
-      member.assignments += 1;
-      tell();
-    },
-    onRecords: (records) => {
-      assert.ok(records.every((each) => member.inputs.some((input) => inputKey(input) === inputKey(each))), 'only what is assigned is delivered');
-      member.records.push(...records);
-      tell();
-    },
-    onCrash: (cause) => {
-      member.crashed = cause;
-      tell();
-    },
-  });
-  const member: MemberSeen = {
-    ...seen,
-    consumer,
-    until: (condition) =>
-      new Promise((resolve, reject) => {
-        // News of another member may make it true as well, so look now and then too.
-        const check = (): void => {
-          if (!condition()) return;
-          clearTimeout(timeout);
-          clearInterval(interval);
-          changed.delete(check);
-          resolve();
-        };
-        const interval = setInterval(check, 20);
-        const timeout = setTimeout(() => {
-          clearInterval(interval);
-          changed.delete(check);
-          reject(new Error(`In vain: ${condition.toString()}; ${JSON.stringify({ inputs: member.inputs, records: keys(member.records), crashed: member.crashed?.message })}`));
-        }, WAIT_MS);
-        changed.add(check);
-        check();
-      }),
-  };
-  return member;
 }

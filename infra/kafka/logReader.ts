@@ -11,7 +11,7 @@ const EARLIEST = -2;
 const LATEST = -1;
 const READ_UNCOMMITTED = 0;
 /** Ours: large, since restores read whole topics; and short waits, since several reads share a connection. */
-export const READ_LIMITS: FetchLimits = { maxWaitMs: 100, maxBytes: 4 * 1024 * 1024, maxBytesPerPartition: 4 * 1024 * 1024 };
+const READ_LIMITS: FetchLimits = { maxWaitMs: 100, maxBytes: 4 * 1024 * 1024, maxBytesPerPartition: 4 * 1024 * 1024 };
 
 /** `clusters`: one for reading, one for polls, which would hold up the reads while they wait. Both are connected. */
 export function createLogReader(clusters: { readonly reads: Cluster; readonly polls: Cluster }): LogReader {

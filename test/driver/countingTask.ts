@@ -4,7 +4,7 @@
  */
 import type { OutRecord, Position, Task, TaskContext, TaskGroup } from '../../infra/ports.ts';
 
-export const COUNTING = { group: 'counting', topics: ['words'], assignment: 'co-partitioned', commit: 'transaction' } as const;
+const COUNTING = { group: 'counting', topics: ['words'], assignment: 'co-partitioned', commit: 'transaction' } as const;
 
 export interface CountingOptions {
   /** Records per step. */

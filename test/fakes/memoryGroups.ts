@@ -4,7 +4,7 @@ import { assign, inputKey } from '../../infra/kafka/assigner.ts';
 import { KafkaError, asError } from '../../infra/kafka/errors.ts';
 import type { MemoryLog } from './memoryLog.ts';
 
-export interface ConsumerOptions extends GroupHandlers {
+interface ConsumerOptions extends GroupHandlers {
   readonly group: string;
   readonly topics: readonly string[];
   readonly assignment: Assignment;

@@ -2,7 +2,7 @@
 import type { InRecord, OutRecord, TopicConfig, TopicPartition } from '../../infra/ports.ts';
 import { KafkaError, outOfRange } from '../../infra/kafka/errors.ts';
 
-export interface Partition {
+interface Partition {
   /** The topic's max.message.bytes. */
   readonly maxBytes: number;
   readonly records: InRecord[];

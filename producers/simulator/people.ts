@@ -5,7 +5,7 @@ import { ROLES, SMALL_TEAM, TEAMS, type Team } from './teams.ts';
 import type { Behaviour, Person } from './types.ts';
 
 /** (paper) */
-export const PEOPLE: Readonly<Record<Behaviour, number>> = { expert: 85, intermediate: 118, beginner: 190, infrequent: 998 };
+const PEOPLE: Readonly<Record<Behaviour, number>> = { expert: 85, intermediate: 118, beginner: 190, infrequent: 998 };
 
 /** Of the last two numbers, how many began lower and learned during the first half of the history (ours). */
 const LEARNERS = [

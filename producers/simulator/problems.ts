@@ -14,7 +14,7 @@ interface ErrorText {
   readonly message: (random: Random) => string;
 }
 
-export type Effect =
+type Effect =
   /** Those concerned (`share` of the feature's users) meet the error on a visit with probability `rate`. */
   | ({ readonly kind: 'error'; readonly share: PerBehaviour; readonly rate: number; readonly team?: string } & ErrorText)
   /** Durations are multiplied. */

@@ -30,7 +30,7 @@ export interface PlantedChallenge {
   readonly until: number | null;
 }
 
-export interface Decoy {
+interface Decoy {
   readonly feature: string;
   readonly stage: Stage;
   /** Why nothing may be found here. */

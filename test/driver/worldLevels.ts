@@ -17,6 +17,8 @@ export interface Levels {
   midnight(tick: number, users: ReadonlyMap<string, OracleUser>): void;
   levelAt(user: string, tick: number): Level;
   readonly model: () => LevelModel | null;
+  /** Every change of level. */
+  readonly history: ReadonlyMap<string, readonly { level: Level; from: number }[]>;
 }
 
 export function createLevels(catalog: readonly Feature[]): Levels {
@@ -41,10 +43,10 @@ export function createLevels(catalog: readonly Feature[]): Levels {
     for (const user of users.values()) {
       for (const feature of user.features.keys()) {
         const median = meetingOf(user, feature, dayOf(tick - 1))?.median ?? null;
-        if (median !== null && median !== Infinity) values.set(feature, [...(values.get(feature) ?? []), median]);
+        if (median !== null) values.set(feature, [...(values.get(feature) ?? []), median]);
       }
     }
-    medians = [...medians.slice(-1), { at: tick, of: new Map([...values].map(([feature, of]) => [feature, lowerMedian(of) ?? 0])) }];
+    medians = [...medians.slice(-1), { at: tick, of: new Map([...values].map(([feature, of]) => [feature, lowerMedian(of) ?? Infinity])) }];
   };
 
   const vector = (user: OracleUser, tick: number): UserVector => {
@@ -55,12 +57,12 @@ export function createLevels(catalog: readonly Feature[]): Levels {
     for (const [feature, { days }] of user.features) {
       for (const [day, bucket] of days) {
         if (day < dayOf(tick) - LEVEL_DAYS || day >= dayOf(tick)) continue;
-        actions += bucket.actions;
+        actions += bucket.own;
         good += bucket.good;
         ended += bucket.good + bucket.bad;
-        if (bucket.actions > 0) used.add(feature);
+        if (bucket.worked) used.add(feature);
         const median = reference.get(feature);
-        if (median !== undefined && median > 0) relative.push(...bucket.completions.filter((value) => value !== Infinity).map((value) => value / median));
+        if (median !== undefined && median !== Infinity) relative.push(...bucket.completions.filter((value) => value !== Infinity).map((value) => Math.max(1, value) / median));
       }
     }
     const stages = new Set([...used].map((feature) => stageOf.get(feature))).size;
@@ -97,5 +99,5 @@ export function createLevels(catalog: readonly Feature[]): Levels {
     return record;
   };
 
-  return { trainAt, midnight, levelAt, model: () => model };
+  return { trainAt, midnight, levelAt, model: () => model, history };
 }

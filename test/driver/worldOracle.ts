@@ -3,7 +3,7 @@ import type { SimulatedEvent } from '../../producers/simulator/types.ts';
 import type { ExpertiseModel, Feature, Level, User } from '../../schemas/records.ts';
 import { createLevels } from './worldLevels.ts';
 import { type Met, type Verdict, evaluate } from './worldRules.ts';
-import { createObserver } from './worldSignals.ts';
+import { type Observation, createObserver } from './worldSignals.ts';
 import { DAY_MS, type OracleUser, dayOf, meetingOf, observe } from './worldUsers.ts';
 
 const HOUR_MS = 3_600_000;
@@ -12,7 +12,7 @@ const RESOLVE_HOURS = 72;
 const MONDAY = 4;
 
 /** Everything that the oracle knows about one (rule, finding). */
-export interface Course {
+interface Course {
   readonly rule: string;
   readonly feature: string;
   readonly code: string | null;
@@ -35,6 +35,7 @@ export interface OracleResult {
   readonly courses: readonly Course[];
   readonly models: readonly ExpertiseModel[];
   readonly levels: ReadonlyMap<string, Level>;
+  readonly history: ReadonlyMap<string, readonly { level: Level; from: number }[]>;
 }
 
 export interface OracleInput {
@@ -45,9 +46,11 @@ export interface OracleInput {
   readonly partitions: number;
   /** Hours between evaluations: 1 is the contract, more is a faster approximation. */
   readonly everyHours: number;
+  /** Called for each verdict of each evaluated tick. */
+  readonly onVerdict?: (tick: number, verdict: Verdict) => void;
 }
 
-export function runOracle({ catalog, users: people, events, endsAt, partitions, everyHours }: OracleInput): OracleResult {
+export function runOracle({ catalog, users: people, events, endsAt, partitions, everyHours, onVerdict }: OracleInput): OracleResult {
   const teamOf = new Map(people.map(({ user_id, team }) => [user_id, team]));
   const users = new Map<string, OracleUser>();
   const observer = createObserver(catalog, partitions);
@@ -99,17 +102,21 @@ export function runOracle({ catalog, users: people, events, endsAt, partitions, 
     }
     const verdicts = evaluate(catalog, met, present, (feature) => using.get(feature) ?? new Set());
     const now = new Set(verdicts.map(({ rule, feature, code }) => `${rule}/${feature}/${code ?? ''}`));
-    for (const verdict of verdicts) lifeCycle(tick, verdict);
+    for (const verdict of verdicts) {
+      lifeCycle(tick, verdict);
+      onVerdict?.(tick, verdict);
+    }
     // An error that nobody met in the window has affected 0 of the eligible: every condition of harm fails.
     for (const [key, { rule, feature, code }] of courses) {
       if (!now.has(key)) lifeCycle(tick, { rule, feature, code, state: 'below', failed: [true], margin: -1, values: [] });
     }
   };
 
-  // Ticks see, per partition, what came before its watermark passed them: with one log in time order, observations wait for their tick.
-  let waiting: ReturnType<typeof observer> = [];
+  // A tick runs once all partitions have reached it, and sees of each what came before its watermark did.
+  let waiting: Observation[] = [];
   let next = 0;
   const runUntil = (watermark: number): void => {
+    if (watermark === -Infinity) return;
     if (next === 0) next = Math.floor(watermark / HOUR_MS) * HOUR_MS + HOUR_MS;
     for (; next <= watermark; next += HOUR_MS) {
       const seen = waiting.filter((observation) => observation.watermark < next);
@@ -120,10 +127,11 @@ export function runOracle({ catalog, users: people, events, endsAt, partitions, 
   };
   for (const batch of events) {
     for (const event of batch) {
-      runUntil(event.occurred_at - HOUR_MS); // one hour later than the fastest partition: all partitions have then passed the tick or stand still
-      waiting.push(...observer(event));
+      waiting.push(...observer.take(event));
+      runUntil(observer.watermark());
     }
   }
+  waiting.push(...observer.clock(endsAt));
   runUntil(endsAt);
-  return { courses: [...courses.values()], models, levels: new Map([...users.keys()].map((id) => [id, levels.levelAt(id, endsAt + DAY_MS)])) };
+  return { courses: [...courses.values()], models, history: levels.history, levels: new Map([...users.keys()].map((id) => [id, levels.levelAt(id, endsAt + DAY_MS)])) };
 }

@@ -11,7 +11,7 @@ import { createTopics } from '../../infra/kafka/topics.ts';
 import type { Log } from '../../infra/service/log.ts';
 import { createCodec } from '../../schemas/codec.ts';
 import { partitionOf } from '../../schemas/partition.ts';
-import type { Challenge, ExpertiseModel, Feature, Level, PlatformEvent, RecordName, Records, User } from '../../schemas/records.ts';
+import type { Challenge, ExpertiseLevel, ExpertiseModel, Feature, Finding, Level, PlatformEvent, RecordName, Records, User } from '../../schemas/records.ts';
 import { type TopicId, topicName } from '../../schemas/topics.ts';
 import { createGlobalTables } from '../../streams/globalTables.ts';
 import { createProcessorTask } from '../../streams/processorTask.ts';
@@ -30,7 +30,9 @@ export interface WorldOutput {
   readonly events: number;
   readonly deadLetters: number;
   readonly challenges: readonly Challenge[];
+  readonly findings: readonly Finding[];
   readonly models: readonly ExpertiseModel[];
+  readonly changes: readonly ExpertiseLevel[];
   /** The newest level of each user. */
   readonly levels: ReadonlyMap<string, Level>;
   readonly seconds: number;
@@ -96,7 +98,7 @@ export async function runWorld({ catalog, users, events, endsAt, partitions }: W
       if (value === null) levels.delete(user);
       else levels.set(user, codec.decode('ExpertiseLevel', value).level);
     }
-    return { events: count, deadLetters: kafka.records(topic('deadLetters')).length, challenges: read('challenges', 'Challenge'), models: read('models', 'ExpertiseModel'), levels, seconds: (performance.now() - begun) / 1000 };
+    return { events: count, deadLetters: kafka.records(topic('deadLetters')).length, challenges: read('challenges', 'Challenge'), findings: read('findings', 'Finding'), changes: read('levels', 'ExpertiseLevel'), models: read('models', 'ExpertiseModel'), levels, seconds: (performance.now() - begun) / 1000 };
   } finally {
     await Promise.all([processor.stop(), analyzer.stop()]);
   }

@@ -38,29 +38,42 @@ interface Partition {
   nextDeadline: number;
 }
 
-/** Observations in the order in which ticks see them within a partition. Call once per event, in posted order. */
-export function createObserver(catalog: readonly Feature[], partitions: number): (event: SimulatedEvent) => Observation[] {
+export interface Observer {
+  /** Observations of an event, in the order in which ticks see them within a partition. Call once per event, in posted order. */
+  take(event: SimulatedEvent): Observation[];
+  /** A clock: what it brings past its deadline, in all partitions. */
+  clock(at: number): Observation[];
+  /** What every partition has reached. */
+  watermark(): number;
+}
+
+export function createObserver(catalog: readonly Feature[], partitions: number): Observer {
   const timeouts = new Map(catalog.map(({ feature, task_timeout_ms }) => [feature, task_timeout_ms ?? DAY_MS]));
   const state: Partition[] = Array.from({ length: partitions }, () => ({ watermark: -Infinity, running: new Map(), expired: new Set(), nextDeadline: Infinity }));
   const seen = new Set<string>();
   const base = { ended: null, completion: null, code: null, dependency: false, timer: false } as const;
 
-  return (event) => {
-    const partition = state[partitionOf(event.user_id, partitions)];
-    if (partition === undefined) return [];
+  const advance = (partition: Partition, to: number): Observation[] => {
     const out: Observation[] = [];
-    const watermark = Math.max(partition.watermark, event.occurred_at);
-    if (watermark > partition.nextDeadline) {
-      const due = [...partition.running].filter(([, start]) => start.deadline < watermark).sort(([, a], [, b]) => a.deadline - b.deadline);
-      for (const [key, { user, feature, at, deadline }] of due) {
+    if (to > partition.nextDeadline) {
+      const due = [...partition.running].filter(([, start]) => start.deadline < to).sort(([, a], [, b]) => a.deadline - b.deadline);
+      for (const [key, { user, feature, deadline }] of due) {
         partition.running.delete(key);
         partition.expired.add(key);
         const head = { ...base, user, feature, at: deadline, watermark: Math.max(partition.watermark, deadline), timer: true };
-        out.push({ ...head, kind: 'action', ended: 'bad' }, { ...head, kind: 'time', completion: deadline - at > 0 ? Infinity : null });
+        out.push({ ...head, kind: 'action', ended: 'bad' }, { ...head, kind: 'time', completion: Infinity });
       }
       partition.nextDeadline = Math.min(Infinity, ...[...partition.running.values()].map((start) => start.deadline));
     }
-    partition.watermark = watermark;
+    partition.watermark = Math.max(partition.watermark, to);
+    return out;
+  };
+
+  const take = (event: SimulatedEvent): Observation[] => {
+    const partition = state[partitionOf(event.user_id, partitions)];
+    if (partition === undefined) return [];
+    const out = advance(partition, event.occurred_at);
+    const watermark = partition.watermark;
     if (seen.has(event.event_id)) return out;
     seen.add(event.event_id);
 
@@ -88,4 +101,5 @@ export function createObserver(catalog: readonly Feature[], partitions: number):
     if (event.waiting_ms !== undefined) out.push({ ...head, kind: 'time' });
     return out;
   };
+  return { take, clock: (at) => state.flatMap((partition) => advance(partition, at)), watermark: () => Math.min(...state.map((partition) => partition.watermark)) };
 }

@@ -7,6 +7,8 @@ export const dayOf = (at: number): number => Math.floor(at / DAY_MS);
 interface Bucket {
   worked: boolean;
   actions: number;
+  /** Those that no timer made. */
+  own: number;
   good: number;
   bad: number;
   readonly completions: number[];
@@ -27,7 +29,7 @@ export interface Meeting {
 
 export interface OracleUser {
   readonly id: string;
-  readonly features: Map<string, { readonly days: Map<number, Bucket>; meeting: Meeting | null; meetingDay: number; dirty: boolean }>;
+  readonly features: Map<string, { readonly days: Map<number, Bucket>; meeting: Meeting | null; meetingDay: number; latestDay: number; dirty: boolean }>;
   /** Days with any signal. */
   readonly days: Set<number>;
   /** Days with an action or time signal that no timer made. */
@@ -42,7 +44,7 @@ while ((BOUNDARIES.at(-1) ?? 0) < 1e10) {
   BOUNDARIES.push(Math.max(last + 1, Math.floor((last * 101) / 100)));
 }
 
-export function quantised(duration: number): number {
+function quantised(duration: number): number {
   if (duration === Infinity) return duration;
   let [low, high] = [0, BOUNDARIES.length - 1];
   while (low < high) {
@@ -60,12 +62,14 @@ export function observe(users: Map<string, OracleUser>, { user: id, feature, at,
   user.days.add(day);
   if (kind !== 'error' && !timer) user.activeDays.add(day);
   let on = user.features.get(feature);
-  if (on === undefined) user.features.set(feature, (on = { days: new Map(), meeting: null, meetingDay: -1, dirty: true }));
+  if (on === undefined) user.features.set(feature, (on = { days: new Map(), meeting: null, meetingDay: -1, latestDay: -1, dirty: true }));
   on.dirty = true;
+  on.latestDay = Math.max(on.latestDay, day);
   let bucket = on.days.get(day);
-  if (bucket === undefined) on.days.set(day, (bucket = { worked: false, actions: 0, good: 0, bad: 0, completions: [], errors: new Set() }));
+  if (bucket === undefined) on.days.set(day, (bucket = { worked: false, actions: 0, own: 0, good: 0, bad: 0, completions: [], errors: new Set() }));
   if (kind !== 'error') bucket.worked = true;
   if (kind === 'action') bucket.actions++;
+  if (kind === 'action' && !timer) bucket.own++;
   if (ended === 'good') bucket.good++;
   if (ended === 'bad') bucket.bad++;
   if (completion !== null) bucket.completions.push(quantised(completion));
@@ -82,6 +86,7 @@ export function meetingOf(user: OracleUser, feature: string, lastDay: number): M
   if (!on.dirty && on.meetingDay === lastDay) return on.meeting;
   on.dirty = false;
   on.meetingDay = lastDay;
+  if (on.latestDay <= lastDay - WINDOW_DAYS) return (on.meeting = null);
   let [days, good, bad, actions, worked] = [0, 0, 0, 0, false];
   const completions: number[] = [];
   const errorDays = new Map<string, number>();

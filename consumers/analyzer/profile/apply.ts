@@ -1,14 +1,15 @@
 /** One signal into the state: its bucket, the examples, the user's level where it is the first, and whether the user is now stuck. */
-import { dayOf, STATE_DAYS } from '../time.ts';
+import type { Stage } from '../../../schemas/records.ts';
+import { dayOf, STATE_DAYS, WINDOW_DAYS } from '../time.ts';
 import { openingOf } from './bottlenecks.ts';
 import { sampleKey } from './changelog.ts';
 import { bucketOf, countSignal, emptyBucket, isLate } from './buckets.ts';
 import { newcomerLevel } from './levels.ts';
-import { addSignal, measureStages } from './measures.ts';
+import { measureUpTo } from './days.ts';
+import { addSignal } from './measures.ts';
 import type { Signal } from './merge.ts';
 import type { ReferenceView } from './referenceView.ts';
 import { samplesOf } from './samples.ts';
-import type { CellRef } from './cells.ts';
 import { dayOfUser, newUser, setLevel } from './state.ts';
 import type { Emits, PartitionState, User } from './state.ts';
 import { SERVICE_ROLE } from './vectors.ts';
@@ -43,15 +44,11 @@ function addSamples(state: PartitionState, user: User, signal: Signal, day: numb
   }
 }
 
-function checkStage(state: PartitionState, user: User, signal: Signal, ref: CellRef, day: number, watermark: number, view: ReferenceView, emits: Emits): void {
-  const last = dayOf(watermark);
-  const { stage } = ref;
-  // Sums of a stage with an open bottleneck may fall behind: it resolves at a midnight, and with the day they are made anew.
-  if (user.level === 'machine' || user.bottlenecks.has(stage)) return;
-  let measures = user.measures;
-  if (measures !== null && measures.last === last && measures.view === view) addSignal(measures, day, ref, signal);
-  else measures = user.measures = measureStages(user.days, last, view);
-  const opened = openingOf(user, stage, measures.stages[stage], view, last, watermark);
+/** At each new signal the stage that it touches (the paper). */
+function checkStage(state: PartitionState, user: User, stage: Stage, watermark: number, view: ReferenceView, emits: Emits): void {
+  const sums = user.stages[stage];
+  if (sums === null || user.level === 'machine' || user.bottlenecks.has(stage)) return;
+  const opened = openingOf(user, stage, sums, view, dayOf(watermark), watermark);
   if (opened === null) return;
   user.bottlenecks.set(stage, { since: opened.since, dimension: opened.dimension, reasons: opened.reasons });
   state.stuck.add(user);
@@ -64,12 +61,15 @@ export function applySignal(state: PartitionState, signal: Signal, watermark: nu
   if (isLate(signal)) return;
   const user = userOf(state, signal, watermark, view, emits);
   const { feature, stage, occurred_at: occurredAt } = signal.record;
-  const day = dayOf(occurredAt);
+  const today = dayOf(watermark);
+  const day = Math.min(dayOf(occurredAt), today);
+  measureUpTo(state, today);
   // Only a replayed dead letter can be that old.
-  if (day <= dayOf(watermark) - STATE_DAYS) return;
+  if (day <= today - STATE_DAYS) return;
   const ref = state.cells.refOf(feature, stage);
   const userDay = dayOfUser(state, user, day);
   let bucket = bucketOf(userDay, ref);
+  const isNew = bucket === undefined;
   if (bucket === undefined) {
     bucket = emptyBucket(ref);
     userDay.buckets.push(bucket);
@@ -80,5 +80,6 @@ export function applySignal(state: PartitionState, signal: Signal, watermark: nu
   state.changes.days.add(userDay);
   if (signal.class === 'error' && kept && state.labels.add(signal.record, day)) state.changes.labels.add(signal.record.fingerprint);
   addSamples(state, user, signal, day, kept);
-  if (view !== null) checkStage(state, user, signal, ref, day, watermark, view, emits);
+  if (day > today - WINDOW_DAYS) addSignal(user.stages, day, ref, signal, isNew);
+  if (view !== null) checkStage(state, user, stage, watermark, view, emits);
 }

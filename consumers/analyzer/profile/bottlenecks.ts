@@ -4,7 +4,7 @@ import type { BottleneckMeasure } from '../partials.ts';
 import { boundaryOf, INFINITE_STEP } from '../quantise.ts';
 import { WINDOW_DAYS } from '../time.ts';
 import type { Bucket, Day } from './buckets.ts';
-import { bits, MEASURES, valuesOf } from './measures.ts';
+import { bits, measure, MEASURES } from './measures.ts';
 import type { StageSums } from './measures.ts';
 import type { ReferenceView } from './referenceView.ts';
 
@@ -35,38 +35,40 @@ interface Holding {
   readonly threshold: number;
 }
 
-/** The measures in which the user is above the level's 90th percentile and above twice its median. */
-function holding(sums: StageSums, stage: Stage, level: Level, view: ReferenceView): Holding[] {
-  const values = valuesOf(sums);
-  const found: Holding[] = [];
-  for (const measure of MEASURES) {
-    const value = values[measure];
-    const quantiles = view.quantilesOf(stage, level, measure);
-    if (value === null || quantiles === undefined) continue;
-    const threshold = Math.max(quantiles.p90, TIMES_MEDIAN * quantiles.p50);
-    if (value > threshold) found.push({ measure, value, threshold });
-  }
-  return found;
+/** Whether the user is above the level's 90th percentile and above twice its median. */
+function held(sums: StageSums, stage: Stage, level: Level, view: ReferenceView, name: BottleneckMeasure): Holding | null {
+  const quantiles = view.quantilesOf(stage, level)?.[name];
+  const value = quantiles === undefined ? null : measure(sums, name, view);
+  if (quantiles === undefined || value === null) return null;
+  const threshold = Math.max(quantiles.p90, TIMES_MEDIAN * quantiles.p50);
+  return value > threshold ? { measure: name, value, threshold } : null;
 }
 
-const scoreOf = (held: readonly Holding[]): number =>
-  held.length === 0 ? 0 : held.reduce((sum, { value, threshold }) => sum + (threshold === 0 ? LARGEST_SCORE : Math.min(value / threshold, LARGEST_SCORE)), 0) / held.length;
+/** The measures that hold. */
+const holding = (sums: StageSums, stage: Stage, level: Level, view: ReferenceView): Holding[] => MEASURES.map((name) => held(sums, stage, level, view, name)).filter((found) => found !== null);
+
+/** Without one of the cheap ones there are no two of three: the third costs a sort. */
+const mayHold = (sums: StageSums, stage: Stage, level: Level, view: ReferenceView): boolean =>
+  held(sums, stage, level, view, 'stuck_share') !== null || held(sums, stage, level, view, 'errors_per_active_day') !== null;
+
+const scoreOf = (found: readonly Holding[]): number =>
+  found.length === 0 ? 0 : found.reduce((sum, { value, threshold }) => sum + (threshold === 0 ? LARGEST_SCORE : Math.min(value / threshold, LARGEST_SCORE)), 0) / found.length;
 
 /** Whether a bucket is part of why a measure is high. */
-function feeds(bucket: Bucket, measure: BottleneckMeasure, view: ReferenceView): boolean {
-  if (measure === 'errors_per_active_day') return bucket.errors > 0;
-  if (measure === 'stuck_share') return bucket.failed + bucket.abandoned > 0;
+function feeds(bucket: Bucket, name: BottleneckMeasure, view: ReferenceView): boolean {
+  if (name === 'errors_per_active_day') return bucket.errors > 0;
+  if (name === 'stuck_share') return bucket.failed + bucket.abandoned > 0;
   const median = view.medianOf(bucket.ref.feature);
   const slowest = bucket.durations?.at(-2);
   return median !== undefined && slowest !== undefined && (slowest === INFINITE_STEP || boundaryOf(slowest) > median);
 }
 
 /** ET, unless an open SoP challenge covers a feature that the bottleneck rests on: then the platform is at fault. */
-function dimensionOf(user: StuckUser, stage: Stage, last: number, held: readonly Holding[], view: ReferenceView): Dimension {
+function dimensionOf(user: StuckUser, stage: Stage, last: number, found: readonly Holding[], view: ReferenceView): Dimension {
   for (const day of user.days) {
     if (day.day > last || day.day <= last - WINDOW_DAYS) continue;
     for (const bucket of day.buckets) {
-      if (bucket.ref.stage === stage && view.hasOpenSop(stage, bucket.ref.feature) && held.some(({ measure }) => feeds(bucket, measure, view))) return 'SoP';
+      if (bucket.ref.stage === stage && view.hasOpenSop(stage, bucket.ref.feature) && found.some((one) => feeds(bucket, one.measure, view))) return 'SoP';
     }
   }
   return 'ET';
@@ -74,26 +76,26 @@ function dimensionOf(user: StuckUser, stage: Stage, last: number, held: readonly
 
 /** After a signal at the stage: what opens, or null. `last`: the window's last day, that of the watermark. */
 export function openingOf(user: StuckUser, stage: Stage, sums: StageSums, view: ReferenceView, last: number, watermark: number): Bottleneck | null {
-  if (sums.attempts < MIN_ATTEMPTS || bits(sums.attempted) < MIN_DAYS) return null;
-  const held = holding(sums, stage, user.level, view);
-  if (held.length < MIN_MEASURES) return null;
+  if (sums.attempts < MIN_ATTEMPTS || bits(sums.attempted) < MIN_DAYS || !mayHold(sums, stage, user.level, view)) return null;
+  const found = holding(sums, stage, user.level, view);
+  if (found.length < MIN_MEASURES) return null;
   return {
     user_id: user.id,
     stage,
-    dimension: dimensionOf(user, stage, last, held, view),
+    dimension: dimensionOf(user, stage, last, found, view),
     status: 'opened',
     since: watermark,
     evaluated_at: watermark,
-    reasons: held.map(({ measure, value, threshold }) => `${measure} ${String(value)} > ${String(threshold)}`),
-    score: scoreOf(held),
+    reasons: found.map(({ measure: name, value, threshold }) => `${name} ${String(value)} > ${String(threshold)}`),
+    score: scoreOf(found),
     level: user.level,
   };
 }
 
 /** At a midnight tick: what resolves, or null. Without signals at the stage for 14 days no measure holds any more. */
-export function resolutionOf(user: StuckUser, stage: Stage, open: OpenBottleneck, sums: StageSums, view: ReferenceView | null, tick: number): Bottleneck | null {
-  const held = view === null ? [] : holding(sums, stage, user.level, view);
-  if (held.length >= MIN_MEASURES) return null;
+export function resolutionOf(user: StuckUser, stage: Stage, open: OpenBottleneck, sums: StageSums | null, view: ReferenceView | null, tick: number): Bottleneck | null {
+  const found = view === null || sums === null ? [] : holding(sums, stage, user.level, view);
+  if (found.length >= MIN_MEASURES) return null;
   return {
     user_id: user.id,
     stage,
@@ -102,7 +104,7 @@ export function resolutionOf(user: StuckUser, stage: Stage, open: OpenBottleneck
     since: open.since,
     evaluated_at: tick,
     reasons: [...open.reasons],
-    score: scoreOf(held),
+    score: scoreOf(found),
     level: user.level,
   };
 }

@@ -3,7 +3,7 @@
  * what changed and not what there is.
  */
 import type { Level, Stage } from '../../../schemas/records.ts';
-import type { Cell, FeatureCells, Presence } from '../partials.ts';
+import type { Cell, Presence } from '../partials.ts';
 import { boundaryOf, INFINITE_STEP } from '../quantise.ts';
 import type { DayRange } from '../time.ts';
 import type { Day, FeatureRef } from './buckets.ts';
@@ -14,6 +14,8 @@ import type { Contribution } from './contributions.ts';
 export interface Group {
   readonly level: Level;
   readonly team: string;
+  /** How a cell's JSON begins. */
+  readonly head: string;
   users: number;
 }
 
@@ -25,6 +27,8 @@ interface Counts {
   stuck: number;
   readonly durations: Map<number, number>;
   readonly errors: Map<string, { saw: number; keeps: number }>;
+  /** The cell as last said; null once it has changed. Midnights say every cell, and most have not changed since the tick before. */
+  json: string | null;
 }
 
 /** A feature with its cells. */
@@ -44,12 +48,19 @@ export interface CountedUser {
   counted: Group | null;
 }
 
+/** FeatureCells of the partials, each cell as JSON. */
+export interface SaidFeature {
+  readonly feature: string;
+  readonly stage: Stage;
+  readonly cells: readonly string[];
+}
+
 export interface CellAccount {
-  readonly features: readonly FeatureCells[];
+  readonly features: readonly SaidFeature[];
   readonly presence: readonly Presence[];
 }
 
-const NO_COUNTS = (): Counts => ({ seen: 0, worked: 0, used: 0, attempted: 0, stuck: 0, durations: new Map(), errors: new Map() });
+const NO_COUNTS = (): Counts => ({ seen: 0, worked: 0, used: 0, attempted: 0, stuck: 0, durations: new Map(), errors: new Map(), json: null });
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
@@ -62,6 +73,7 @@ function bump<Key>(map: Map<Key, number>, key: Key, by: number): void {
 }
 
 function addTo(counts: Counts, contribution: Contribution, by: 1 | -1): void {
+  counts.json = null;
   counts.seen += by;
   if (contribution.worked) counts.worked += by;
   if (contribution.used) counts.used += by;
@@ -77,11 +89,18 @@ function addTo(counts: Counts, contribution: Contribution, by: 1 | -1): void {
   }
 }
 
-function cellOf(group: Group, counts: Counts): Cell {
+const pairs = (map: Map<number, number>): [number, number][] => [...map].sort((a, b) => a[0] - b[0]).map(([step, users]) => [step === INFINITE_STEP ? -1 : boundaryOf(step), users]);
+
+const errorsOf = (errors: Counts['errors']): Cell['errors'] => Object.fromEntries([...errors].sort((a, b) => compare(a[0], b[0])).map(([fingerprint, { saw, keeps }]) => [fingerprint, [saw, keeps]]));
+
+/** A Cell as JSON. By hand, since most cells have neither durations nor errors, and there are very many. */
+function cellOf(group: Group, counts: Counts): string {
+  if (counts.json !== null) return counts.json;
   const { seen, worked, used, attempted, stuck } = counts;
-  const durations = [...counts.durations].sort((a, b) => a[0] - b[0]).map(([step, users]) => [step === INFINITE_STEP ? -1 : boundaryOf(step), users] as const);
-  const errors = Object.fromEntries([...counts.errors].sort((a, b) => compare(a[0], b[0])).map(([fingerprint, error]) => [fingerprint, [error.saw, error.keeps] as const]));
-  return { level: group.level, team: group.team, seen, worked, used, attempted, stuck, durations, errors };
+  const durations = counts.durations.size === 0 ? '[]' : JSON.stringify(pairs(counts.durations));
+  const errors = counts.errors.size === 0 ? '{}' : JSON.stringify(errorsOf(counts.errors));
+  counts.json = `${group.head}"seen":${String(seen)},"worked":${String(worked)},"used":${String(used)},"attempted":${String(attempted)},"stuck":${String(stuck)},"durations":${durations},"errors":${errors}}`;
+  return counts.json;
 }
 
 export interface Cells {
@@ -106,7 +125,7 @@ export function createCells(): Cells {
     const key = `${level} ${team}`;
     let group = groups.get(key);
     if (group === undefined) {
-      group = { level, team, users: 0 };
+      group = { level, team, head: `{"level":"${level}","team":${JSON.stringify(team)},`, users: 0 };
       groups.set(key, group);
     }
     return group;
@@ -126,8 +145,8 @@ export function createCells(): Cells {
     group.users += by;
     changedGroups.add(group);
   };
-  const featuresOf = (wanted: Iterable<readonly [CellRef, Iterable<Group>]>): FeatureCells[] => {
-    const features: FeatureCells[] = [];
+  const featuresOf = (wanted: Iterable<readonly [CellRef, Iterable<Group>]>): SaidFeature[] => {
+    const features: SaidFeature[] = [];
     for (const [ref, among] of wanted) {
       const cells = [...among].sort(byGroup).map((group) => cellOf(group, ref.cells.get(group) ?? NO_COUNTS()));
       if (cells.length > 0) features.push({ feature: ref.feature, stage: ref.stage, cells });

@@ -30,7 +30,7 @@ export function contributionOf<Ref extends FeatureRef>(days: readonly Day<Ref>[]
   let completed = 0;
   let stuckEnds = 0;
   let errorDays: Map<string, number> | null = null;
-  const durations: number[][] = [];
+  let durations: number[][] | null = null;
   // Days ascend.
   for (let at = days.length - 1; at >= 0; at--) {
     const day = days[at];
@@ -43,7 +43,10 @@ export function contributionOf<Ref extends FeatureRef>(days: readonly Day<Ref>[]
     times += bucket.times;
     completed += bucket.completed;
     stuckEnds += bucket.failed + bucket.abandoned;
-    if (bucket.durations !== null) durations.push(bucket.durations);
+    if (bucket.durations !== null) {
+      if (durations === null) durations = [bucket.durations];
+      else durations.push(bucket.durations);
+    }
     if (bucket.fingerprints !== null) {
       errorDays ??= new Map();
       for (const fingerprint of bucket.fingerprints) errorDays.set(fingerprint, (errorDays.get(fingerprint) ?? 0) + 1);
@@ -57,7 +60,7 @@ export function contributionOf<Ref extends FeatureRef>(days: readonly Day<Ref>[]
     used: actions > 0,
     attempted,
     stuck: attempted && stuckEnds * 2 > ended,
-    median: lowerMedian(mergeSteps(durations)),
+    median: durations === null ? -1 : lowerMedian(mergeSteps(durations)),
     errors: errorDays === null ? null : [...errorDays].map(([fingerprint, met]) => [fingerprint, met * MEETING_DAYS > seenDays] as const),
   };
 }

@@ -1,6 +1,7 @@
 /** How days leave the window and the state, and users with them. */
-import { stateDaysOf, windowOf } from '../time.ts';
+import { dayOf, stateDaysOf, WINDOW_DAYS, windowOf } from '../time.ts';
 import { dayKey, labelKey, sampleKey, userKey } from './changelog.ts';
+import { addBucket, removeBucket } from './measures.ts';
 import type { PartitionState } from './state.ts';
 
 /** At the first tick of a new day: what is on the day that leaves the window may no longer count, and what leaves the 28 days is forgotten. */
@@ -33,7 +34,19 @@ export function moveDay(state: PartitionState, tick: number): void {
     state.changes.labels.delete(fingerprint);
     state.changes.gone.add(labelKey(fingerprint));
   }
-  for (const user of state.byDay.get(window.last - 1) ?? []) user.measures = null;
+}
+
+/** Moves the window of the users' stage sums on to a last day: with the first signal of a day, and at midnights. */
+export function measureUpTo(state: PartitionState, last: number): void {
+  if (state.measuredDay === -Infinity) state.measuredDay = last;
+  while (state.measuredDay < last) {
+    state.measuredDay += 1;
+    const leaving = state.measuredDay - WINDOW_DAYS;
+    for (const user of state.byDay.get(leaving) ?? []) {
+      const day = user.days.find((known) => known.day === leaving);
+      for (const bucket of day?.buckets ?? []) removeBucket(user.stages, leaving, bucket);
+    }
+  }
 }
 
 /** Users without a signal in 28 days leave; not while a training tick's decision about them is pending. */
@@ -52,8 +65,14 @@ export function forgetIdle(state: PartitionState): void {
 
 /** Marks everything a restored task has to count anew. */
 export function recount(state: PartitionState): void {
+  state.measuredDay = state.watermark === -Infinity ? -Infinity : dayOf(state.watermark);
   for (const user of state.users.values()) {
-    for (const { buckets } of user.days) for (const { ref } of buckets) user.dirty.add(ref);
+    for (const { day, buckets } of user.days) {
+      for (const bucket of buckets) {
+        user.dirty.add(bucket.ref);
+        if (day > state.measuredDay - WINDOW_DAYS) addBucket(user.stages, day, bucket);
+      }
+    }
     state.unsettled.add(user);
   }
 }

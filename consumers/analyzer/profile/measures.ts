@@ -1,13 +1,12 @@
 /**
- * The three measures of a user at a stage over 14 days (semantics 7), kept as sums that a signal adds to, so that asking after every signal
- * costs next to nothing. They hold for one window and one reference, and are made anew from the days when either is another.
+ * The three measures of a user at a stage over 14 days (semantics 7), as sums that a signal adds to and a day that leaves takes from, so that
+ * asking after every signal costs next to nothing. Completions stay as they are, since what they are relative to changes from day to day.
  */
 import type { Stage } from '../../../schemas/records.ts';
 import type { BottleneckMeasure } from '../partials.ts';
 import { boundaryOf, INFINITE_STEP, quantise, stepOf } from '../quantise.ts';
-import { WINDOW_DAYS } from '../time.ts';
 import { byTimer } from './buckets.ts';
-import type { Day, FeatureRef } from './buckets.ts';
+import type { Bucket, FeatureRef } from './buckets.ts';
 import type { Signal } from './merge.ts';
 import type { ReferenceView } from './referenceView.ts';
 
@@ -22,100 +21,93 @@ const PER_UNIT = 1_000;
 export const LONGEST_RELATIVE = 1_000_000;
 
 export interface StageSums {
+  /** Features and days with any signal. */
+  buckets: number;
   errors: number;
   /** Ended attempts, and those of them failed or abandoned. */
   attempts: number;
   stuck: number;
-  /** Bit i: so on the day `last - i`. Active as in semantics 1; `attempted`: an ended attempt. */
+  /** A bit per day of the window, the day's number modulo 32. Active as in semantics 1; `attempted`: an ended attempt. */
   active: number;
   attempted: number;
-  /** Any signal at all. */
-  seen: boolean;
-  /** Steps of relative completions, ascending. */
-  relatives: number[] | null;
+  /** Completions in no order: feature and step. */
+  readonly refs: FeatureRef[];
+  readonly steps: number[];
 }
 
-export interface StageMeasures {
-  /** The window's last day, and the reference that completions are relative to. */
-  readonly last: number;
-  readonly view: ReferenceView | null;
-  readonly stages: Readonly<Record<Stage, StageSums>>;
+/** A user's sums; null at stages where there never was anything. */
+export type StageWindow = Record<Stage, StageSums | null>;
+
+export const emptyWindow = (): StageWindow => ({ data: null, features: null, training: null, deployment: null });
+
+const DAY_BITS = 31;
+const bitOf = (day: number): number => 1 << (day & DAY_BITS);
+
+function sumsOf(window: StageWindow, stage: Stage): StageSums {
+  return (window[stage] ??= { buckets: 0, errors: 0, attempts: 0, stuck: 0, active: 0, attempted: 0, refs: [], steps: [] });
 }
 
-/** Null: the user has nothing to measure. */
-export type Values = Readonly<Record<BottleneckMeasure, number | null>>;
-
-export const quantiseMeasure = (value: number): number => quantise(Math.floor(value * PER_UNIT)) / PER_UNIT;
-
-/** A completion relative to its feature's median, as a step of thousandths. */
-function relativeStep(step: number, medianMs: number): number {
-  const relative = step === INFINITE_STEP ? LONGEST_RELATIVE : Math.min(boundaryOf(step) / medianMs, LONGEST_RELATIVE);
-  return stepOf(Math.floor(relative * PER_UNIT));
-}
-
-function insert(sorted: number[], step: number): void {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((sorted[middle] ?? 0) <= step) low = middle + 1;
-    else high = middle;
-  }
-  sorted.splice(low, 0, step);
-}
-
-const noSums = (): StageSums => ({ errors: 0, attempts: 0, stuck: 0, active: 0, attempted: 0, seen: false, relatives: null });
-
-export function measureStages(days: readonly Day[], last: number, view: ReferenceView | null): StageMeasures {
-  const stages = { data: noSums(), features: noSums(), training: noSums(), deployment: noSums() };
-  // Days ascend.
-  for (let at = days.length - 1; at >= 0; at--) {
-    const day = days[at];
-    if (day === undefined || last - day.day >= WINDOW_DAYS) break;
-    const bit = last - day.day;
-    if (bit < 0) continue;
-    for (const bucket of day.buckets) {
-      const sums = stages[bucket.ref.stage];
-      const stuck = bucket.failed + bucket.abandoned;
-      sums.seen = true;
-      sums.errors += bucket.errors;
-      sums.attempts += bucket.completed + stuck;
-      sums.stuck += stuck;
-      if (bucket.active) sums.active |= 1 << bit;
-      if (bucket.completed + stuck > 0) sums.attempted |= 1 << bit;
-      const median = view?.medianOf(bucket.ref.feature);
-      if (median === undefined || bucket.durations === null) continue;
-      for (let at = 0; at < bucket.durations.length; at += 2) {
-        const step = relativeStep(bucket.durations[at] ?? 0, median);
-        const relatives = (sums.relatives ??= []);
-        for (let count = bucket.durations[at + 1] ?? 0; count > 0; count--) relatives.push(step);
-      }
+/** Adds all of a bucket: after a restore. */
+export function addBucket(window: StageWindow, day: number, bucket: Bucket): void {
+  const sums = sumsOf(window, bucket.ref.stage);
+  const stuck = bucket.failed + bucket.abandoned;
+  sums.buckets += 1;
+  sums.errors += bucket.errors;
+  sums.attempts += bucket.completed + stuck;
+  sums.stuck += stuck;
+  if (bucket.active) sums.active |= bitOf(day);
+  if (bucket.completed + stuck > 0) sums.attempted |= bitOf(day);
+  const durations = bucket.durations ?? [];
+  for (let at = 0; at < durations.length; at += 2) {
+    for (let count = durations[at + 1] ?? 0; count > 0; count--) {
+      sums.refs.push(bucket.ref);
+      sums.steps.push(durations[at] ?? 0);
     }
   }
-  for (const stage of STAGES) stages[stage].relatives?.sort((a, b) => a - b);
-  return { last, view, stages };
 }
 
-/** Adds a signal that has been counted in a bucket of `day` to sums made before it. */
-export function addSignal(measures: StageMeasures, day: number, ref: FeatureRef, signal: Signal): void {
-  const bit = measures.last - day;
-  if (bit < 0 || bit >= WINDOW_DAYS) return;
-  const sums = measures.stages[ref.stage];
-  sums.seen = true;
+/** Takes out all of a bucket whose day leaves the window. */
+export function removeBucket(window: StageWindow, day: number, bucket: Bucket): void {
+  const sums = sumsOf(window, bucket.ref.stage);
+  const stuck = bucket.failed + bucket.abandoned;
+  sums.buckets -= 1;
+  sums.errors -= bucket.errors;
+  sums.attempts -= bucket.completed + stuck;
+  sums.stuck -= stuck;
+  sums.active &= ~bitOf(day);
+  sums.attempted &= ~bitOf(day);
+  const durations = bucket.durations ?? [];
+  for (let at = 0; at < durations.length; at += 2) for (let count = durations[at + 1] ?? 0; count > 0; count--) removeCompletion(sums, bucket.ref, durations[at] ?? 0);
+}
+
+function removeCompletion({ refs, steps }: StageSums, ref: FeatureRef, step: number): void {
+  let at = steps.length - 1;
+  while (at >= 0 && !(steps[at] === step && refs[at] === ref)) at -= 1;
+  const lastRef = refs.pop();
+  const lastStep = steps.pop();
+  if (at < 0 || at === steps.length || lastRef === undefined || lastStep === undefined) return;
+  refs[at] = lastRef;
+  steps[at] = lastStep;
+}
+
+/** Adds a signal of a day of the window. `isNew`: the first of its day and feature. */
+export function addSignal(window: StageWindow, day: number, ref: FeatureRef, signal: Signal, isNew: boolean): void {
+  const sums = sumsOf(window, ref.stage);
+  if (isNew) sums.buckets += 1;
   if (signal.class === 'error') {
     if (signal.record.cause !== 'dependency') sums.errors += 1;
     return;
   }
-  if (!byTimer(signal)) sums.active |= 1 << bit;
+  if (!byTimer(signal)) sums.active |= bitOf(day);
   if (signal.class === 'action') {
     const { outcome } = signal.record;
     if (outcome === null || outcome === 'started') return;
     sums.attempts += 1;
     if (outcome !== 'completed') sums.stuck += 1;
-    sums.attempted |= 1 << bit;
+    sums.attempted |= bitOf(day);
   } else if (signal.record.measure === 'completion') {
-    const median = measures.view?.medianOf(ref.feature);
-    if (median !== undefined) insert((sums.relatives ??= []), relativeStep(signal.record.censored ? INFINITE_STEP : stepOf(signal.record.duration_ms), median));
+    sums.refs.push(ref);
+    sums.steps.push(signal.record.censored ? INFINITE_STEP : stepOf(signal.record.duration_ms));
   }
 }
 
@@ -125,12 +117,29 @@ export function bits(mask: number): number {
   return count;
 }
 
-/** Quantised to about one per cent. Errors without any active day count as on one. */
-export function valuesOf(sums: StageSums): Values {
-  const median = sums.relatives?.[Math.ceil(sums.relatives.length / 2) - 1];
-  return {
-    errors_per_active_day: sums.seen ? quantiseMeasure(sums.errors / Math.max(bits(sums.active), 1)) : null,
-    relative_completion: median === undefined ? null : boundaryOf(median) / PER_UNIT,
-    stuck_share: sums.attempts === 0 ? null : quantiseMeasure(sums.stuck / sums.attempts),
-  };
+export const quantiseMeasure = (value: number): number => quantise(Math.floor(value * PER_UNIT)) / PER_UNIT;
+
+/** The lower median over completions of features whose median is known. */
+function relativeCompletion({ refs, steps }: StageSums, view: ReferenceView | null): number | null {
+  if (view === null || steps.length === 0) return null;
+  const relatives: number[] = [];
+  for (let at = 0; at < steps.length; at++) {
+    const step = steps[at] ?? 0;
+    const median = view.medianOf(refs[at]?.feature ?? '');
+    if (median !== undefined) relatives.push(step === INFINITE_STEP ? LONGEST_RELATIVE : Math.min(boundaryOf(step) / median, LONGEST_RELATIVE));
+  }
+  const middle = relatives.sort((a, b) => a - b)[Math.ceil(relatives.length / 2) - 1];
+  return middle === undefined ? null : quantiseMeasure(middle);
+}
+
+/** Quantised to about one per cent; null: the user has nothing to measure. Errors without any active day count as on one. */
+export function measure(sums: StageSums, name: BottleneckMeasure, view: ReferenceView | null): number | null {
+  switch (name) {
+    case 'errors_per_active_day':
+      return sums.buckets === 0 ? null : quantiseMeasure(sums.errors / Math.max(bits(sums.active), 1));
+    case 'stuck_share':
+      return sums.attempts === 0 ? null : quantiseMeasure(sums.stuck / sums.attempts);
+    case 'relative_completion':
+      return relativeCompletion(sums, view);
+  }
 }

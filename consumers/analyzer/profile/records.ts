@@ -1,6 +1,6 @@
 /** Partial records as JSON, in chunks that a broker takes. */
-import type { FeatureCells, FingerprintLabel, MeasureCounts, Partial, Samples, UserVector } from '../partials.ts';
-import type { CellAccount } from './cells.ts';
+import type { FingerprintLabel, MeasureCounts, Partial, Samples, UserVector } from '../partials.ts';
+import type { CellAccount, SaidFeature } from './cells.ts';
 
 /** Half of what brokers accept by default (1 MB) (ours): room for the envelope and for what a client adds. */
 const CHUNK_BYTES = 500_000;
@@ -21,13 +21,12 @@ const noLists = (): Lists => ({ features: [], presence: [], samples: [], labels:
 const bytesOf = (json: string): number => Buffer.byteLength(json) + 1;
 
 /** A feature with very many cells spans chunks. */
-function* pieces(features: readonly FeatureCells[], chunkBytes: number): Iterable<string> {
+function* pieces(features: readonly SaidFeature[], chunkBytes: number): Iterable<string> {
   for (const { feature, stage, cells } of features) {
     let part: string[] = [];
     let bytes = 0;
     const piece = (): string => `{"feature":${JSON.stringify(feature)},"stage":"${stage}","cells":[${part.join(',')}]}`;
-    for (const cell of cells) {
-      const json = JSON.stringify(cell);
+    for (const json of cells) {
       if (part.length > 0 && bytes + bytesOf(json) > chunkBytes) {
         yield piece();
         part = [];

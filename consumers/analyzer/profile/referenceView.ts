@@ -12,7 +12,7 @@ export interface ReferenceView {
   readonly reference: Reference;
   /** The feature's median completion, ms, above 0; undefined where none is known. */
   medianOf(feature: string): number | undefined;
-  quantilesOf(stage: Stage, level: Level, measure: BottleneckMeasure): Quantiles | undefined;
+  quantilesOf(stage: Stage, level: Level): Partial<Record<BottleneckMeasure, Quantiles>> | undefined;
   hasOpenSop(stage: Stage, feature: string): boolean;
 }
 
@@ -21,12 +21,13 @@ const SMALLEST_MEDIAN_MS = 1;
 
 export function viewReference(reference: Reference): ReferenceView {
   const medians = new Map(reference.feature_medians.map(({ feature, median_ms }) => [feature, Math.max(median_ms, SMALLEST_MEDIAN_MS)]));
-  const quantiles = new Map(reference.quantiles.map(({ stage, level, measure, p50, p90 }) => [`${stage}/${level}/${measure}`, { p50, p90 }]));
+  const quantiles: Partial<Record<Stage, Partial<Record<Level, Partial<Record<BottleneckMeasure, Quantiles>>>>>> = {};
+  for (const { stage, level, measure, p50, p90 } of reference.quantiles) ((quantiles[stage] ??= {})[level] ??= {})[measure] = { p50, p90 };
   const sop = new Set(reference.open_sop.map(({ feature, stage }) => `${stage}/${feature}`));
   return {
     reference,
     medianOf: (feature) => medians.get(feature),
-    quantilesOf: (stage, level, measure) => quantiles.get(`${stage}/${level}/${measure}`),
+    quantilesOf: (stage, level) => quantiles[stage]?.[level],
     hasOpenSop: (stage, feature) => sop.has(`${stage}/${feature}`),
   };
 }

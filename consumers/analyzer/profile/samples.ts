@@ -31,9 +31,13 @@ export interface DaySamples {
 
 interface Kind {
   readonly key: SampleKey;
+  /** For the order in which they are said. */
+  readonly name: string;
   readonly days: Map<number, DaySamples>;
   /** As last said, to tell what changed. */
   said: string;
+  /** The fifth of them, where there are five: what is later changes nothing as long as the window stays. */
+  fifth: SampleEntry | null;
 }
 
 const before = (a: SampleEntry, b: SampleEntry): boolean => a[0] < b[0] || (a[0] === b[0] && a[1] < b[1]);
@@ -100,7 +104,7 @@ export function createSamples(): SampleStore {
   const kindOf = (key: SampleKey): Kind => {
     let kind = find(key);
     if (kind !== undefined) return kind;
-    kind = { key, days: new Map(), said: '[]' };
+    kind = { key, name: nameOf(key), days: new Map(), said: '[]', fifth: null };
     const others = features.get(key.feature);
     if (others === undefined) features.set(key.feature, new Map([[nameInFeature(key), kind]]));
     else others.set(nameInFeature(key), kind);
@@ -138,7 +142,7 @@ export function createSamples(): SampleStore {
       const kind = kindOf(key);
       const samples = kind.days.get(day) ?? put(kind, day, { people: [], machines: [] });
       if (!insertSample(machine ? samples.machines : samples.people, entry)) return false;
-      changed.add(kind);
+      if (kind.fifth === null || before(entry, kind.fifth)) changed.add(kind);
       return true;
     },
     restore: (key, day, samples) => {
@@ -163,12 +167,14 @@ export function createSamples(): SampleStore {
     drain: (window, full, counted) => {
       const said: { name: string; samples: Samples }[] = [];
       for (const kind of full ? [...all()] : changed) {
-        const earliest = earliestOf(kind, window, counted).map(([occurredAt, eventId]) => [occurredAt, eventId] as const);
+        const entries = earliestOf(kind, window, counted);
+        const earliest = entries.map(([occurredAt, eventId]) => [occurredAt, eventId] as const);
+        kind.fifth = entries[SAMPLES - 1] ?? null;
         const text = JSON.stringify(earliest);
         const news = full ? earliest.length > 0 : text !== kind.said;
         kind.said = text;
         const { feature, class: signalClass, what } = kind.key;
-        if (news) said.push({ name: nameOf(kind.key), samples: { feature, signal_class: signalClass, what, earliest } });
+        if (news) said.push({ name: kind.name, samples: { feature, signal_class: signalClass, what, earliest } });
         if (kind.days.size === 0) forget(kind);
       }
       changed.clear();

@@ -10,7 +10,8 @@ import type { CellRef, Cells, CountedUser } from './cells.ts';
 import { createLabels } from './labels.ts';
 import type { Labels } from './labels.ts';
 import type { Candidate } from './levels.ts';
-import type { StageMeasures } from './measures.ts';
+import { emptyWindow } from './measures.ts';
+import type { StageWindow } from './measures.ts';
 import { createSamples } from './samples.ts';
 import type { SampleKey, SampleStore } from './samples.ts';
 import type { Standing } from './vectors.ts';
@@ -36,8 +37,8 @@ export interface User extends CountedUser {
   readonly bottlenecks: Map<Stage, OpenBottleneck>;
   /** Ascending, at most 28. */
   readonly days: UserDay[];
-  /** Derived. */
-  measures: StageMeasures | null;
+  /** Derived: over the 14 days up to `measuredDay`. */
+  readonly stages: StageWindow;
 }
 
 /** What has to go to the changelog with the next commit. Tombstones are written before the rest. */
@@ -67,6 +68,8 @@ export interface PartitionState {
   readonly idle: Set<User>;
   /** Derived. */
   readonly stuck: Set<User>;
+  /** Derived: the last day of the window of the users' `stages`; -Infinity before the first record. */
+  measuredDay: number;
   /** Derived: the next tick says everything. */
   full: boolean;
   readonly cells: Cells;
@@ -94,6 +97,7 @@ export const emptyState = (): PartitionState => ({
   unsettled: new Set(),
   idle: new Set(),
   stuck: new Set(),
+  measuredDay: -Infinity,
   full: true,
   cells: createCells(),
   samples: createSamples(),
@@ -118,7 +122,7 @@ export function newUser(id: string, team: string, role: string): User {
     dirty: new Set(),
     contributions: new Map(),
     counted: null,
-    measures: null,
+    stages: emptyWindow(),
   };
 }
 

@@ -2,13 +2,13 @@
  * One tick of a partition. The order within it is part of the contract: the window moves; cells are said under the levels before, where a
  * model comes into force; levels are decided; cells are said under the levels in force; then what midnights and training ticks add.
  */
-import type { Level, Stage } from '../../../schemas/records.ts';
-import type { BottleneckMeasure, MeasureCounts, UserVector } from '../partials.ts';
+import type { Level } from '../../../schemas/records.ts';
+import type { MeasureCounts, UserVector } from '../partials.ts';
 import { effectiveFrom, isMidnight, isTrainingTick, stateDaysOf, windowOf } from '../time.ts';
 import { resolutionOf } from './bottlenecks.ts';
-import { forgetIdle, moveDay } from './days.ts';
+import { forgetIdle, measureUpTo, moveDay } from './days.ts';
 import { decideLevel } from './levels.ts';
-import { MEASURES, measureStages, STAGES, valuesOf } from './measures.ts';
+import { measure, MEASURES, STAGES } from './measures.ts';
 import { cellsRecords, tickRecord, vectorsRecords } from './records.ts';
 import type { ReferenceView } from './referenceView.ts';
 import { setLevel } from './state.ts';
@@ -46,40 +46,31 @@ function decideLevels(state: PartitionState, tick: number, view: ReferenceView |
   state.training = null;
 }
 
-function measureCounts(state: PartitionState, tick: number, view: ReferenceView | null): MeasureCounts[] {
-  const { last } = windowOf(tick);
-  const counts = new Map<string, { stage: Stage; level: Level; measure: BottleneckMeasure; values: Map<number, number> }>();
-  for (const user of state.users.values()) {
-    if (user.level === 'machine' || user.contributions.size === 0) continue;
-    const { stages } = measureStages(user.days, last, view);
-    for (const stage of STAGES) {
-      if (!stages[stage].seen) continue;
-      const values = valuesOf(stages[stage]);
-      for (const measure of MEASURES) {
-        const value = values[measure];
+/** At a midnight tick: how many users of each level have which value of each measure. */
+function measureCounts(state: PartitionState, view: ReferenceView | null): MeasureCounts[] {
+  const counts: MeasureCounts[] = [];
+  for (const stage of STAGES) {
+    for (const name of MEASURES) {
+      const levels = new Map<Level, Map<number, number>>();
+      for (const { level, stages } of state.users.values()) {
+        const sums = stages[stage];
+        const value = sums === null || level === 'machine' ? null : measure(sums, name, view);
         if (value === null) continue;
-        const name = `${stage}/${user.level}/${measure}`;
-        let found = counts.get(name);
-        if (found === undefined) {
-          found = { stage, level: user.level, measure, values: new Map() };
-          counts.set(name, found);
-        }
-        found.values.set(value, (found.values.get(value) ?? 0) + 1);
+        const values = levels.get(level);
+        if (values === undefined) levels.set(level, new Map([[value, 1]]));
+        else values.set(value, (values.get(value) ?? 0) + 1);
       }
+      for (const [level, values] of [...levels].sort((x, y) => compare(x[0], y[0]))) counts.push({ stage, level, measure: name, values: [...values].sort((x, y) => x[0] - y[0]) });
     }
   }
-  return [...counts]
-    .sort((a, b) => compare(a[0], b[0]))
-    .map(([, { values, ...head }]) => ({ ...head, values: [...values].sort((a, b) => a[0] - b[0]) }));
+  return counts;
 }
 
 function resolveBottlenecks(state: PartitionState, tick: number, view: ReferenceView | null, emits: Emits): void {
-  const { last } = windowOf(tick);
   for (const user of [...state.stuck].sort((a, b) => compare(a.id, b.id))) {
-    const { stages } = measureStages(user.days, last, view);
     for (const stage of STAGES) {
       const open = user.bottlenecks.get(stage);
-      const resolved = open === undefined ? null : resolutionOf(user, stage, open, stages[stage], view, tick);
+      const resolved = open === undefined ? null : resolutionOf(user, stage, open, user.stages[stage], view, tick);
       if (resolved === null) continue;
       user.bottlenecks.delete(stage);
       state.changes.users.add(user);
@@ -124,13 +115,14 @@ export function runTick(state: PartitionState, tick: number, evaluatedTo: number
   forgetIdle(state);
   settle(state, tick);
 
+  if (midnight) measureUpTo(state, window.last);
   const full = midnight || state.full;
   const counted = (userId: string): boolean => state.users.get(userId)?.level !== 'machine';
   cellsRecords(tick, 'in_force', full, {
     ...state.cells.drain(full),
     samples: state.samples.drain(window, full, counted),
     labels: state.labels.drain(full),
-    measures: midnight ? measureCounts(state, tick, view) : [],
+    measures: midnight ? measureCounts(state, view) : [],
   }).forEach(say);
   if (midnight) resolveBottlenecks(state, tick, view, emits);
   if (isTrainingTick(tick)) vectorsRecords(tick, vectorsOf(state, tick, view)).forEach(say);

@@ -3,14 +3,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { cellsRecords, vectorsRecords } from '../../../../consumers/analyzer/profile/records.ts';
 import type { CellsContent } from '../../../../consumers/analyzer/profile/records.ts';
-import type { Cell, Partial } from '../../../../consumers/analyzer/partials.ts';
+import type { Cell, FeatureCells, Partial } from '../../../../consumers/analyzer/partials.ts';
 
 const cell = (team: string): Cell => ({ level: 'expert', team, seen: 1, worked: 1, used: 1, attempted: 0, stuck: 0, durations: [[100, 1]], errors: { fp: [1, 0] } });
+const FEATURES: FeatureCells[] = [
+  { feature: 'größer "f"', stage: 'data', cells: Array.from({ length: 20 }, (_, i) => cell(`team-${String(i)}`)) },
+  { feature: 'g', stage: 'training', cells: [cell('a')] },
+];
 const CONTENT: CellsContent = {
-  features: [
-    { feature: 'größer "f"', stage: 'data', cells: Array.from({ length: 20 }, (_, i) => cell(`team-${String(i)}`)) },
-    { feature: 'g', stage: 'training', cells: [cell('a')] },
-  ],
+  features: FEATURES.map(({ feature, stage, cells }) => ({ feature, stage, cells: cells.map((said) => JSON.stringify(said)) })),
   presence: [{ level: 'expert', team: 'a', users: 3 }],
   samples: [{ feature: 'g', signal_class: 'time', what: null, earliest: [[1, 'e']] }],
   labels: [{ fingerprint: 'fp', code: 'E', message: 'no "disk"' }],
@@ -20,7 +21,7 @@ type CellsPartial = Extract<Partial, { kind: 'cells' }>;
 const parse = (records: readonly string[]): CellsPartial[] => records.map((json) => JSON.parse(json) as CellsPartial);
 
 test('one chunk holds everything as it is', () => {
-  assert.deepEqual(parse(cellsRecords(7, 'in_force', true, CONTENT)), [{ v: 1, kind: 'cells', tick: 7, levels: 'in_force', reset: true, ...CONTENT }]);
+  assert.deepEqual(parse(cellsRecords(7, 'in_force', true, CONTENT)), [{ v: 1, kind: 'cells', tick: 7, levels: 'in_force', reset: true, ...CONTENT, features: FEATURES }]);
 });
 
 test('small chunks: only the first resets, no cell is lost or said twice, none is much larger than asked', () => {
@@ -31,7 +32,7 @@ test('small chunks: only the first resets, no cell is lost or said twice, none i
   assert.deepEqual(chunks.map(({ reset }) => reset), chunks.map((_, at) => at === 0));
   for (const record of records) assert.ok(Buffer.byteLength(record) < 2 * limit, String(record.length));
   const cells = chunks.flatMap(({ features }) => features.flatMap(({ feature, cells: own }) => own.map(({ team }) => `${feature}/${team}`)));
-  assert.deepEqual(cells, CONTENT.features.flatMap(({ feature, cells: own }) => own.map(({ team }) => `${feature}/${team}`)));
+  assert.deepEqual(cells, FEATURES.flatMap(({ feature, cells: own }) => own.map(({ team }) => `${feature}/${team}`)));
   for (const list of ['presence', 'samples', 'labels', 'measures'] as const) assert.deepEqual(chunks.flatMap((chunk): unknown[] => [...chunk[list]]), CONTENT[list]);
 });
 

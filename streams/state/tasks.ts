@@ -17,7 +17,7 @@ export interface OpenTask {
   readonly expectedMs: number | null;
 }
 
-export interface AbandonedTask {
+interface AbandonedTask {
   readonly status: 'abandoned';
   readonly key: string;
   readonly user: string;
@@ -49,7 +49,7 @@ export interface Tasks {
 /** The lengths make it unambiguous, whatever the ids contain. */
 export const taskKey = (userId: string, taskId: string): string => `t/${userId.length}/${userId}/${taskId}`;
 
-export const userOf = (task: Task): string => (task.status === 'open' ? task.start.user_id : task.user);
+const userOf = (task: Task): string => (task.status === 'open' ? task.start.user_id : task.user);
 
 /** A heap with this many more finished tasks than running ones is built anew. */
 const STALE_TIMERS = 1_024;

@@ -18,7 +18,7 @@ export interface Place {
 }
 
 /** `action` of a task event that names none: the field is required in a signal. Ours. */
-export const TASK_ACTION = 'task';
+const TASK_ACTION = 'task';
 
 export function classify(paired: PairedEvent, place: Place): Signal[] {
   const { event, pairing } = paired;

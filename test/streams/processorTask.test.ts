@@ -8,8 +8,9 @@ import { MAX_EVENT_BYTES, MAX_ORIGINAL_BYTES } from '../../streams/limits.ts';
 import { memorySchemas } from '../fakes/schemas.ts';
 import { DAY, EVENTS, HOUR, T0, clock, createHarness, event, feature, finished, started, type Input } from './harness.ts';
 
-const user = [...'abcdefghijklmnopqrstuvwxyz'].find((name) => partitionOf(name, 4) === 0) ?? '';
-const foreigner = [...'abcdefghijklmnopqrstuvwxyz'].find((name) => partitionOf(name, 4) === 1) ?? '';
+const someoneOf = (partition: number): string => Array.from({ length: 50 }, (_, i) => `user-${i}`).find((name) => partitionOf(name, 4) === partition) ?? '';
+const user = someoneOf(0);
+const foreigner = someoneOf(1);
 const mine = (over: Partial<PlatformEvent> = {}): PlatformEvent => event({ user_id: user, ...over });
 
 test('every reason for a dead letter, with what it takes to find and mend it', async () => {
@@ -62,7 +63,7 @@ test('an original too large for a message is cut, and says so', async () => {
 test('a schema that is not loaded yet is loaded; a registry that does not answer fails the step, and nothing is lost', async () => {
   const inner = memorySchemas();
   let away = true;
-  const harness = await createHarness({ source: { register: inner.register, schema: (id) => (away ? Promise.reject(new Error('registry away')) : inner.schema(id)) } });
+  const harness = await createHarness({ source: { ...inner, schema: (id) => (away ? Promise.reject(new Error('registry away')) : inner.schema(id)) } });
   const text = JSON.parse((await inner.schema(1)) ?? '') as { fields: object[] };
   text.fields.push({ name: 'locale', type: 'string', default: '' });
   const id = await inner.register('PlatformEvent', JSON.stringify(text));
@@ -81,7 +82,7 @@ test('a schema that is not loaded yet is loaded; a registry that does not answer
 test('many records of a schema that nobody knows ask the registry once a step', async () => {
   const inner = memorySchemas();
   let asked = 0;
-  const harness = await createHarness({ source: { register: inner.register, schema: (id) => { asked += 1; return inner.schema(id); } } });
+  const harness = await createHarness({ source: { ...inner, schema: (id) => { asked += 1; return inner.schema(id); } } });
   for (let i = 0; i < 50; i++) harness.feed({ value: Buffer.from([0, 0, 0, 0, 99, i]) });
   await harness.run();
   assert.equal(asked, 1);

@@ -38,7 +38,7 @@ export interface Work {
 }
 
 /** Committed records from `from.offset` up to, not including, offset `to`, in batches; ends by itself. */
-export type ReadLog = (from: TopicPartition & { readonly offset: number }, to: number) => AsyncIterable<readonly InRecord[]>;
+type ReadLog = (from: TopicPartition & { readonly offset: number }, to: number) => AsyncIterable<readonly InRecord[]>;
 
 /**
  * One task: the state and logic of one share of the input. The loop calls it from one place at a time, in this order:

@@ -27,8 +27,6 @@ export const dayOf = (at: number): number => Math.floor(at / DAY_MS);
 
 export const startOfDay = (day: number): number => day * DAY_MS;
 
-export const isTick = (at: number): boolean => at % TICK_MS === 0;
-
 export const isMidnight = (at: number): boolean => at % DAY_MS === 0;
 
 /** Mondays 00:00 UTC. */

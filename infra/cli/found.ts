@@ -2,7 +2,7 @@
 import type { Dimension, SignalClass, Stage } from '../../schemas/records.ts';
 import type { ClickHouse } from '../ports.ts';
 
-export interface FoundChallenge {
+interface FoundChallenge {
   readonly rule_id: string;
   readonly dimension: Dimension;
   readonly stage: Stage;

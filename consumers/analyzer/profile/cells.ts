@@ -11,7 +11,7 @@ import { contributionOf, sameContribution } from './contributions.ts';
 import type { Contribution } from './contributions.ts';
 
 /** Users of a level and team: one object per pair, so that it can be a key. */
-export interface Group {
+interface Group {
   readonly level: Level;
   readonly team: string;
   /** How a cell's JSON begins. */

@@ -13,7 +13,7 @@ import type { PartitionState, User, UserDay } from './state.ts';
 import type { Standing, Values } from './vectors.ts';
 
 const VERSION = 1;
-export const PARTITION_KEY = 'p';
+const PARTITION_KEY = 'p';
 
 export const userKey = (userId: string): string => `u/${userId}`;
 export const dayKey = (day: number, userId: string): string => `d/${String(day)}/${userId}`;
@@ -117,8 +117,8 @@ export function drainChanges(state: PartitionState, n: number): ChangelogRecord[
   return records;
 }
 
-function parse<T extends { readonly v: number }>(key: string, json: string): T {
-  const record = JSON.parse(json) as T;
+function parse(key: string, json: string): unknown {
+  const record = JSON.parse(json) as { readonly v: number };
   if (record.v !== VERSION) {
     throw new Error(`profile: changelog record ${key} has version ${String(record.v)}, this code reads ${String(VERSION)}: run the code that wrote it, or replay with another CHOKEPOINT_APP`);
   }
@@ -154,20 +154,20 @@ function restoreDay(state: PartitionState, day: number, userId: string, record: 
 /** Fills an empty state from the latest record of each key; gives the commit that wrote it, 0 where there is none. */
 export function restoreState(state: PartitionState, latest: ReadonlyMap<string, string>): number {
   let n = 0;
-  for (const [key, json] of latest) if (key.startsWith('u/')) restoreUser(state, key.slice(2), parse<UserRecord>(key, json));
+  for (const [key, json] of latest) if (key.startsWith('u/')) restoreUser(state, key.slice(2), (parse(key, json) as UserRecord));
   for (const [key, json] of latest) {
     const [kind, day = ''] = key.split('/', 2);
     const rest = key.slice(`${kind ?? ''}/${day}/`.length);
-    if (kind === 'd') restoreDay(state, Number(day), rest, parse<DayRecord>(key, json));
+    if (kind === 'd') restoreDay(state, Number(day), rest, (parse(key, json) as DayRecord));
     else if (kind === 's') {
       const [feature, signalClass, what] = JSON.parse(rest) as [string, SignalClass, string | null];
-      const { people, machines } = parse<SampleRecord>(key, json);
+      const { people, machines } = (parse(key, json) as SampleRecord);
       state.samples.restore({ feature, class: signalClass, what }, Number(day), { people, machines });
     } else if (kind === 'f') {
-      const { code, message, lastDay } = parse<LabelRecord>(key, json);
+      const { code, message, lastDay } = (parse(key, json) as LabelRecord);
       state.labels.restore(key.slice(2), { code, message, lastDay });
     } else if (key === PARTITION_KEY) {
-      const partition = parse<PartitionRecord>(key, json);
+      const partition = (parse(key, json) as PartitionRecord);
       n = partition.n;
       state.watermark = partition.watermark;
       state.firstTick = partition.first_tick;

@@ -68,6 +68,7 @@ export function contributionOf<Ref extends FeatureRef>(days: readonly Day<Ref>[]
 /** Equal up to the order of errors, which only costs an update that changes nothing. */
 export function sameContribution(a: Contribution, b: Contribution): boolean {
   if (a.worked !== b.worked || a.used !== b.used || a.attempted !== b.attempted || a.stuck !== b.stuck || a.median !== b.median) return false;
-  if (a.errors === null || b.errors === null) return a.errors === b.errors;
-  return a.errors.length === b.errors.length && a.errors.every(([fingerprint, keeps], at) => b.errors?.[at]?.[0] === fingerprint && b.errors[at]?.[1] === keeps);
+  const others = b.errors;
+  if (a.errors === null || others === null) return a.errors === others;
+  return a.errors.length === others.length && a.errors.every(([fingerprint, keeps], at) => others[at]?.[0] === fingerprint && others[at][1] === keeps);
 }

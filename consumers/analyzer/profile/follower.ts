@@ -35,7 +35,7 @@ interface Kept {
 }
 
 /** What has come, in memory: the follower without its loop. */
-export function createReferenceStore(): References & { add(json: string): void } {
+export function createReferenceStore(): References & { readonly add: (json: string) => void } {
   // One per midnight, ascending. As text, since nearly all are only ever looked past.
   const kept: Kept[] = [];
   const views = new Map<number, ReferenceView>();

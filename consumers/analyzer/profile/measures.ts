@@ -18,7 +18,7 @@ export const MEASURES: readonly BottleneckMeasure[] = ['errors_per_active_day', 
 const PER_UNIT = 1_000;
 
 /** Stands for an infinite relative completion, so that histograms need no special case (ours): a million times the median is no work any more. */
-export const LONGEST_RELATIVE = 1_000_000;
+const LONGEST_RELATIVE = 1_000_000;
 
 export interface StageSums {
   /** Features and days with any signal. */
@@ -117,7 +117,7 @@ export function bits(mask: number): number {
   return count;
 }
 
-export const quantiseMeasure = (value: number): number => quantise(Math.floor(value * PER_UNIT)) / PER_UNIT;
+const quantiseMeasure = (value: number): number => quantise(Math.floor(value * PER_UNIT)) / PER_UNIT;
 
 /** The lower median over completions of features whose median is known. */
 function relativeCompletion({ refs, steps }: StageSums, view: ReferenceView | null): number | null {

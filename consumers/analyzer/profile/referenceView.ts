@@ -3,7 +3,7 @@ import type { Level, Stage } from '../../../schemas/records.ts';
 import type { BottleneckMeasure } from '../partials.ts';
 import type { Reference } from '../references.ts';
 
-export interface Quantiles {
+interface Quantiles {
   readonly p50: number;
   readonly p90: number;
 }

@@ -8,11 +8,11 @@ import type { Samples } from '../partials.ts';
 import type { DayRange } from '../time.ts';
 import type { Signal } from './merge.ts';
 
-export const SAMPLES = 5;
+const SAMPLES = 5;
 
 /** What the samples of an action are of: `used`, and `stuck` besides for a failed or abandoned attempt. */
-export const USED = 'used';
-export const STUCK = 'stuck';
+const USED = 'used';
+const STUCK = 'stuck';
 
 export interface SampleKey {
   readonly feature: string;

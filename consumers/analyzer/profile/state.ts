@@ -42,7 +42,7 @@ export interface User extends CountedUser {
 }
 
 /** What has to go to the changelog with the next commit. Tombstones are written before the rest. */
-export interface Changes {
+interface Changes {
   readonly days: Set<UserDay>;
   readonly users: Set<User>;
   readonly samples: Map<string, { readonly key: SampleKey; readonly day: number }>;

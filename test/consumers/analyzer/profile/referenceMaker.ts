@@ -6,7 +6,7 @@ import { DAY_MS, isTrainingTick } from '../../../../consumers/analyzer/time.ts';
 import { MONDAY, plainReference } from './world.ts';
 import type { Level, Stage } from '../../../../schemas/records.ts';
 
-export const modelOf = (version: number, shift = 0): LevelModel => ({
+const modelOf = (version: number, shift = 0): LevelModel => ({
   version,
   scaling: FEATURE_NAMES.map(() => ({ low: -10, high: 10, center: shift, scale: 1 })),
   centroids: [

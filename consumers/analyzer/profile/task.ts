@@ -7,7 +7,7 @@ import type { InRecord, OutRecord, Position, Task, TaskContext, TopicPartition, 
 import type { RecordCodec } from '../../../schemas/codec.ts';
 import { topicName } from '../../../schemas/topics.ts';
 import type { TopicId } from '../../../schemas/topics.ts';
-import { DAY_MS, dayOf, firstTickAfter, startOfDay, TICK_MS } from '../time.ts';
+import { DAY_MS, dayOf, firstTickAfter, isMidnight, startOfDay, TICK_MS } from '../time.ts';
 import { applySignal } from './apply.ts';
 import { drainChanges, restoreState } from './changelog.ts';
 import { recount } from './days.ts';
@@ -162,6 +162,8 @@ export function createProfileTask({ context, app, codec, references, observer, s
         if (due) {
           runTick(state, tick, entry.originOffset, view, emits);
           ticks += 1;
+          // A midnight goes out at once: its reference is made while this task works on through the day, at whose end it is needed.
+          if (isMidnight(tick)) break;
           continue;
         }
         if (entry.signal !== null) applySignal(state, entry.signal, entry.watermark, view, emits);

@@ -2,7 +2,7 @@
  * Everything on one machine: the parts that no setting names, the topics, a process per service, and the demo.
  * Starts in order, stops in reverse, also where a start fails half-way.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { connectKafka } from '../kafka/client.ts';
@@ -54,7 +54,7 @@ export async function up(args: readonly string[]): Promise<number> {
       if (options.json === true && summary !== 'replayed before') console.log(JSON.stringify(summary));
       if (once) return 0;
     }
-    progress.say(whereToLook(settings, dataDir));
+    progress.say(whereToLook(settings, dataDir, demo));
     await Promise.race([interrupted, broken]);
     return 0;
   } finally {
@@ -71,7 +71,9 @@ interface Platform {
 }
 
 async function startPlatform(dataDir: string, progress: Progress, undo: (() => Promise<void>)[], interrupted: Promise<null>): Promise<Platform | null> {
-  const log = createLog('up');
+  // A person watches this terminal: what is said for machines goes to a file.
+  mkdirSync(join(dataDir, 'logs'), { recursive: true });
+  const log = createLog('up', (line) => { appendFileSync(join(dataDir, 'logs', 'up.log'), line); });
   const env: Record<string, string | undefined> = { ...process.env, CHOKEPOINT_DATA: dataDir };
   if (env['WRITE_KEYS'] === undefined || env['ADMIN_KEYS'] === undefined) {
     const keys = keepKeys(dataDir);
@@ -126,15 +128,22 @@ async function waitUntilReady(name: string, port: number): Promise<void> {
   throw Object.assign(new Error(`${name} was not ready within ${READY_LIMIT_MS / 1000} s: ${last}`), { code: 'NOT_READY' });
 }
 
-function whereToLook(settings: Settings, dataDir: string): string {
+function whereToLook(settings: Settings, dataDir: string, demo: boolean): string {
   const key = settings.collector.writeKeys[0] ?? '<write key>';
+  const admin = settings.collector.adminKeys[0] ?? '<admin key>';
   const collector = `http://127.0.0.1:${settings.collector.port}`;
+  const catalog = `
+The catalog comes first:
+  curl -s ${collector}/v1/features -H 'Authorization: Bearer ${admin}' -H 'Content-Type: application/json' \\
+    -d '{"features":[{"feature":"create_notebook","title":"Notebook creation","stage":"features"}]}'`;
   return `
 Chokepoint is up (Ctrl-C stops it; data, logs and keys.json are in ${dataDir}).
-
+  write key ${key}
+  admin key ${admin}
+${demo ? '' : catalog}
 Send an event:
   curl -s ${collector}/v1/events -H 'Authorization: Bearer ${key}' -H 'Content-Type: application/json' \\
-    -d '{"events":[{"user_id":"ada","occurred_at":${Date.now()},"type":"interaction","feature":"notebooks.create","action":"open"}]}'
+    -d '{"events":[{"user_id":"ada","occurred_at":${Date.now()},"type":"interaction","feature":"create_notebook","action":"open"}]}'
 Ask ClickHouse (docs/for-the-data-team.md has more questions):
   curl -s '${settings.clickhouse.url}/?database=${settings.clickhouse.database}' --data-binary 'SELECT opened_at, dimension, rule_id, feature, summary FROM challenges_current ORDER BY opened_at FORMAT PrettyCompact'
 How far each stage is:

@@ -33,7 +33,7 @@ async function runOnParts(): Promise<boolean> {
   const settings = readSettings({ ...process.env, CHOKEPOINT_DATA: dataDir, LOCAL_KAFKA_PORT: '0', LOCAL_REGISTRY_PORT: '0', LOCAL_CLICKHOUSE_PORT: '0' });
   const parts = await bringUp(settings, named, { dataDir, log: createLog('test') });
   try {
-    const env = { ...process.env, KAFKA_BROKERS: parts.kafka.brokers.join(','), SCHEMA_REGISTRY_URL: parts.registry.url, CLICKHOUSE_URL: parts.clickhouse.url };
+    const env = { ...process.env, KAFKA_BROKERS: parts.kafka.brokers.join(','), SCHEMA_REGISTRY_URL: parts.registry.url, CLICKHOUSE_URL: parts.clickhouse.url, ...(named.clickhouse ? {} : { CHOKEPOINT_TEST_OWN_CLICKHOUSE: 'true' }) };
     return await runTests('on real parts', onParts, 1, env);
   } finally {
     await parts.stop();

@@ -111,7 +111,7 @@ void test('twenty queries and inserts at once', async () => {
   assert.equal(await (await ask(`SELECT count() FROM ${table}`)).text(), '20\n');
 });
 
-const local = parts.platform.parts.some(({ name }) => name === 'clickhouse') ? false : 'only for the ClickHouse that is brought up here';
+const local = parts.ownClickHouse ? false : 'only for the ClickHouse that is brought up here';
 
 void test('what the local ClickHouse does not support is refused, not done wrong', { skip: local }, async () => {
   const table = await freshTable();

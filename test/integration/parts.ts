@@ -21,6 +21,8 @@ export interface Parts {
   readonly env: (changes?: Readonly<Record<string, string>>) => Record<string, string | undefined>;
   /** What was started for this file; stopped after its last test. */
   readonly platform: LocalPlatform;
+  /** ClickHouse is the one of infra/local, brought up for this file or by `npm test` for all. */
+  readonly ownClickHouse: boolean;
   /** Silent but for warnings and errors. */
   readonly log: Log;
 }
@@ -51,5 +53,6 @@ export async function withParts(): Promise<Parts> {
     ALERTS_PORT: '0',
     ...changes,
   });
-  return { settings: (changes) => readSettings(env(changes)), env, platform, log };
+  const ownClickHouse = platform.parts.some(({ name }) => name === 'clickhouse') || process.env['CHOKEPOINT_TEST_OWN_CLICKHOUSE'] === 'true';
+  return { settings: (changes) => readSettings(env(changes)), env, platform, ownClickHouse, log };
 }

@@ -37,6 +37,8 @@ const HEADER_BYTES = 5;
 const BLOCK_BYTES = 64 * 1024;
 
 export interface RecordCodec {
+  /** Id of our own schema of a record. */
+  schemaId(name: RecordName): number;
   encode<Name extends RecordName>(name: Name, record: Records[Name]): Buffer;
   decode<Name extends RecordName>(name: Name, bytes: Buffer): Records[Name];
   load(bytes: Buffer): Promise<void>;
@@ -80,6 +82,7 @@ export async function createCodec(source: SchemaSource, names: readonly RecordNa
   let block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
   let used = 0;
   return {
+    schemaId: (name) => ownOf(name).id,
     encode: (name, record) => {
       const { id, type } = ownOf(name);
       if (used + HEADER_BYTES >= block.length) {

@@ -21,6 +21,8 @@ export const LATE_MEMORY_MS = 28 * DAY_MS;
  * that never finishes its tasks must not fill the memory. Which starts those are is a function of the log.
  */
 export const MAX_TASKS_PER_USER = 10_000;
+/** Memory of a partition's tasks, about: what is beyond it is treated likewise. A million starts of usual size; a hundred of the largest. */
+export const MAX_TASKS_BYTES = 512 * 1024 * 1024;
 
 /** Event ids are forgotten an hour of `occurred_at` at a time. */
 export const SEEN_BUCKET_MS = HOUR_MS;

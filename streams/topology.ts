@@ -8,23 +8,25 @@
  */
 import type { InRecord } from '../infra/ports.ts';
 import type { RecordCodec } from '../schemas/codec.ts';
-import type { PlatformEvent } from '../schemas/records.ts';
 import { HEADERS } from '../schemas/topics.ts';
 import type { Metadata } from './globalTables.ts';
 import { NO_WATERMARK, TICK_MS } from './limits.ts';
+import { createHash } from './state/hash128.ts';
 import type { State } from './state/state.ts';
 import { taskKey } from './state/tasks.ts';
 import { abandon } from './steps/abandon.ts';
 import { checkPartition } from './steps/checkPartition.ts';
 import { checkLateness, checkTime } from './steps/checkTime.ts';
-import { classify, type Place, type Signal } from './steps/classify.ts';
+import { classify } from './steps/classify.ts';
 import { decode } from './steps/decode.ts';
-import { dedupe, originOf, remember } from './steps/dedupe.ts';
+import { dedupe, identify, originOf, remember } from './steps/dedupe.ts';
 import { enrich } from './steps/enrich.ts';
 import { pair, type PairedEvent } from './steps/pair.ts';
 import { ok, type DeadLettered, type Ok, type Result } from './steps/result.ts';
 import type { Route } from './steps/route.ts';
+import type { Place } from './steps/signal.ts';
 import { validate } from './steps/validate.ts';
+import type { EventView } from './wire/eventView.ts';
 
 export interface Counts {
   events: number;
@@ -55,6 +57,9 @@ export interface Topology {
 }
 
 export function createTopology({ codec, partition, partitions, dedupeWindowMs, metadata, state, route, counts }: TopologyParts): Topology {
+  /** Of the event that is being taken. */
+  const hashes = { event: createHash(), replay: createHash() };
+
   function take(record: InRecord): void {
     const decoded = decode(codec, record);
     if (decoded.kind === 'deadLetter') { reject(record, decoded); return; }
@@ -73,66 +78,71 @@ export function createTopology({ codec, partition, partitions, dedupeWindowMs, m
   }
 
   /** What is not admitted does not move the watermark. */
-  function admit(event: PlatformEvent, appendedAt: number): Ok<null> | DeadLettered {
+  function admit(event: EventView, appendedAt: number): Ok<null> | DeadLettered {
     const placed = checkPartition(event, partition, partitions);
     return placed.kind === 'deadLetter' ? placed : checkTime(event, appendedAt);
   }
 
   /** Timers fire before the record that moves the watermark past them. Gives the number of their signals. */
-  function moveWatermark({ occurred_at }: PlatformEvent, offset: number): number {
+  function moveWatermark({ occurred_at }: EventView, offset: number): number {
     if (occurred_at <= state.watermark()) return 0;
     const signals = fireTimers(occurred_at, offset, 0);
     state.advance(occurred_at);
     return signals;
   }
 
-  function interpret(event: PlatformEvent, origin: string | null): Result<PairedEvent> {
+  function interpret(event: EventView, origin: string | null): Result<PairedEvent> {
     if (event.type === 'clock') return { kind: 'drop', why: 'clock' };
     const timely = checkLateness(event, state.watermark(), dedupeWindowMs, origin !== null);
     if (timely.kind !== 'ok') return timely;
-    const fresh = dedupe(event, origin, state);
+    const identity = identify(event, origin, hashes);
+    const fresh = dedupe(identity, event.occurred_at, state);
     if (fresh.kind !== 'ok') return fresh;
     const valid = validate(event);
     if (valid.kind !== 'ok') return valid;
     const enriched = enrich(valid.value, metadata);
     if (enriched.kind !== 'ok') return enriched;
-    remember(event, origin, state);
+    remember(identity, event.occurred_at, state);
     return ok(pair(enriched.value, state.tasks));
   }
 
   function emit(paired: PairedEvent, place: Place): void {
-    const signals = classify(paired, place);
-    send(signals);
+    const { event, feature, user, pairing } = paired;
+    const head = { event, identity: hashes.event, feature, user, late: pairing.kind === 'finished' && pairing.late };
+    let { ordinal } = place;
+    let first: Buffer | null = null;
+    for (const signal of classify(paired)) {
+      const bytes = route.signal(head, signal, { ...place, ordinal: ordinal++ });
+      first ??= bytes;
+    }
     counts.events += 1;
-    const [start] = signals;
-    if (paired.pairing.kind !== 'started' || start?.class !== 'action') return;
-    const { event, feature, pairing } = paired;
-    const tracked = state.tasks.open({ status: 'open', key: taskKey(event.user_id, event.task_id ?? ''), deadline: pairing.deadline, start: start.record, expectedMs: feature.expected_ms });
+    counts.signals += ordinal - place.ordinal;
+    if (pairing.kind !== 'started' || first === null) return;
+    const tracked = state.tasks.open({
+      status: 'open', key: taskKey(event.user_id, event.task_id ?? ''), deadline: pairing.deadline, user: event.user_id, eventId: event.event_id, startedAt: event.occurred_at,
+      start: Buffer.from(first), expectedMs: feature.expected_ms,
+    });
     if (!tracked) counts.tasksNotTracked += 1;
     // A deadline that has passed already fires at once, after its start.
-    fireTimers(state.watermark(), place.origin_offset, place.ordinal + signals.length);
+    fireTimers(state.watermark(), place.origin_offset, ordinal);
   }
 
   function fireTimers(upTo: number, origin_offset: number, ordinal: number): number {
     let count = 0;
     for (let task = state.tasks.due(upTo); task !== undefined; task = state.tasks.due(upTo)) {
       const watermark = Math.max(state.watermark(), task.deadline);
-      const signals = abandon(task, { origin_offset, ordinal: ordinal + count, watermark });
-      send(signals);
+      const signals = abandon(codec, task, { origin_offset, ordinal: ordinal + count, watermark });
+      route.records(signals);
       state.tasks.abandon(task, watermark);
       count += signals.length;
+      counts.signals += signals.length;
       counts.timersFired += 1;
     }
     return count;
   }
 
-  function send(signals: readonly Signal[]): void {
-    route.signals(signals);
-    counts.signals += signals.length;
-  }
-
-  function reject(record: InRecord, rejection: DeadLettered, event: PlatformEvent | null = null, origin: string | null = originOf(record.headers[HEADERS.replayOf])): void {
-    route.deadLetter(record, rejection, event, origin);
+  function reject(record: InRecord, rejection: DeadLettered, event: EventView | null = null, origin: string | null = originOf(record.headers[HEADERS.replayOf])): void {
+    route.deadLetter(record, rejection, event?.event_id ?? null, origin);
     counts.deadLetters[rejection.reason] = (counts.deadLetters[rejection.reason] ?? 0) + 1;
   }
 

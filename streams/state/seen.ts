@@ -5,7 +5,7 @@
  * In the changelog a bucket is a row of chunks, `<prefix>/<bucket>/<number>`: the ids of a step are appended to the bucket's last chunk, which is
  * written anew until it is full. So a quiet partition does not leave a record per event, and a restore reads few records.
  */
-import { hash128 } from './hash128.ts';
+import { createHash, type Hash } from './hash128.ts';
 import { WORDS, createHashTable } from './hashTable.ts';
 
 export interface Change {
@@ -15,9 +15,9 @@ export interface Change {
 }
 
 export interface Seen {
-  has(first: string, second: string): boolean;
+  has(id: Hash): boolean;
   /** `at`: milliseconds, the id's time. Does nothing where the id is known, or its bucket has been forgotten. */
-  add(first: string, second: string, at: number): void;
+  add(id: Hash, at: number): void;
   /** Forgets the buckets that end at or before a time (milliseconds). */
   forgetBefore(at: number): void;
   size(): number;
@@ -48,7 +48,6 @@ export function createSeen(prefix: string, bucketMs: number): Seen {
   const buckets = new Map<number, Bucket>();
   const changed = new Set<number>();
   const gone: Change[] = [];
-  const words = new Uint32Array(WORDS);
   /** Buckets below it are forgotten. */
   let first = -Infinity;
 
@@ -60,7 +59,7 @@ export function createSeen(prefix: string, bucketMs: number): Seen {
     }
     return bucket;
   };
-  const append = (bucket: Bucket, hash: Uint32Array): void => {
+  const append = (bucket: Bucket, hash: Hash): void => {
     if (bucket.count * WORDS === bucket.hashes.length) {
       const grown = new Uint32Array(bucket.hashes.length * 2);
       grown.set(bucket.hashes);
@@ -73,16 +72,11 @@ export function createSeen(prefix: string, bucketMs: number): Seen {
   const keyOf = (number: number, chunk: number): string => `${prefix}/${number}/${chunk}`;
 
   return {
-    has: (a, b) => {
-      hash128(a, b, words);
-      return table.has(words, 0);
-    },
-    add: (a, b, at) => {
+    has: (id) => table.has(id, 0),
+    add: (id, at) => {
       const number = Math.floor(at / bucketMs);
-      if (number < first) return;
-      hash128(a, b, words);
-      if (table.has(words, 0)) return;
-      append(bucketOf(number), words);
+      if (number < first || table.has(id, 0)) return;
+      append(bucketOf(number), id);
       changed.add(number);
     },
     forgetBefore: (at) => {
@@ -110,6 +104,7 @@ export function createSeen(prefix: string, bucketMs: number): Seen {
       return changes;
     },
     restore: (chunks) => {
+      const id = createHash();
       const rows = [...chunks].map(([key, value]) => ({ number: partOf(key, 1), chunk: partOf(key, 2), value }));
       rows.sort((a, b) => a.number - b.number || a.chunk - b.chunk);
       for (const { number, chunk, value } of rows) {
@@ -117,7 +112,7 @@ export function createSeen(prefix: string, bucketMs: number): Seen {
         bucket.chunk = chunk;
         bucket.chunkStart = bucket.count;
         bucket.written = chunk + 1;
-        unpack(value, words, () => { append(bucket, words); });
+        unpack(value, id, () => { append(bucket, id); });
         closeIfFull(bucket);
       }
     },
@@ -143,7 +138,7 @@ function pack(hashes: Uint32Array, from: number, to: number): Buffer {
   return value;
 }
 
-function unpack(value: Buffer, words: Uint32Array, each: () => void): void {
+function unpack(value: Buffer, words: Hash, each: () => void): void {
   if (value[0] !== VERSION || (value.length - 1) % HASH_BYTES !== 0) throw new Error(`processor.changelog: a chunk of ids has version ${String(value[0])} and ${value.length} bytes, this version reads ${VERSION}: was it written by a newer one?`);
   for (let at = 1; at < value.length; at += HASH_BYTES) {
     for (let i = 0; i < WORDS; i++) words[i] = value.readUInt32LE(at + i * 4);

@@ -50,7 +50,7 @@ export function createState(codec: RecordCodec, dedupeWindowMs: number): State &
     watermark: () => watermark,
     advance,
     changes: (progress) => [
-      ...tasks.changes().map(([key, task]) => ({ key, value: task === undefined ? null : encodeTask(codec, task) })),
+      ...tasks.changes().map(([key, task]) => ({ key, value: task === undefined ? null : encodeTask(task) })),
       ...events.changes(),
       ...origins.changes(),
       { key: PROGRESS_KEY, value: Buffer.from(JSON.stringify({ v: 1, ...progress })) },

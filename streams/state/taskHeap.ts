@@ -13,7 +13,7 @@ export interface TaskHeap {
 
 function before(a: OpenTask, b: OpenTask): boolean {
   if (a.deadline !== b.deadline) return a.deadline < b.deadline;
-  if (a.start.event_id !== b.start.event_id) return a.start.event_id < b.start.event_id;
+  if (a.eventId !== b.eventId) return a.eventId < b.eventId;
   return a.key < b.key;
 }
 

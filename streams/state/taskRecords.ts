@@ -20,9 +20,9 @@ function head(status: number, first: number, second: number): Buffer {
   return bytes;
 }
 
-export function encodeTask(codec: RecordCodec, task: Task): Buffer {
+export function encodeTask(task: Task): Buffer {
   if (task.status === 'abandoned') return head(ABANDONED, task.startedAt, task.firedAt);
-  return Buffer.concat([head(OPEN, task.deadline, task.expectedMs ?? NaN), codec.encode('ActionSignal', task.start)]);
+  return Buffer.concat([head(OPEN, task.deadline, task.expectedMs ?? NaN), task.start]);
 }
 
 /** The signal of an open task's start, whose schema may have to be loaded before `decodeTask`; null for others. */
@@ -36,7 +36,8 @@ export function decodeTask(codec: RecordCodec, key: string, value: Buffer): Task
   const second = value.readDoubleLE(10);
   const bytes = startBytes(value);
   if (bytes === null) return { status: 'abandoned', key, user: userOfKey(key), startedAt: first, firedAt: second };
-  return { status: 'open', key, deadline: first, expectedMs: Number.isNaN(second) ? null : second, start: codec.decode('ActionSignal', bytes) };
+  const { user_id: user, event_id: eventId, occurred_at: startedAt } = codec.decode('ActionSignal', bytes);
+  return { status: 'open', key, deadline: first, expectedMs: Number.isNaN(second) ? null : second, user, eventId, startedAt, start: Buffer.from(bytes) };
 }
 
 /** See `taskKey`: `t/<length of user>/<user>/<task>`. */

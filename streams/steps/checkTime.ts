@@ -5,14 +5,14 @@ import { PASSED, deadLetter, type DeadLettered, type Ok } from './result.ts';
 const iso = (at: number): string => (Math.abs(at) <= 8.64e15 ? new Date(at).toISOString() : String(at));
 
 /** Against the broker's clock: an impossible time must not move the watermark. */
-export function checkTime({ occurred_at }: PlatformEvent, appendedAt: number): Ok<null> | DeadLettered {
+export function checkTime({ occurred_at }: Pick<PlatformEvent, 'occurred_at'>, appendedAt: number): Ok<null> | DeadLettered {
   if (occurred_at > appendedAt + FUTURE_MS) return deadLetter('checkTime', 'future', `occurred_at ${iso(occurred_at)} is more than 5 minutes after ${iso(appendedAt)}, when the broker took it: set the client's clock, and send milliseconds`);
   if (occurred_at < appendedAt - TOO_OLD_MS) return deadLetter('checkTime', 'too_old', `occurred_at ${iso(occurred_at)} is more than 400 days before ${iso(appendedAt)}, when the broker took it: send milliseconds, not seconds`);
   return PASSED;
 }
 
 /** Against the watermark: behind it by more than the window, a duplicate would not be known. What is replayed is known by its origin. */
-export function checkLateness({ occurred_at }: PlatformEvent, watermark: number, windowMs: number, replayed: boolean): Ok<null> | DeadLettered {
+export function checkLateness({ occurred_at }: Pick<PlatformEvent, 'occurred_at'>, watermark: number, windowMs: number, replayed: boolean): Ok<null> | DeadLettered {
   if (replayed || occurred_at >= watermark - windowMs) return PASSED;
   return deadLetter('checkLateness', 'too_late', `occurred_at ${iso(occurred_at)} is more than ${windowMs / 3_600_000} hours behind the watermark ${iso(watermark)}: replay the dead letter if it is to count`);
 }

@@ -1,5 +1,6 @@
-import type { PlatformEvent } from '../../schemas/records.ts';
+import { hash128, hash128Ascii, type Hash } from '../state/hash128.ts';
 import type { Seen } from '../state/seen.ts';
+import type { EventView } from '../wire/eventView.ts';
 import { PASSED, type Drop, type Ok } from './result.ts';
 
 export interface DedupeState {
@@ -7,6 +8,12 @@ export interface DedupeState {
   readonly events: Seen;
   /** Origins of replayed dead letters that need not come again. */
   readonly origins: Seen;
+}
+
+/** Who an event is; where it is a replay, where it first was. */
+export interface Identity {
+  readonly event: Hash;
+  readonly origin: Hash | null;
 }
 
 const DUPLICATE: Drop = { kind: 'drop', why: 'duplicate' };
@@ -17,16 +24,24 @@ export function originOf(header: string | undefined): string | null {
   return header !== undefined && ORIGIN.test(header) ? header : null;
 }
 
+/** `event` and `replay`: to write to, so that nothing is made per event. */
+export function identify(view: EventView, origin: string | null, { event, replay }: { readonly event: Hash; readonly replay: Hash }): Identity {
+  if (!hash128Ascii(view.bytes, view.userIdAt, view.userIdEnd, view.eventIdAt, view.eventIdEnd, event)) hash128(view.user_id, view.event_id, event);
+  if (origin === null) return { event, origin };
+  hash128(origin, '', replay);
+  return { event, origin: replay };
+}
+
 /** Known already? Only what passes all checks is remembered (`remember`), so that a dead letter can be sent again once it is mended. */
-export function dedupe({ user_id, event_id, occurred_at }: PlatformEvent, origin: string | null, { events, origins }: DedupeState): Ok<null> | Drop {
-  if (origin !== null && origins.has(origin, '')) return DUPLICATE;
-  if (!events.has(user_id, event_id)) return PASSED;
+export function dedupe({ event, origin }: Identity, occurredAt: number, { events, origins }: DedupeState): Ok<null> | Drop {
+  if (origin !== null && origins.has(origin)) return DUPLICATE;
+  if (!events.has(event)) return PASSED;
   // The window forgets the event, and a replay is exempt from it: from now on its origin must tell.
-  if (origin !== null) origins.add(origin, '', occurred_at);
+  if (origin !== null) origins.add(origin, occurredAt);
   return DUPLICATE;
 }
 
-export function remember({ user_id, event_id, occurred_at }: PlatformEvent, origin: string | null, { events, origins }: DedupeState): void {
-  events.add(user_id, event_id, occurred_at);
-  if (origin !== null) origins.add(origin, '', occurred_at);
+export function remember({ event, origin }: Identity, occurredAt: number, { events, origins }: DedupeState): void {
+  events.add(event, occurredAt);
+  if (origin !== null) origins.add(origin, occurredAt);
 }

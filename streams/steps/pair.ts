@@ -37,7 +37,7 @@ function pairingOf({ event, feature }: EnrichedEvent, tasks: Tasks): Pairing {
   if (task === undefined) return UNKNOWN_START;
   if (task.status === 'abandoned') return { kind: 'finished', startedAt: task.startedAt, late: true };
   tasks.close(key);
-  return { kind: 'finished', startedAt: task.start.occurred_at, late: false };
+  return { kind: 'finished', startedAt: task.startedAt, late: false };
 }
 
 function timeoutOf({ task_timeout_ms }: Feature): number {

@@ -2,17 +2,20 @@
 import type { InRecord, OutRecord } from '../../infra/ports.ts';
 import type { RecordCodec } from '../../schemas/codec.ts';
 import { hashOf } from '../../schemas/ids.ts';
-import type { PlatformEvent } from '../../schemas/records.ts';
 import { HEADERS, topicName } from '../../schemas/topics.ts';
 import { MAX_ORIGINAL_BYTES } from '../limits.ts';
 import type { Change } from '../state/seen.ts';
-import type { Signal } from './classify.ts';
+import { createSignalWriter, type SignalHead } from '../wire/signalWriter.ts';
 import type { DeadLettered } from './result.ts';
+import type { Place, Signal, SignalClass, SignalRecord } from './signal.ts';
 
 export interface Route {
-  signals(signals: readonly Signal[]): void;
-  /** `event`: null where the record could not be decoded. `origin`: where a replayed dead letter first was, `topic/partition/offset`. */
-  deadLetter(record: InRecord, rejection: DeadLettered, event: PlatformEvent | null, origin: string | null): void;
+  /** One of an event; gives its bytes, which are good until the transaction's end. */
+  signal(head: SignalHead, signal: Signal, place: Place): Buffer;
+  /** Whole ones, of a timer. */
+  records(signals: readonly SignalRecord[]): void;
+  /** `eventId`: null where the record could not be decoded. `origin`: where a replayed dead letter first was, `topic/partition/offset`. */
+  deadLetter(record: InRecord, rejection: DeadLettered, eventId: string | null, origin: string | null): void;
   /** To all three signal topics, behind the signals of the offset; once per offset. */
   progress(originOffset: number, watermark: number): void;
   changelog(changes: readonly Change[]): void;
@@ -26,7 +29,8 @@ const RECORD_BYTES = 64;
 const NOTHING = Buffer.alloc(0);
 
 export function createRoute(codec: RecordCodec, app: string, partition: number): Route {
-  const topics = { action: topicName('actions', app), error: topicName('errors', app), time: topicName('times', app) };
+  const topics: Readonly<Record<SignalClass, string>> = { action: topicName('actions', app), error: topicName('errors', app), time: topicName('times', app) };
+  const write = createSignalWriter({ action: codec.schemaId('ActionSignal'), error: codec.schemaId('ErrorSignal'), time: codec.schemaId('TimeSignal') });
   const signalTopics = Object.values(topics);
   const deadLetters = topicName('deadLetters', app);
   const changelog = topicName('processorChangelog', app);
@@ -34,11 +38,11 @@ export function createRoute(codec: RecordCodec, app: string, partition: number):
   let bytes = 0;
   let progressOffset = -1;
 
-  const send = (topic: string, key: string | null, value: Buffer | null): void => {
+  const send = (topic: string, key: string | Buffer | null, value: Buffer | null): void => {
     records.push({ topic, partition, key, value });
     bytes += RECORD_BYTES + (value?.length ?? 0);
   };
-  const encode = (signal: Signal): Buffer => {
+  const encode = (signal: SignalRecord): Buffer => {
     switch (signal.class) {
       case 'action':
         return codec.encode('ActionSignal', signal.record);
@@ -50,10 +54,15 @@ export function createRoute(codec: RecordCodec, app: string, partition: number):
   };
 
   return {
-    signals: (signals) => {
+    signal: (head, signal, place) => {
+      const value = write(head, signal, place);
+      send(topics[signal.class], head.event.key, value);
+      return value;
+    },
+    records: (signals) => {
       for (const signal of signals) send(topics[signal.class], signal.record.user_id, encode(signal));
     },
-    deadLetter: (record, { reason, detail, step }, event, origin) => {
+    deadLetter: (record, { reason, detail, step }, eventId, origin) => {
       const id = hashOf(record.topic, record.partition, record.offset);
       const [topic = '', originPartition, offset] = origin === null ? [record.topic, record.partition, record.offset] : origin.split('/');
       const original = record.value ?? NOTHING;
@@ -68,7 +77,7 @@ export function createRoute(codec: RecordCodec, app: string, partition: number):
         origin_partition: Number(originPartition),
         origin_offset: Number(offset),
         original: cut ? original.subarray(0, MAX_ORIGINAL_BYTES) : original,
-        event_id: event?.event_id ?? null,
+        event_id: eventId,
         failed_at: record.timestamp,
       });
       send(deadLetters, id, value);

@@ -1,10 +1,11 @@
 /** The collector refuses most of this already; events may come straight from Kafka clients. */
 import type { EventError, EventOutcome, PlatformEvent } from '../../schemas/records.ts';
 import { MAX_ID_CHARS, MAX_PROPERTIES } from '../limits.ts';
+import type { EventView } from '../wire/eventView.ts';
 import { deadLetter, ok, type DeadLettered, type Ok } from './result.ts';
 
 /** An event with what its type requires (semantics 1). */
-export type ValidEvent = PlatformEvent &
+export type ValidEvent = EventView &
   (
     | { type: 'interaction'; action: string }
     | { type: 'error'; error: EventError }
@@ -13,15 +14,19 @@ export type ValidEvent = PlatformEvent &
     | { type: 'task_finished'; task_id: string; outcome: EventOutcome }
   );
 
-export function validate(event: PlatformEvent): Ok<ValidEvent> | DeadLettered {
-  const wrong = missing(event) ?? unfitText(event) ?? negative(event);
+export function validate(event: EventView): Ok<ValidEvent> | DeadLettered {
+  // Of nearly all events it is known from their bytes that nothing is wrong with their text.
+  const wrong = (event.isPlain ? null : emptyId(event)) ?? missing(event) ?? (event.isPlain ? null : unfitText(event)) ?? negative(event);
   return wrong === null ? ok(event as ValidEvent) : deadLetter('validate', 'invalid', wrong);
 }
 
-function missing(event: PlatformEvent): string | null {
+function emptyId(event: PlatformEvent): string | null {
   if (event.event_id === '') return 'event_id is empty: the client must make one (UUIDv7), or a retry cannot be recognised';
   if (event.user_id === '') return 'user_id is empty: it must name a user';
-  if (event.feature === '') return 'feature is empty: it must name an entry of the catalog';
+  return event.feature === '' ? 'feature is empty: it must name an entry of the catalog' : null;
+}
+
+function missing(event: PlatformEvent): string | null {
   switch (event.type) {
     case 'interaction':
       return isMissing(event.action) ? lacks('action', event.type) : null;
@@ -61,8 +66,9 @@ function unfitText(event: PlatformEvent): string | null {
     if (value !== null && value.length > MAX_ID_CHARS) return tooLong(field, value);
   }
   if (event.error !== null && event.error.code.length > MAX_ID_CHARS) return tooLong('error.code', event.error.code);
+  const { properties } = event;
   let count = 0;
-  for (const key in event.properties) {
+  for (const key in properties) {
     if (key.length > MAX_ID_CHARS) return `properties has a key of ${key.length} characters: at most ${MAX_ID_CHARS} are taken`;
     if (++count > MAX_PROPERTIES) return `properties has more than ${MAX_PROPERTIES} keys: send fewer`;
   }

@@ -3,7 +3,7 @@
  * nor changelogs. Gives one line per signal and dead letter.
  */
 import type { PlatformEvent } from '../../schemas/records.ts';
-import type { Signal } from '../../streams/steps/classify.ts';
+import type { SignalRecord } from '../../streams/steps/signal.ts';
 import { HOUR, type Input, type Outputs } from '../streams/harness.ts';
 import { FEATURES, WINDOW } from './processorWorld.ts';
 
@@ -89,7 +89,7 @@ export function actualLines({ signals, deadLetters }: Outputs): string[] {
   return [...signals.map(lineOf), ...deadLetters.map(({ origin_offset, reason }) => `${String(origin_offset)} dead ${reason}`)].sort();
 }
 
-function lineOf({ record }: Signal): string {
+function lineOf({ record }: SignalRecord): string {
   const what = 'outcome' in record ? `${record.action} ${String(record.outcome)}` : 'measure' in record ? `${record.measure} ${record.duration_ms}${record.censored ? ' censored' : ''}` : `error ${record.code}`;
   const flags = ['timer', 'late'].filter((name) => record.properties[name] === 'true').map((name) => ` ${name}`).join('');
   return `${record.origin_offset}.${record.ordinal} ${record.user_id} ${what} at ${record.occurred_at} watermark ${record.watermark}${flags}`;

@@ -4,7 +4,10 @@ import { createCodec, type RecordCodec, type SchemaSource } from '../../schemas/
 import type { DeadLetter, Feature, PlatformEvent } from '../../schemas/records.ts';
 import { createGlobalTables } from '../../streams/globalTables.ts';
 import { createProcessorTask, type ProcessorTask } from '../../streams/processorTask.ts';
-import type { Signal } from '../../streams/steps/classify.ts';
+import { createHash, hash128 } from '../../streams/state/hash128.ts';
+import type { Signal, SignalRecord } from '../../streams/steps/signal.ts';
+import { signalId } from '../../streams/steps/signalId.ts';
+import { viewEvent, type EventView } from '../../streams/wire/eventView.ts';
 import { createMemoryKafka, type MemoryKafka } from '../fakes/memoryKafka.ts';
 import { memorySchemas } from '../fakes/schemas.ts';
 
@@ -28,11 +31,27 @@ export const clock = (occurred_at: number): PlatformEvent => event({ type: 'cloc
 
 export const feature = (name: string, over: Partial<Feature> = {}): Feature => ({ feature: name, title: name, stage: 'training', tool: 'jupyter', core: false, expected_ms: 60_000, task_timeout_ms: null, owner: null, ignore_repeats: false, ...over });
 
+const codec = await createCodec(memorySchemas(), RECORDS);
+
+/** As a step gets it. */
+export function viewOf(given: PlatformEvent): EventView {
+  const view = viewEvent(codec.encode('PlatformEvent', given));
+  if (view === null) throw new Error('the codec has written what cannot be viewed');
+  return view;
+}
+
+/** The id of a signal of an event. */
+export function idOf(userId: string, eventId: string, signal: Signal): string {
+  const hash = createHash();
+  hash128(userId, eventId, hash);
+  return signalId(hash, signal);
+}
+
 /** What to append: an event, or bytes with headers and a broker's timestamp. */
 export type Input = PlatformEvent | { readonly value: Buffer | PlatformEvent | null; readonly headers?: Readonly<Record<string, string>>; readonly timestamp?: number };
 
 export interface Outputs {
-  readonly signals: Signal[];
+  readonly signals: SignalRecord[];
   readonly deadLetters: DeadLetter[];
   /** [origin_offset, watermark], as in signals.action. */
   readonly progress: readonly (readonly [number, number])[];
@@ -119,10 +138,10 @@ const SIGNAL_TOPICS = ['signals.action', 'signals.error', 'signals.time'] as con
 function readOutputs(codec: RecordCodec, kafka: MemoryKafka): Outputs {
   const [actions, errors, times] = SIGNAL_TOPICS.map((topic) => kafka.records(topic));
   const values = (records: readonly InRecord[] | undefined): Buffer[] => (records ?? []).flatMap(({ value }) => (value === null ? [] : [value]));
-  const signals: Signal[] = [
-    ...values(actions).map((value): Signal => ({ class: 'action', record: plain(codec.decode('ActionSignal', value)) })),
-    ...values(errors).map((value): Signal => ({ class: 'error', record: plain(codec.decode('ErrorSignal', value)) })),
-    ...values(times).map((value): Signal => ({ class: 'time', record: plain(codec.decode('TimeSignal', value)) })),
+  const signals: SignalRecord[] = [
+    ...values(actions).map((value): SignalRecord => ({ class: 'action', record: plain(codec.decode('ActionSignal', value)) })),
+    ...values(errors).map((value): SignalRecord => ({ class: 'error', record: plain(codec.decode('ErrorSignal', value)) })),
+    ...values(times).map((value): SignalRecord => ({ class: 'time', record: plain(codec.decode('TimeSignal', value)) })),
   ];
   return {
     signals: signals.sort((a, b) => a.record.origin_offset - b.record.origin_offset || a.record.ordinal - b.record.ordinal),

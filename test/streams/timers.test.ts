@@ -1,14 +1,13 @@
 /** Time comes from the log: watermark, timers, pairs, lateness. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { hashOf } from '../../schemas/ids.ts';
-import type { Signal } from '../../streams/steps/classify.ts';
-import { DAY, HOUR, T0, clock, createHarness, event, feature, finished, started, type Input } from './harness.ts';
+import type { SignalRecord } from '../../streams/steps/signal.ts';
+import { DAY, HOUR, T0, clock, createHarness, event, feature, finished, idOf, started, type Input } from './harness.ts';
 
 const TIMEOUT = 24 * HOUR;
 
 /** `offset.ordinal class what +hours of occurred_at/watermark` of each signal, in order. */
-const line = ({ class: signalClass, record }: Signal): string => {
+const line = ({ class: signalClass, record }: SignalRecord): string => {
   const what = 'outcome' in record ? `${record.task_id ?? ''} ${String(record.outcome)}` : 'measure' in record ? `${record.measure} ${record.duration_ms}${record.censored ? ' censored' : ''}` : record.code;
   const hours = (at: number): number => (at - T0) / HOUR;
   const marks = [record.properties['timer'] === 'true' ? ' timer' : '', record.properties['late'] === 'true' ? ' late' : ''].join('');
@@ -127,8 +126,8 @@ test('what a timer says is what was known at the start, whatever the catalog say
     event_id: start.event_id, user_id: 'ada', session_id: 's', occurred_at: T0 + HOUR, received_at: 77, source: 'sdk', stage: 'training', feature: 'sweep', tool: 'ray', user: { team: 'vision', role: 'engineer', org: 'lab', joined_at: 5 },
     release: 'r', origin_offset: 1, watermark: T0 + HOUR, properties: { a: 'b', timer: 'true' },
   };
-  assert.deepEqual(action?.record, { signal_id: hashOf('ada', start.event_id, 'action', 'abandoned'), ...head, ordinal: 0, action: 'tune', task_id: 't', outcome: 'abandoned' });
-  assert.deepEqual(time?.record, { signal_id: hashOf('ada', start.event_id, 'time', 'completion'), ...head, ordinal: 1, measure: 'completion', duration_ms: HOUR, expected_ms: 10, censored: true });
+  assert.deepEqual(action?.record, { signal_id: idOf('ada', start.event_id, { class: 'action', outcome: 'abandoned' }), ...head, ordinal: 0, action: 'tune', task_id: 't', outcome: 'abandoned' });
+  assert.deepEqual(time?.record, { signal_id: idOf('ada', start.event_id, { class: 'time', measure: 'completion', duration_ms: 0, expected_ms: null, censored: true }), ...head, ordinal: 1, measure: 'completion', duration_ms: HOUR, expected_ms: 10, censored: true });
 });
 
 test('the watermark is moved by duplicates, clocks and dead letters for other reasons, not by impossible times or wrong partitions', async () => {

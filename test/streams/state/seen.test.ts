@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { hash128 } from '../../../streams/state/hash128.ts';
+import { createHash, hash128, hash128Ascii, type Hash } from '../../../streams/state/hash128.ts';
 import { WORDS, createHashTable } from '../../../streams/state/hashTable.ts';
 import { createSeen, type Seen } from '../../../streams/state/seen.ts';
 
@@ -32,6 +32,19 @@ test('where one id ends and the other begins matters, and so do zeros at the end
   assert.equal(hash('ada', 'x'), hash('ada', 'x'));
 });
 
+test('a hash of bytes is that of their strings; where they are not ASCII it says so', () => {
+  const ids = fc.oneof(fc.string({ maxLength: 60 }), fc.uuid(), fc.string({ unit: 'grapheme', maxLength: 9 }));
+  const [ofStrings, ofBytes] = [createHash(), createHash()];
+  fc.assert(fc.property(ids, ids, fc.nat(9), (first, second, gap) => {
+    const [a, b] = [Buffer.from(first), Buffer.from(second)];
+    const bytes = Buffer.concat([Buffer.alloc(3, 1), b, Buffer.alloc(gap, 2), a]);
+    const isAscii = /^[\u0000-\u007f]*$/.test(first + second);
+    assert.equal(hash128Ascii(bytes, 3 + b.length + gap, bytes.length, 3, 3 + b.length, ofBytes), isAscii);
+    hash128(first, second, ofStrings);
+    if (isAscii) assert.deepEqual(ofBytes, ofStrings);
+  }), { numRuns: 500 });
+});
+
 test('the table is a set, whatever is added and deleted in whatever order', () => {
   // Few homes for many hashes, so that runs of them overlap and wrap around the end.
   const hash = (n: number): Uint32Array => Uint32Array.of(1_020 + (n % 7), n, 0, 1);
@@ -57,6 +70,12 @@ test('the table grows and shrinks without losing anything', () => {
   each(50, 20_000, () => { assert.ok(!table.has(words, 0)); });
 });
 
+const idOf = (name: string): Hash => {
+  const hash = createHash();
+  hash128('u', name, hash);
+  return hash;
+};
+
 /** The changelog of a `Seen`, as a compacted topic has it. */
 function changelog(): { take(seen: Seen): number; restored(): Seen; readonly records: Map<string, Buffer> } {
   const records = new Map<string, Buffer>();
@@ -80,21 +99,21 @@ function changelog(): { take(seen: Seen): number; restored(): Seen; readonly rec
 
 test('whole hours are forgotten, and only when they have ended', () => {
   const seen = createSeen('d', HOUR);
-  seen.add('u', 'a', 0);
-  seen.add('u', 'b', HOUR);
+  seen.add(idOf('a'), 0);
+  seen.add(idOf('b'), HOUR);
   seen.forgetBefore(HOUR - 1);
-  assert.ok(seen.has('u', 'a'));
+  assert.ok(seen.has(idOf('a')));
   seen.forgetBefore(HOUR);
-  assert.ok(!seen.has('u', 'a') && seen.has('u', 'b'));
-  seen.add('u', 'c', HOUR - 1);
-  assert.ok(!seen.has('u', 'c'), 'an hour that is gone stays gone');
+  assert.ok(!seen.has(idOf('a')) && seen.has(idOf('b')));
+  seen.add(idOf('c'), HOUR - 1);
+  assert.ok(!seen.has(idOf('c')), 'an hour that is gone stays gone');
 });
 
 test('the changelog has one record per touched hour and step, and few after many small steps', () => {
   const seen = createSeen('d', HOUR);
   const log = changelog();
   for (let i = 0; i < 1_000; i++) {
-    seen.add('u', String(i), 0);
+    seen.add(idOf(String(i)), 0);
     assert.equal(log.take(seen), 1);
   }
   assert.equal(log.take(seen), 0);
@@ -112,7 +131,7 @@ test('what is restored is what was there, at any point, and goes on the same', (
     const plain = createSeen('d', HOUR);
     let forgotten = 0;
     for (const { id, hour, action } of actions) {
-      if (action === 'add') for (const one of [seen, plain]) one.add('u', String(id), hour * HOUR);
+      if (action === 'add') for (const one of [seen, plain]) one.add(idOf(String(id)), hour * HOUR);
       if (action === 'forget') {
         forgotten = Math.max(forgotten, hour);
         for (const one of [seen, plain]) one.forgetBefore(forgotten * HOUR);
@@ -124,7 +143,7 @@ test('what is restored is what was there, at any point, and goes on the same', (
       }
     }
     assert.equal(seen.size(), plain.size());
-    for (let id = 0; id <= 400; id++) assert.equal(seen.has('u', String(id)), plain.has('u', String(id)));
+    for (let id = 0; id <= 400; id++) assert.equal(seen.has(idOf(String(id))), plain.has(idOf(String(id))));
   }), { numRuns: 60 });
 });
 

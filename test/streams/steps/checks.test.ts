@@ -6,7 +6,7 @@ import { checkPartition } from '../../../streams/steps/checkPartition.ts';
 import { checkLateness, checkTime } from '../../../streams/steps/checkTime.ts';
 import { originOf } from '../../../streams/steps/dedupe.ts';
 import { validate } from '../../../streams/steps/validate.ts';
-import { DAY, HOUR, T0, clock, event, finished, started } from '../harness.ts';
+import { DAY, HOUR, T0, clock, event, finished, started, viewOf } from '../harness.ts';
 
 const MINUTE = 60_000;
 const reasonOf = (result: { kind: string; reason?: string }): string => (result.kind === 'deadLetter' ? (result.reason ?? '') : result.kind);
@@ -36,8 +36,8 @@ for (const [what, behind, replayed, result] of LATENESS) {
 test('an event belongs to the partition of its user, a clock to every one', () => {
   const right = partitionOf('ada', 4);
   for (let partition = 0; partition < 4; partition++) {
-    assert.equal(reasonOf(checkPartition(event(), partition, 4)), partition === right ? 'ok' : 'wrong_partition');
-    assert.equal(reasonOf(checkPartition(clock(T0), partition, 4)), 'ok');
+    assert.equal(reasonOf(checkPartition(viewOf(event()), partition, 4)), partition === right ? 'ok' : 'wrong_partition');
+    assert.equal(reasonOf(checkPartition(viewOf(clock(T0)), partition, 4)), 'ok');
   }
 });
 
@@ -66,7 +66,7 @@ const INVALID: readonly (readonly [event: PlatformEvent, says: RegExp])[] = [
 ];
 for (const [wrong, says] of INVALID) {
   test(`invalid: ${says.source}`, () => {
-    const result = validate(wrong);
+    const result = validate(viewOf(wrong));
     assert.ok(result.kind === 'deadLetter' && result.reason === 'invalid');
     assert.match(result.detail, says);
   });
@@ -81,7 +81,7 @@ const VALID: readonly (readonly [string, PlatformEvent])[] = [
   ['finish', finished('t', T0)],
   ['ids in any script', event({ user_id: 'Åsa/宇', event_id: 'é' })],
 ];
-for (const [what, right] of VALID) test(`valid: ${what}`, () => { assert.deepEqual(validate(right), { kind: 'ok', value: right }); });
+for (const [what, right] of VALID) test(`valid: ${what}`, () => { assert.equal(reasonOf(validate(viewOf(right))), 'ok'); });
 
 test('an origin is topic/partition/offset, and anything else is none', () => {
   assert.equal(originOf('platform.events/3/17'), 'platform.events/3/17');

@@ -1,0 +1,248 @@
+/**
+ * An event as it lies in its bytes: one pass finds where each field begins and ends; strings are made only of what is asked for. Most of an event passes
+ * through to its signals as it came (signalWriter.ts), so decoding it, and encoding it again, was most of the processor's time (docs/decisions/0008).
+ *
+ * It reads the fields in the order of PlatformEvent.avsc, and only what our own encoder could have written: `viewEvent` gives null for anything else, which the
+ * codec then judges (steps/decode.ts). test/streams/wire holds it against the codec, so that a changed schema fails there.
+ */
+import type { EventError, EventOutcome, EventType, PlatformEvent } from '../../schemas/records.ts';
+import { MAX_ID_CHARS, MAX_PROPERTIES } from '../limits.ts';
+import { AvroReader } from './avroReader.ts';
+
+/** Of the Confluent wire format: a zero byte and the schema's id. */
+export const HEADER_BYTES = 5;
+
+const TYPES: readonly EventType[] = ['interaction', 'error', 'timing', 'task_started', 'task_finished', 'clock'];
+const OUTCOMES: readonly EventOutcome[] = ['completed', 'failed', 'abandoned'];
+const CAUSES: readonly EventError['cause'][] = ['user', 'platform', 'quota', 'dependency', 'unknown'];
+const TIMER = Buffer.from('timer');
+const LATE = Buffer.from('late');
+
+/** Positions are of `bytes`; a part of a union begins with its branch, `from…` with what comes first of several fields in a row. */
+export class EventView implements PlatformEvent {
+  readonly bytes: Buffer;
+  /** Ids and names have a length that is taken, ids are there and without control characters: nothing about text is left to check. */
+  isPlain = true;
+  /** A property is named `timer` or `late`. */
+  hasOurProperty = false;
+
+  eventIdAt = 0;
+  eventIdEnd = 0;
+  userIdAt = 0;
+  userIdEnd = 0;
+  /** Of event_id, user_id, session_id and occurred_at, in a row. */
+  headEnd = 0;
+  /** Of received_at and source, in a row. */
+  receivedAt = 0;
+  sourceEnd = 0;
+  /** With its length before it. */
+  featureFrom = 0;
+  featureAt = 0;
+  featureEnd = 0;
+  actionFrom = 0;
+  actionAt = 0;
+  actionEnd = 0;
+  taskAt = 0;
+  taskEnd = 0;
+  releaseFrom = 0;
+  releaseEnd = 0;
+  codeAt = 0;
+  codeEnd = 0;
+  messageAt = 0;
+  /** Of code, message and cause, in a row; 0 where there is no error. */
+  errorFrom = 0;
+  errorEnd = 0;
+  propertiesFrom = 0;
+
+  readonly occurred_at: number;
+  readonly type: EventType;
+  readonly outcome: EventOutcome | null;
+  readonly duration_ms: number | null;
+  readonly waiting_ms: number | null;
+  private readonly sessionAt: number;
+  private readonly sourceAt: number;
+  private userId: string | undefined;
+  private taskId: string | null | undefined;
+  private readError: EventError | null | undefined;
+  private keyBytes: Buffer | undefined;
+
+  constructor(read: AvroReader) {
+    this.bytes = read.bytes;
+    this.passId(read);
+    this.eventIdAt = read.start;
+    this.eventIdEnd = read.end;
+    this.passId(read);
+    this.userIdAt = read.start;
+    this.userIdEnd = read.end;
+    this.sessionAt = read.at;
+    if (read.isPresent()) this.passName(read);
+    this.occurred_at = read.long();
+    this.headEnd = read.at;
+    if (read.isPresent()) read.long();
+    this.receivedAt = read.at;
+    read.long();
+    this.sourceAt = read.at;
+    this.passName(read);
+    this.sourceEnd = read.at;
+    this.type = TYPES[read.index(TYPES.length)] ?? 'clock';
+    this.featureFrom = read.at;
+    this.passId(read);
+    this.featureAt = read.start;
+    this.featureEnd = read.end;
+    this.actionFrom = read.at;
+    if (read.isPresent()) {
+      this.passName(read);
+      this.actionAt = read.start;
+    }
+    this.actionEnd = read.at;
+    if (read.isPresent()) {
+      this.passId(read);
+      this.taskAt = read.start;
+    }
+    this.taskEnd = read.at;
+    this.outcome = read.isPresent() ? (OUTCOMES[read.index(OUTCOMES.length)] ?? null) : null;
+    this.duration_ms = read.isPresent() ? read.long() : null;
+    this.waiting_ms = read.isPresent() ? read.long() : null;
+    this.releaseFrom = read.at;
+    if (read.isPresent()) this.passName(read);
+    this.releaseEnd = read.at;
+    if (read.isPresent()) this.passError(read);
+    this.propertiesFrom = read.at;
+    this.passProperties(read);
+    // Clocks have neither user nor feature, and are not judged by their text.
+    if (read.at !== read.bytes.length) read.fail();
+  }
+
+  /** What hashes and keys are made of. */
+  private passId(read: AvroReader): void {
+    read.string();
+    // In bytes, which are at least as many as characters: what is longer is looked at again.
+    if (read.hasControl || read.end === read.start || read.end - read.start > MAX_ID_CHARS) this.isPlain = false;
+  }
+
+  private passName(read: AvroReader): void {
+    read.string();
+    if (read.end - read.start > MAX_ID_CHARS) this.isPlain = false;
+  }
+
+  private passError(read: AvroReader): void {
+    this.errorFrom = read.at;
+    this.passName(read);
+    this.codeAt = read.start;
+    this.codeEnd = read.end;
+    read.string();
+    this.messageAt = read.start;
+    read.index(CAUSES.length);
+    this.errorEnd = read.at;
+  }
+
+  private passProperties(read: AvroReader): void {
+    const { bytes } = read;
+    const count = read.count();
+    // Each takes two bytes or more: no count is believed that the bytes cannot hold. Our encoder writes one block, and then the end.
+    if (count > MAX_PROPERTIES) this.isPlain = false;
+    if (count > bytes.length - read.at) read.fail();
+    for (let i = 0; i < count && read.ok; i++) {
+      this.passName(read);
+      if (isText(bytes, read.start, read.end, TIMER) || isText(bytes, read.start, read.end, LATE)) this.hasOurProperty = true;
+      read.string();
+    }
+    if (count > 0 && read.count() !== 0) read.fail();
+  }
+
+  private text(from: number, to: number): string {
+    return this.bytes.toString('utf8', from, to);
+  }
+
+  /** Of a string with its length before it, or of a union with null. */
+  private textAt(at: number, isUnion: boolean): string | null {
+    const read = new AvroReader(this.bytes, at);
+    if (isUnion && !read.isPresent()) return null;
+    read.string();
+    return this.text(read.start, read.end);
+  }
+
+  get event_id(): string {
+    return this.text(this.eventIdAt, this.eventIdEnd);
+  }
+
+  get user_id(): string {
+    return (this.userId ??= this.text(this.userIdAt, this.userIdEnd));
+  }
+
+  /** The key of the event's signals: the bytes of user_id. */
+  get key(): Buffer {
+    return (this.keyBytes ??= this.bytes.subarray(this.userIdAt, this.userIdEnd));
+  }
+
+  get session_id(): string | null {
+    return this.textAt(this.sessionAt, true);
+  }
+
+  get sent_at(): number | null {
+    const read = new AvroReader(this.bytes, this.headEnd);
+    return read.isPresent() ? read.long() : null;
+  }
+
+  get received_at(): number {
+    return new AvroReader(this.bytes, this.receivedAt).long();
+  }
+
+  get source(): string {
+    return this.textAt(this.sourceAt, false) ?? '';
+  }
+
+  get feature(): string {
+    return this.text(this.featureAt, this.featureEnd);
+  }
+
+  get action(): string | null {
+    return this.actionAt === 0 ? null : this.text(this.actionAt, this.actionEnd);
+  }
+
+  get task_id(): string | null {
+    if (this.taskId === undefined) this.taskId = this.taskAt === 0 ? null : this.text(this.taskAt, this.taskEnd);
+    return this.taskId;
+  }
+
+  get release(): string | null {
+    return this.textAt(this.releaseFrom, true);
+  }
+
+  get error(): EventError | null {
+    if (this.readError !== undefined) return this.readError;
+    if (this.errorFrom === 0) return (this.readError = null);
+    const message = new AvroReader(this.bytes, this.codeEnd);
+    message.string();
+    const cause = CAUSES[message.count()] ?? 'unknown';
+    return (this.readError = { code: this.text(this.codeAt, this.codeEnd), message: this.text(message.start, message.end), cause });
+  }
+
+  get properties(): Record<string, string> {
+    const read = new AvroReader(this.bytes, this.propertiesFrom);
+    const properties: Record<string, string> = {};
+    for (let rest = read.count(); rest > 0; rest--) {
+      read.string();
+      const name = this.text(read.start, read.end);
+      read.string();
+      properties[name] = this.text(read.start, read.end);
+    }
+    return properties;
+  }
+}
+
+function isText(bytes: Buffer, from: number, to: number, text: Buffer): boolean {
+  if (to - from !== text.length) return false;
+  for (let i = 0; i < text.length; i++) if (bytes[from + i] !== text[i]) return false;
+  return true;
+}
+
+/** For all events: one less to make for each. */
+const reader = new AvroReader(Buffer.alloc(0), 0);
+
+/** `bytes`: with the header, of our own schema. Null where they are not what our encoder would have written. */
+export function viewEvent(bytes: Buffer): EventView | null {
+  reader.begin(bytes, HEADER_BYTES);
+  const event = new EventView(reader);
+  return reader.ok ? event : null;
+}

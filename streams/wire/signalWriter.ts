@@ -1,0 +1,96 @@
+/**
+ * Writes an event's signals: what passes through is copied from the event's bytes, several fields at a time, and only what the processor adds is encoded. The bytes
+ * are those that the codec would write (test/streams/wire), in the order of the fields of *Signal.avsc:
+ *
+ *   signal_id | event_id user_id session_id occurred_at | received_at source | stage feature tool user | release | origin_offset ordinal watermark | properties | …
+ */
+import type { Feature, Outcome, SignalUser, Stage, TimeMeasure } from '../../schemas/records.ts';
+import type { Hash } from '../state/hash128.ts';
+import type { Place, Signal, SignalClass } from '../steps/signal.ts';
+import { kindOf } from '../steps/signalId.ts';
+import { AvroWriter } from './avroWriter.ts';
+import { HEADER_BYTES, type EventView } from './eventView.ts';
+
+/** What an event's signals share. */
+export interface SignalHead {
+  readonly event: EventView;
+  /** Of user_id and event_id (steps/dedupe.ts). */
+  readonly identity: Hash;
+  readonly feature: Feature;
+  readonly user: SignalUser;
+  /** Its timer has fired: it counts nowhere. */
+  readonly late: boolean;
+}
+
+/** The schemas' ids, by class. */
+export type SignalSchemas = Readonly<Record<SignalClass, number>>;
+
+const STAGES: readonly Stage[] = ['data', 'features', 'training', 'deployment'];
+const OUTCOMES: readonly Outcome[] = ['started', 'completed', 'failed', 'abandoned'];
+const MEASURES: readonly TimeMeasure[] = ['dwell', 'completion', 'waiting'];
+/** `action` of a task event that names none: the field is required in a signal. Ours. */
+const TASK_ACTION = 'task';
+
+export function createSignalWriter(schemas: SignalSchemas): (head: SignalHead, signal: Signal, place: Place) => Buffer {
+  const out = new AvroWriter();
+
+  const writeTail = (event: EventView, signal: Signal): void => {
+    switch (signal.class) {
+      case 'action':
+        if (event.actionAt === 0 || event.actionAt === event.actionEnd) {
+          out.string(TASK_ACTION);
+          out.raw(event.bytes, event.actionEnd, event.taskEnd);
+        } else {
+          // Behind the branch of the union: a signal always has an action.
+          out.raw(event.bytes, event.actionFrom + 1, event.taskEnd);
+        }
+        if (signal.outcome === null) {
+          out.byte(0);
+        } else {
+          out.byte(2);
+          out.long(OUTCOMES.indexOf(signal.outcome));
+        }
+        break;
+      case 'error':
+        out.raw(event.bytes, event.errorFrom, event.errorEnd);
+        out.string(signal.fingerprint);
+        break;
+      case 'time':
+        out.long(MEASURES.indexOf(signal.measure));
+        out.long(signal.duration_ms);
+        out.optionalLong(signal.expected_ms);
+        out.byte(signal.censored ? 1 : 0);
+        break;
+    }
+  };
+
+  return ({ event, identity, feature, user, late }, signal, { origin_offset, ordinal, watermark }) => {
+    const { bytes } = event;
+    out.begin();
+    out.header(schemas[signal.class]);
+    out.hex(identity, kindOf(signal));
+    out.raw(bytes, HEADER_BYTES, event.headEnd);
+    out.raw(bytes, event.receivedAt, event.sourceEnd);
+    out.long(STAGES.indexOf(feature.stage));
+    out.raw(bytes, event.featureFrom, event.featureEnd);
+    out.string(feature.tool);
+    out.string(user.team);
+    out.string(user.role);
+    out.string(user.org);
+    out.optionalLong(user.joined_at);
+    out.raw(bytes, event.releaseFrom, event.releaseEnd);
+    out.long(origin_offset);
+    out.long(ordinal);
+    out.long(watermark);
+    if (late || event.hasOurProperty) out.map(honest(event.properties, late));
+    else out.raw(bytes, event.propertiesFrom, bytes.length);
+    writeTail(event, signal);
+    return out.written();
+  };
+}
+
+/** `timer` and `late` are ours to say: taken from a client they would take its signals out of the count. */
+function honest(given: Readonly<Record<string, string>>, late: boolean): Record<string, string> {
+  const own = Object.fromEntries(Object.entries(given).filter(([name]) => name !== 'timer' && name !== 'late'));
+  return late ? { ...own, late: 'true' } : own;
+}

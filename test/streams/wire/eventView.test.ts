@@ -1,0 +1,102 @@
+/** A view says what the codec says, of whatever bytes; and what the steps take from it without looking is true. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { createCodec, DecodeError } from '../../../schemas/codec.ts';
+import type { PlatformEvent } from '../../../schemas/records.ts';
+import { decode } from '../../../streams/steps/decode.ts';
+import { viewEvent } from '../../../streams/wire/eventView.ts';
+import { memorySchemas } from '../../fakes/schemas.ts';
+import { T0, event, viewOf } from '../harness.ts';
+import { EXACT, anyEvent, fieldsOf } from './events.ts';
+
+const source = memorySchemas();
+const codec = await createCodec(source, ['PlatformEvent']);
+const record = (value: Buffer) => ({ topic: 'platform.events', partition: 0, offset: 0, timestamp: T0, key: null, value, headers: {} });
+
+/** What the codec makes of bytes; null where it refuses them. */
+function judged(bytes: Buffer): PlatformEvent | null {
+  try {
+    return fieldsOf(codec.decode('PlatformEvent', bytes));
+  } catch (error) {
+    if (error instanceof DecodeError) return null;
+    throw error;
+  }
+}
+
+test('whatever our encoder writes is viewed, and every field is as it was', () => {
+  fc.assert(fc.property(anyEvent, (given) => {
+    const bytes = Buffer.from(codec.encode('PlatformEvent', given));
+    const view = viewEvent(bytes);
+    assert.ok(view !== null);
+    assert.deepEqual(fieldsOf(view), fieldsOf(given));
+  }), { numRuns: 2_000 });
+});
+
+test('of bytes that were cut, lengthened or altered anywhere the decode step says what the codec says', () => {
+  const change = fc.record({ at: fc.nat(400), to: fc.integer({ min: 0, max: 255 }), how: fc.constantFrom('alter', 'alter', 'cut', 'insert', 'append') });
+  fc.assert(fc.property(anyEvent, fc.array(change, { minLength: 1, maxLength: 3 }), (given, changes) => {
+    let bytes = Buffer.from(codec.encode('PlatformEvent', given));
+    for (const { at, to, how } of changes) {
+      const place = 5 + (at % Math.max(1, bytes.length - 5));
+      if (how === 'alter') bytes[place] = to;
+      if (how === 'cut') bytes = bytes.subarray(0, place);
+      if (how === 'insert') bytes = Buffer.concat([bytes.subarray(0, place), Buffer.from([to]), bytes.subarray(place)]);
+      if (how === 'append') bytes = Buffer.concat([bytes, Buffer.from([to])]);
+    }
+    const expected = judged(bytes);
+    if (expected !== null && Object.values(expected).some((value) => typeof value === 'number' && Math.abs(value) > EXACT)) return;
+    const decoded = decode(codec, record(bytes));
+    assert.equal(decoded.kind, expected === null ? 'deadLetter' : 'ok');
+    if (decoded.kind === 'ok') assert.deepEqual(fieldsOf(decoded.value), expected);
+  }), { numRuns: 5_000 });
+});
+
+test('a map in several blocks, or with its size in bytes before it, is read as the codec reads it', () => {
+  const plain = event({ properties: {} });
+  const head = codec.encode('PlatformEvent', plain).subarray(0, -1);
+  const entry = (name: string, value: string): Buffer => Buffer.concat([Buffer.from([name.length * 2]), Buffer.from(name), Buffer.from([value.length * 2]), Buffer.from(value)]);
+  const [a, b] = [entry('a', 'x'), entry('b', 'yy')];
+  const end = Buffer.from([0]);
+  const blocks = [Buffer.from([2]), a, Buffer.from([2]), b, end];
+  const sized = [Buffer.from([3, (a.length + b.length) * 2]), a, b, end];
+  for (const tail of [blocks, sized]) {
+    const decoded = decode(codec, record(Buffer.concat([head, ...tail])));
+    assert.ok(decoded.kind === 'ok');
+    assert.deepEqual(fieldsOf(decoded.value), fieldsOf({ ...plain, properties: { a: 'x', b: 'yy' } }));
+  }
+});
+
+test('text that is not UTF-8 comes out as the codec would have it, and is passed on as such', () => {
+  const bytes = Buffer.from(codec.encode('PlatformEvent', event({ user_id: 'aXb', properties: { k: 'aXb' } })));
+  for (let at = bytes.indexOf('aXb'); at >= 0; at = bytes.indexOf('aXb', at + 1)) bytes[at + 1] = 0xff;
+  const decoded = decode(codec, record(bytes));
+  assert.ok(decoded.kind === 'ok');
+  assert.deepEqual([decoded.value.user_id, decoded.value.key.toString(), decoded.value.properties], ['a\ufffdb', 'a\ufffdb', { k: 'a\ufffdb' }]);
+});
+
+test('an event of another version of the schema is viewed in our own', async () => {
+  const text = JSON.parse((await source.schema(codec.schemaId('PlatformEvent'))) ?? '') as { fields: object[] };
+  text.fields.unshift({ name: 'locale', type: 'string', default: '' });
+  const id = await source.register('PlatformEvent', JSON.stringify(text));
+  const given = event({ event_id: 'newer' });
+  const bytes = Buffer.concat([Buffer.from([0, 0, 0, 0, id, 4]), Buffer.from('de'), codec.encode('PlatformEvent', given).subarray(5)]);
+  assert.throws(() => decode(codec, record(bytes)), { code: 'UNKNOWN_SCHEMA' });
+  await codec.load(bytes);
+  const decoded = decode(codec, record(bytes));
+  assert.ok(decoded.kind === 'ok');
+  assert.deepEqual(fieldsOf(decoded.value), given);
+});
+
+test('plain is said only of events whose text needs no further look', () => {
+  const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
+  fc.assert(fc.property(anyEvent, (given) => {
+    const view = viewOf(given);
+    const ids = [given.event_id, given.user_id, given.feature];
+    const names = [...ids, given.task_id, given.session_id, given.source, given.action, given.release, given.error?.code, ...Object.keys(given.properties)];
+    const needsLook = ids.includes('') || [...ids, given.task_id].some((id) => id !== null && CONTROL.test(id)) || names.some((name) => (name?.length ?? 0) > 256);
+    if (needsLook) assert.equal(view.isPlain, false);
+    assert.equal(view.hasOurProperty, 'timer' in given.properties || 'late' in given.properties);
+  }), { numRuns: 2_000 });
+  assert.ok(viewOf(event()).isPlain);
+});

@@ -23,6 +23,9 @@ export interface Settings {
     readonly maxBodyBytes: number; readonly maxEvents: number; readonly clockIntervalMs: number;
   };
   readonly dedupeWindowMs: number;
+  /** Event ids that a partition remembers at most. */
+  readonly dedupeMaxEvents: number;
+  readonly deadLetterLimitPercent: number;
   readonly rulesFile: string | null;
   readonly alerts: { readonly webhookUrl: string | null; readonly webhookSecret: string | null; readonly allowPrivate: boolean };
   readonly dataDir: string;
@@ -91,6 +94,8 @@ export function readSettings(env: Env): Settings {
       clockIntervalMs: read.duration('COLLECTOR_CLOCK_INTERVAL', 50, 10 * MINUTE_MS),
     },
     dedupeWindowMs: read.duration('CHOKEPOINT_DEDUPE_WINDOW', MINUTE_MS, 90 * DAY_MS),
+    dedupeMaxEvents: read.whole('CHOKEPOINT_DEDUPE_MAX_EVENTS', 1_000, 200_000_000),
+    deadLetterLimitPercent: read.whole('CHOKEPOINT_DEAD_LETTER_LIMIT', 1, 100),
     rulesFile: read.file('CHOKEPOINT_RULES'),
     alerts: { webhookUrl: webhook.whole, webhookSecret: read.text('ALERTS_WEBHOOK_SECRET'), allowPrivate: read.flag('ALERTS_ALLOW_PRIVATE') },
     dataDir: read.directory('CHOKEPOINT_DATA'),

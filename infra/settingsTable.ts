@@ -14,6 +14,8 @@ export const SETTINGS = [
   { name: 'CHOKEPOINT_CACHE', default: null, what: 'directory for downloaded parts (default: XDG_CACHE_HOME/chokepoint, or ~/.cache/chokepoint)' },
   { name: 'CHOKEPOINT_PARTITIONS', default: '4', what: 'partitions of platform.events when it is created; fixed for its life' },
   { name: 'CHOKEPOINT_DEDUPE_WINDOW', default: '72h', what: 'how far behind the watermark an event is still taken and deduplicated' },
+  { name: 'CHOKEPOINT_DEDUPE_MAX_EVENTS', default: '20000000', what: 'event ids that a partition remembers against duplicates (50 to 100 bytes each); past it the window is cut short' },
+  { name: 'CHOKEPOINT_DEAD_LETTER_LIMIT', default: '50', what: 'percent of its latest events as dead letters beyond which a partition halts; 100: never' },
   { name: 'CHOKEPOINT_RULES', default: null, what: "file with thresholds of rules; without it, the paper's and ours" },
   { name: 'KAFKA_BROKERS', default: null, what: 'host:port,host:port; without it, a local Kafka' },
   { name: 'KAFKA_SSL', default: 'false', what: 'TLS to the brokers' },

@@ -31,6 +31,21 @@ export const ORIGIN_BUCKET_MS = DAY_MS;
 /** Behind the watermark by more than this, an event would be `too_old` if it came again, so its origin need not be remembered. */
 export const ORIGIN_MEMORY_MS = TOO_OLD_MS + FUTURE_MS;
 
+/** Event ids that a partition remembers: some 50 to 100 bytes each. Past it the oldest hours go early, and what is as old is `too_late`. A setting. */
+export const MAX_REMEMBERED_EVENTS = 20_000_000;
+/** Origins of replayed dead letters likewise. */
+export const MAX_REMEMBERED_ORIGINS = 2_000_000;
+/** The latest hours, however full: otherwise events that have just come would be too late. */
+export const KEPT_BUCKETS = 2;
+
+/** The circuit breaker looks at about so many of a partition's last records, and judges from so many on: a few seconds' worth under load. */
+export const BREAKER_RECORDS = 10_000;
+export const BREAKER_MIN_RECORDS = 5_000;
+/** Share of dead letters beyond which a partition halts. A setting. */
+export const DEAD_LETTER_LIMIT = 0.5;
+/** Records that a halted partition tries each time. */
+export const PROBE_RECORDS = 200;
+
 /** A step's records: large enough that a transaction's cost does not show, small enough to be done in some 50 ms. */
 export const MAX_STEP_RECORDS = 5_000;
 /** A step's output in bytes, past which it takes no further record: with one more record's signals it still fits into one batch of a topic (8 MiB). */

@@ -5,13 +5,13 @@ import { createTopics } from '../infra/kafka/topics.ts';
 import type { Kafka, TaskGroup } from '../infra/ports.ts';
 import { connectRegistry } from '../infra/registry/registry.ts';
 import type { Log } from '../infra/service/log.ts';
-import { metrics } from '../infra/service/metrics.ts';
+import { metricSources, metrics } from '../infra/service/metrics.ts';
 import type { Service } from '../infra/service/service.ts';
 import type { Settings } from '../infra/settings.ts';
-import { createCodec, type RecordCodec } from '../schemas/codec.ts';
+import { createCodec } from '../schemas/codec.ts';
 import { topicName } from '../schemas/topics.ts';
-import { createGlobalTables, type GlobalTables } from './globalTables.ts';
-import { createProcessorTask, type ProcessorStatus, type ProcessorTask } from './processorTask.ts';
+import { createGlobalTables } from './globalTables.ts';
+import { createProcessorTask, type ProcessorOptions, type ProcessorStatus, type ProcessorTask } from './processorTask.ts';
 
 export async function startProcessor(settings: Settings, log: Log): Promise<Service> {
   const kafka = await connectKafka(settings.kafka, { clientId: 'chokepoint-processor', log });
@@ -24,13 +24,16 @@ export async function startProcessor(settings: Settings, log: Log): Promise<Serv
 }
 
 async function run(kafka: Kafka, settings: Settings, log: Log): Promise<Service> {
-  const { app, dedupeWindowMs } = settings;
+  const { app, dedupeWindowMs, dedupeMaxEvents } = settings;
+  const deadLetterLimit = settings.deadLetterLimitPercent / 100;
   await createTopics(kafka, settings);
   const codec = await createCodec(connectRegistry(settings.registry), ['PlatformEvent', 'User', 'Feature', 'ActionSignal', 'ErrorSignal', 'TimeSignal', 'DeadLetter']);
   const tables = createGlobalTables(kafka, codec, { users: topicName('users', app), features: topicName('features', app) });
   const partitions = await kafka.partitions(topicName('events', app));
   const tasks = new Set<ProcessorTask>();
-  const loop = await runTasks(kafka, processorGroup({ app, codec, tables, partitions, dedupeWindowMs }, tasks), { app, log });
+  const loop = await runTasks(kafka, processorGroup({ app, codec, tables, partitions, dedupeWindowMs, dedupeMaxEvents, deadLetterLimit }, tasks), { app, log });
+  // Of the loop and not of a task: a halted task is opened again and again.
+  metricSources.haltedPartitions = () => loop.state().tasks.filter(({ code }) => code === 'DEAD_LETTER_LIMIT').map(({ id }) => id);
   return {
     name: 'processor',
     health: () => {
@@ -49,16 +52,8 @@ async function run(kafka: Kafka, settings: Settings, log: Log): Promise<Service>
   };
 }
 
-interface GroupOptions {
-  readonly app: string;
-  readonly codec: RecordCodec;
-  readonly tables: GlobalTables;
-  readonly partitions: number;
-  readonly dedupeWindowMs: number;
-}
-
 /** `tasks`: holds those that are open, for health. */
-function processorGroup(options: GroupOptions, tasks: Set<ProcessorTask>): TaskGroup {
+function processorGroup(options: ProcessorOptions, tasks: Set<ProcessorTask>): TaskGroup {
   return {
     group: 'processor',
     topics: [topicName('events', options.app)],

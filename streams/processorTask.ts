@@ -6,7 +6,8 @@ import type { InRecord, Position, Task, TaskContext, TopicPartition, Work } from
 import { DecodeError, UnknownSchemaError, type RecordCodec } from '../schemas/codec.ts';
 import { topicName } from '../schemas/topics.ts';
 import type { GlobalTables } from './globalTables.ts';
-import { MAX_STEP_BYTES, MAX_STEP_RECORDS, NO_WATERMARK } from './limits.ts';
+import { DEAD_LETTER_LIMIT, MAX_REMEMBERED_EVENTS, MAX_STEP_BYTES, MAX_STEP_RECORDS, NO_WATERMARK, PROBE_RECORDS } from './limits.ts';
+import { DeadLetterLimitError, type Share } from './state/breaker.ts';
 import { createState, readChangelog } from './state/state.ts';
 import { undecodable } from './steps/decode.ts';
 import { createRoute } from './steps/route.ts';
@@ -19,6 +20,10 @@ export interface ProcessorOptions {
   /** Of platform.events, fixed for its life. */
   readonly partitions: number;
   readonly dedupeWindowMs: number;
+  /** Event ids remembered at most. */
+  readonly dedupeMaxEvents?: number;
+  /** Share of dead letters beyond which the partition halts; 1: never. */
+  readonly deadLetterLimit?: number;
   /** Records of a step; for tests. */
   readonly stepRecords?: number;
 }
@@ -31,6 +36,8 @@ export interface ProcessorStatus {
   readonly rememberedEvents: number;
   readonly openTasks: number;
   readonly abandonedTasks: number;
+  /** Memory of open and abandoned tasks, about. */
+  readonly taskBytes: number;
   /** Since the task was opened here. */
   readonly counts: Readonly<Counts>;
 }
@@ -42,12 +49,13 @@ export interface ProcessorTask extends Task {
 /** Records that have been taken are let go of this many at a time. */
 const COMPACT_AT = 4_096;
 
-export function createProcessorTask({ app, codec, tables, partitions, dedupeWindowMs, stepRecords = MAX_STEP_RECORDS }: ProcessorOptions, { inputs, log }: Pick<TaskContext, 'inputs' | 'log'>): ProcessorTask {
+export function createProcessorTask(options: ProcessorOptions, { inputs, log }: Pick<TaskContext, 'inputs' | 'log'>): ProcessorTask {
+  const { app, codec, tables, partitions, dedupeWindowMs, dedupeMaxEvents = MAX_REMEMBERED_EVENTS, deadLetterLimit = DEAD_LETTER_LIMIT, stepRecords = MAX_STEP_RECORDS } = options;
   const [input] = inputs;
   if (input === undefined || inputs.length !== 1) throw new Error(`a processor task has one partition of platform.events, not ${inputs.length} inputs`);
   const { topic, partition } = input;
   const counts: Counts = { events: 0, clocks: 0, signals: 0, duplicates: 0, timersFired: 0, tasksNotTracked: 0, deadLetters: {} };
-  const state = createState(codec, dedupeWindowMs);
+  const state = createState(codec, { dedupeWindowMs, dedupeMaxEvents, deadLetterLimit });
   const route = createRoute(codec, app, partition);
   const topology = createTopology({ codec, partition, partitions, dedupeWindowMs, metadata: tables, state, route, counts });
   const queue: InRecord[] = [];
@@ -70,13 +78,18 @@ export function createProcessorTask({ app, codec, tables, partitions, dedupeWind
   }
 
   async function step(): Promise<Work | null> {
-    const end = Math.min(queue.length, head + stepRecords);
+    const { breaker } = state;
+    // Halted: a few records tell whether the cause is mended. What is done with them counts only if they are better.
+    const isProbe = breaker.isOpen();
+    const end = Math.min(queue.length, head + (isProbe ? PROBE_RECORDS : stepRecords));
     if (head === end) return null;
+    const before = breaker.share();
+    if (isProbe) breaker.restore({ records: 0, dead: 0 });
     // Only of records that are here already is it known that their metadata is there by now; those that come meanwhile wait for the next step.
     await tables.catchUp();
     // What the registry does not know is asked for once a step, however many records name it.
     const unknown = new Map<number, DecodeError>();
-    while (head < end && route.bytes() < MAX_STEP_BYTES) {
+    while (head < end && route.bytes() < MAX_STEP_BYTES && !breaker.isOpen()) {
       const record = queue[head];
       if (record === undefined) break;
       try {
@@ -86,13 +99,21 @@ export function createProcessorTask({ app, codec, tables, partitions, dedupeWind
         const failure = unknown.get(error.id) ?? (await load(record.value));
         if (failure === null) continue;
         unknown.set(error.id, failure);
-        topology.reject(record, undecodable(failure.message));
+        topology.refuse(record, undecodable(failure.message));
       }
       head += 1;
       through = record.offset + 1;
     }
     compact();
+    if (isProbe) judge(before);
     return work();
+  }
+
+  function judge(before: Share): void {
+    const { records, dead } = state.breaker.share();
+    if (dead > deadLetterLimit * records) throw new DeadLetterLimitError(partition, before, Object.keys(counts.deadLetters).join(', '));
+    // Only clocks or replays: nothing is known yet.
+    if (records === 0) state.breaker.restore(before);
   }
 
   /** Null where the schema is there now. A registry that does not answer throws: the task is opened again later, and nothing is lost. */
@@ -129,8 +150,8 @@ export function createProcessorTask({ app, codec, tables, partitions, dedupeWind
     backlog: (of: TopicPartition) => (of.topic === topic && of.partition === partition ? queue.length - head : 0),
     close: () => { queue.length = 0; },
     status: () => {
-      const { open: openTasks, abandoned: abandonedTasks } = state.tasks.size();
-      return { partition, watermark: state.watermark() === NO_WATERMARK ? null : state.watermark(), through, waiting: queue.length - head, rememberedEvents: state.events.size(), openTasks, abandonedTasks, counts };
+      const { open: openTasks, abandoned: abandonedTasks, bytes: taskBytes } = state.tasks.size();
+      return { partition, watermark: state.watermark() === NO_WATERMARK ? null : state.watermark(), through, waiting: queue.length - head, rememberedEvents: state.events.size(), openTasks, abandonedTasks, taskBytes, counts };
     },
   };
 }

@@ -51,9 +51,9 @@ export interface TopologyParts {
 }
 
 export interface Topology {
-  /** Takes one record. Throws `UnknownSchemaError` before anything has changed: load the schema and take the record again, or reject it. */
+  /** Takes one record. Throws `UnknownSchemaError` before anything has changed: load the schema and take the record again, or refuse it. */
   take(record: InRecord): void;
-  reject(record: InRecord, rejection: DeadLettered): void;
+  refuse(record: InRecord, rejection: DeadLettered): void;
 }
 
 export function createTopology({ codec, partition, partitions, dedupeWindowMs, metadata, state, route, counts }: TopologyParts): Topology {
@@ -62,15 +62,16 @@ export function createTopology({ codec, partition, partitions, dedupeWindowMs, m
 
   function take(record: InRecord): void {
     const decoded = decode(codec, record);
-    if (decoded.kind === 'deadLetter') { reject(record, decoded); return; }
+    if (decoded.kind === 'deadLetter') { refuse(record, decoded); return; }
     const event = decoded.value;
     const origin = originOf(record.headers[HEADERS.replayOf]);
     const admitted = admit(event, record.timestamp);
-    if (admitted.kind === 'deadLetter') { reject(record, admitted, event, origin); return; }
+    if (admitted.kind === 'deadLetter') { refuse(record, admitted, event, origin); return; }
 
     const before = state.watermark();
     const fired = moveWatermark(event, record.offset);
     const result = interpret(event, origin);
+    if (origin === null && event.type !== 'clock') state.breaker.count(result.kind === 'deadLetter');
     if (result.kind === 'ok') emit(result.value, { origin_offset: record.offset, ordinal: fired, watermark: state.watermark() });
     else if (result.kind === 'deadLetter') reject(record, result, event, origin);
     else counts[result.why === 'clock' ? 'clocks' : 'duplicates'] += 1;
@@ -93,7 +94,8 @@ export function createTopology({ codec, partition, partitions, dedupeWindowMs, m
 
   function interpret(event: EventView, origin: string | null): Result<PairedEvent> {
     if (event.type === 'clock') return { kind: 'drop', why: 'clock' };
-    const timely = checkLateness(event, state.watermark(), dedupeWindowMs, origin !== null);
+    const { floor } = origin === null ? state.events : state.origins;
+    const timely = checkLateness(event, { watermark: state.watermark(), windowMs: dedupeWindowMs, floor: floor() }, origin !== null);
     if (timely.kind !== 'ok') return timely;
     const identity = identify(event, origin, hashes);
     const fresh = dedupe(identity, event.occurred_at, state);
@@ -141,12 +143,18 @@ export function createTopology({ codec, partition, partitions, dedupeWindowMs, m
     return count;
   }
 
-  function reject(record: InRecord, rejection: DeadLettered, event: EventView | null = null, origin: string | null = originOf(record.headers[HEADERS.replayOf])): void {
+  /** Before it could move the watermark. */
+  function refuse(record: InRecord, rejection: DeadLettered, event: EventView | null = null, origin: string | null = originOf(record.headers[HEADERS.replayOf])): void {
+    if (origin === null) state.breaker.count(true);
+    reject(record, rejection, event, origin);
+  }
+
+  function reject(record: InRecord, rejection: DeadLettered, event: EventView | null, origin: string | null): void {
     route.deadLetter(record, rejection, event?.event_id ?? null, origin);
     counts.deadLetters[rejection.reason] = (counts.deadLetters[rejection.reason] ?? 0) + 1;
   }
 
-  return { take, reject };
+  return { take, refuse };
 }
 
 /** The first record that moves the watermark counts too: a partition's first tick follows from it, so it must be known exactly. */

@@ -44,6 +44,8 @@ export interface RunnerState {
   readonly restarts: number;
   /** What the last failure was, until the next commit succeeds. */
   readonly error: string | null;
+  /** Its code, where it has one. */
+  readonly code: string | null;
 }
 
 export interface TaskRunner {
@@ -74,6 +76,7 @@ export function startRunner(options: RunnerOptions): TaskRunner {
   /** Failures since the last successful commit. */
   let failures = 0;
   let error: string | null = null;
+  let code: string | null = null;
 
   async function run(): Promise<void> {
     for (;;) {
@@ -84,6 +87,7 @@ export function startRunner(options: RunnerOptions): TaskRunner {
         const failure = asError(thrown);
         if (isStopped()) return;
         error = failure.message;
+        code = 'code' in failure && typeof failure.code === 'string' ? failure.code : null;
         if (isFatal(failure)) {
           status = 'failed';
           log('error', 'task failed for good', { group, task: id, error: failure.message });
@@ -138,6 +142,7 @@ export function startRunner(options: RunnerOptions): TaskRunner {
       await commit(work, producer);
       failures = 0;
       error = null;
+      code = null;
     }
   }
 
@@ -191,7 +196,7 @@ export function startRunner(options: RunnerOptions): TaskRunner {
       }
       news.raise();
     },
-    state: () => ({ id, status, restarts, error }),
+    state: () => ({ id, status, restarts, error, code }),
     stop: () => {
       stopped = true;
       news.raise();

@@ -6,6 +6,9 @@ import { Counter, Gauge, Histogram, collectDefaultMetrics, register } from 'prom
 // From below a group commit (ms) to past the bound at which the collector answers 503 (10 s). Ours.
 const SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20];
 
+/** What is asked for when it is scraped, rather than set when it changes; a service puts its own here. */
+export const metricSources = { haltedPartitions: (): readonly string[] => [] };
+
 export const metrics = {
   collectorRequests: new Counter({ name: 'chokepoint_collector_requests_total', help: 'Requests answered.', labelNames: ['route', 'status'] as const }),
   collectorRequestSeconds: new Histogram({ name: 'chokepoint_collector_request_seconds', help: 'Time to answer a request.', labelNames: ['route'] as const, buckets: SECONDS }),
@@ -19,6 +22,13 @@ export const metrics = {
   processorSignals: new Counter({ name: 'chokepoint_processor_signals_total', help: 'Signals of all three classes.' }),
   processorTimers: new Counter({ name: 'chokepoint_processor_timers_total', help: 'Tasks that became abandoned because their time was up.' }),
   processorTasksNotTracked: new Counter({ name: 'chokepoint_processor_tasks_not_tracked_total', help: 'Started tasks without a timer, because their user has too many.' }),
+  processorHalted: new Gauge({
+    name: 'chokepoint_processor_halted', help: '1 for each partition that has halted because too many of its events became dead letters.', labelNames: ['partition'] as const,
+    collect() {
+      this.reset();
+      for (const partition of metricSources.haltedPartitions()) this.set({ partition }, 1);
+    },
+  }),
   processorWatermark: new Gauge({ name: 'chokepoint_processor_watermark_seconds', help: 'Watermark of a partition, seconds since the epoch.', labelNames: ['partition'] as const }),
   processorOpenTasks: new Gauge({ name: 'chokepoint_processor_open_tasks', help: 'Running tasks, each with a timer.', labelNames: ['partition'] as const }),
   processorRememberedEvents: new Gauge({ name: 'chokepoint_processor_remembered_events', help: 'Event ids remembered against duplicates.', labelNames: ['partition'] as const }),

@@ -1,11 +1,13 @@
 /**
- * Which ids have been seen, as long as they may matter: in buckets of their time, each forgotten as a whole. In memory an id takes 16 bytes in its
- * bucket and 32 to 64 in the table, so 72 hours at 100 events a second and partition take some 2 GB: the window is a setting.
+ * Which ids have been seen, as long as they may matter: in buckets of their time, each forgotten as a whole. In memory an id takes 16 to 32 bytes in its
+ * bucket and 32 to 64 in the table, so 72 hours at 100 events a second and partition take some 2 GB. More than `maxIds` are not kept: the oldest buckets go
+ * early then, and `floor` says from when on ids are still known, so that what is older can be refused rather than counted twice.
  *
  * In the changelog a bucket is a row of chunks, `<prefix>/<bucket>/<number>`: the ids of a step are appended to the bucket's last chunk, which is
  * written anew until it is full. So a quiet partition does not leave a record per event, and a restore reads few records.
  */
 import { createHash, type Hash } from './hash128.ts';
+import { KEPT_BUCKETS } from '../limits.ts';
 import { WORDS, createHashTable } from './hashTable.ts';
 
 export interface Change {
@@ -20,11 +22,13 @@ export interface Seen {
   add(id: Hash, at: number): void;
   /** Forgets the buckets that end at or before a time (milliseconds). */
   forgetBefore(at: number): void;
+  /** Before this time (milliseconds) ids are not known because there were too many; null where it has never come to that. */
+  floor(): number | null;
   size(): number;
   /** What has changed since the last call. */
   changes(): Change[];
-  /** The chunks that the changelog has, in any order; only into a new one. */
-  restore(chunks: Iterable<readonly [key: string, value: Buffer]>): void;
+  /** The chunks that the changelog has, in any order, and the floor; only into a new one. */
+  restore(chunks: Iterable<readonly [key: string, value: Buffer]>, floor: number | null): void;
 }
 
 interface Bucket {
@@ -43,13 +47,14 @@ const HASH_BYTES = WORDS * 4;
 /** Hashes after which a chunk is full: bounds what is written again at each step to 4 KiB. Ours. */
 const CHUNK_HASHES = 256;
 
-export function createSeen(prefix: string, bucketMs: number): Seen {
+export function createSeen(prefix: string, bucketMs: number, maxIds = Infinity): Seen {
   const table = createHashTable();
   const buckets = new Map<number, Bucket>();
   const changed = new Set<number>();
   const gone: Change[] = [];
   /** Buckets below it are forgotten. */
   let first = -Infinity;
+  let floor: number | null = null;
 
   const bucketOf = (number: number): Bucket => {
     let bucket = buckets.get(number);
@@ -69,6 +74,24 @@ export function createSeen(prefix: string, bucketMs: number): Seen {
     bucket.count += 1;
     table.add(hash, 0);
   };
+  const forget = (before: number): void => {
+    if (before <= first) return;
+    first = before;
+    for (const [number, bucket] of buckets) {
+      if (number >= before) continue;
+      for (let i = 0; i < bucket.count; i++) table.delete(bucket.hashes, i * WORDS);
+      for (let chunk = 0; chunk < bucket.written; chunk++) gone.push({ key: keyOf(number, chunk), value: null });
+      buckets.delete(number);
+      changed.delete(number);
+    }
+  };
+  const bound = (): void => {
+    while (table.size() > maxIds && buckets.size > KEPT_BUCKETS) {
+      const next = Math.min(...buckets.keys()) + 1;
+      forget(next);
+      floor = next * bucketMs;
+    }
+  };
   const keyOf = (number: number, chunk: number): string => `${prefix}/${number}/${chunk}`;
 
   return {
@@ -78,19 +101,10 @@ export function createSeen(prefix: string, bucketMs: number): Seen {
       if (number < first || table.has(id, 0)) return;
       append(bucketOf(number), id);
       changed.add(number);
+      bound();
     },
-    forgetBefore: (at) => {
-      const before = Math.floor(at / bucketMs);
-      if (before <= first) return;
-      first = before;
-      for (const [number, bucket] of buckets) {
-        if (number >= before) continue;
-        for (let i = 0; i < bucket.count; i++) table.delete(bucket.hashes, i * WORDS);
-        for (let chunk = 0; chunk < bucket.written; chunk++) gone.push({ key: keyOf(number, chunk), value: null });
-        buckets.delete(number);
-        changed.delete(number);
-      }
-    },
+    forgetBefore: (at) => { forget(Math.floor(at / bucketMs)); },
+    floor: () => floor,
     size: () => table.size(),
     changes: () => {
       const changes = gone.splice(0);
@@ -103,7 +117,9 @@ export function createSeen(prefix: string, bucketMs: number): Seen {
       changed.clear();
       return changes;
     },
-    restore: (chunks) => {
+    restore: (chunks, restoredFloor) => {
+      floor = restoredFloor;
+      if (floor !== null) first = floor / bucketMs;
       const id = createHash();
       const rows = [...chunks].map(([key, value]) => ({ number: partOf(key, 1), chunk: partOf(key, 2), value }));
       rows.sort((a, b) => a.number - b.number || a.chunk - b.chunk);

@@ -11,8 +11,21 @@ export function checkTime({ occurred_at }: Pick<PlatformEvent, 'occurred_at'>, a
   return PASSED;
 }
 
-/** Against the watermark: behind it by more than the window, a duplicate would not be known. What is replayed is known by its origin. */
-export function checkLateness({ occurred_at }: Pick<PlatformEvent, 'occurred_at'>, watermark: number, windowMs: number, replayed: boolean): Ok<null> | DeadLettered {
-  if (replayed || occurred_at >= watermark - windowMs) return PASSED;
-  return deadLetter('checkLateness', 'too_late', `occurred_at ${iso(occurred_at)} is more than ${windowMs / 3_600_000} hours behind the watermark ${iso(watermark)}: replay the dead letter if it is to count`);
+/** From when on duplicates are known. */
+export interface Memory {
+  readonly watermark: number;
+  readonly windowMs: number;
+  /** Where there were too many events to remember all of the window (milliseconds). */
+  readonly floor: number | null;
+}
+
+/** Against the watermark: behind it by more than the window, a duplicate would not be known. What is replayed is known by its origin, as long as those are. */
+export function checkLateness({ occurred_at }: Pick<PlatformEvent, 'occurred_at'>, { watermark, windowMs, floor }: Memory, replayed: boolean): Ok<null> | DeadLettered {
+  if (!replayed && occurred_at < watermark - windowMs) {
+    return deadLetter('checkLateness', 'too_late', `occurred_at ${iso(occurred_at)} is more than ${windowMs / 3_600_000} hours behind the watermark ${iso(watermark)}: replay the dead letter if it is to count`);
+  }
+  if (floor !== null && occurred_at < floor) {
+    return deadLetter('checkLateness', 'too_late', `occurred_at ${iso(occurred_at)} is before ${iso(floor)}, since when duplicates are known: there were too many events to remember more (CHOKEPOINT_DEDUPE_MAX_EVENTS); replay the dead letter if it is to count`);
+  }
+  return PASSED;
 }

@@ -75,11 +75,13 @@ export interface Harness {
 export interface HarnessOptions {
   readonly partitions?: number;
   readonly dedupeWindowMs?: number;
+  readonly dedupeMaxEvents?: number;
+  readonly deadLetterLimit?: number;
   readonly stepRecords?: number;
   readonly source?: SchemaSource;
 }
 
-export async function createHarness({ partitions = 1, dedupeWindowMs = 72 * HOUR, stepRecords, source = memorySchemas() }: HarnessOptions = {}): Promise<Harness> {
+export async function createHarness({ partitions = 1, dedupeWindowMs = 72 * HOUR, source = memorySchemas(), ...rest }: HarnessOptions = {}): Promise<Harness> {
   const codec = await createCodec(source, RECORDS);
   const kafka = createMemoryKafka({ partitions: 1 });
   const log: InRecord[] = [];
@@ -89,7 +91,7 @@ export async function createHarness({ partitions = 1, dedupeWindowMs = 72 * HOUR
 
   async function open(): Promise<ProcessorTask> {
     const tables = createGlobalTables(kafka, codec, { users: 'platform.users', features: 'platform.features' });
-    const opened = createProcessorTask({ app: '', codec, tables, partitions, dedupeWindowMs, ...(stepRecords === undefined ? {} : { stepRecords }) }, { inputs: [EVENTS], log: kafka });
+    const opened = createProcessorTask({ app: '', codec, tables, partitions, dedupeWindowMs, ...rest }, { inputs: [EVENTS], log: kafka });
     await opened.open([committed]);
     return opened;
   }

@@ -91,7 +91,7 @@ function changelog(): { take(seen: Seen): number; restored(): Seen; readonly rec
     },
     restored: () => {
       const seen = createSeen('d', HOUR);
-      seen.restore(records);
+      seen.restore(records, null);
       return seen;
     },
   };
@@ -149,5 +149,5 @@ test('what is restored is what was there, at any point, and goes on the same', (
 
 test('a chunk of another version is refused in words', () => {
   const seen = createSeen('d', HOUR);
-  assert.throws(() => { seen.restore([['d/0/0', Buffer.from([2])]]); }, /version 2/);
+  assert.throws(() => { seen.restore([['d/0/0', Buffer.from([2])]], null); }, /version 2/);
 });

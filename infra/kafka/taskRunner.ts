@@ -11,12 +11,13 @@
 import type { GroupConsumer, InRecord, Kafka, Position, Task, TaskContext, TopicPartition, TransactionalProducer, Work } from '../ports.ts';
 import type { Log } from '../service/log.ts';
 import { inputKey } from './assigner.ts';
+import { createBacklog, type Backlog } from './backlog.ts';
 import { KafkaError, asError, isFatal } from './errors.ts';
 import { createSignal } from './signal.ts';
 
-/** Ours: an input with more records waiting is paused, and goes on below the low mark. Bounds memory; large enough for whole fetches. */
-const HIGH_WATER_RECORDS = 20_000;
-const LOW_WATER_RECORDS = 10_000;
+/** Ours: an input with more waiting is paused, and goes on below the low mark. Bounds memory, whatever the records' size; large enough for whole fetches. */
+const HIGH_WATER = { records: 20_000, bytes: 32 * 1024 * 1024 };
+const LOW_WATER = { records: 10_000, bytes: 16 * 1024 * 1024 };
 /** Ours: pause before reopening after a failure; doubles up to the bound and never gives up. */
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 10_000;
@@ -61,6 +62,8 @@ interface Life {
   readonly task: Task;
   /** Next offset expected per input. */
   readonly expected: Map<string, number>;
+  /** What waits, per input. */
+  readonly backlogs: Map<string, Backlog>;
   /** Inputs paused because their backlog is long. */
   readonly throttled: Set<string>;
 }
@@ -118,7 +121,7 @@ export function startRunner(options: RunnerOptions): TaskRunner {
       task = options.create({ id, inputs, log: kafka, wake: news.raise });
       await task.open(committed);
       if (isStopped()) return;
-      life = { task, expected: new Map(committed.map((position) => [inputKey(position), position.offset])), throttled: new Set() };
+      life = { task, expected: new Map(committed.map((position) => [inputKey(position), position.offset])), backlogs: new Map(inputs.map((input) => [inputKey(input), createBacklog()])), throttled: new Set() };
       for (const position of committed) consumer.seek(position, position.offset);
       consumer.resume(inputs);
       status = 'running';
@@ -161,12 +164,18 @@ export function startRunner(options: RunnerOptions): TaskRunner {
   }
 
   /** Per input: a task that merges several must get more of the short one while the long one is paused. */
-  function easeThrottle({ task, throttled }: Life): void {
+  function easeThrottle(current: Life): void {
+    const { throttled } = current;
     for (const input of throttled.size === 0 ? [] : inputs) {
-      if (!throttled.has(inputKey(input)) || task.backlog(input) >= LOW_WATER_RECORDS) continue;
+      if (!throttled.has(inputKey(input)) || exceeds(current, input, LOW_WATER)) continue;
       throttled.delete(inputKey(input));
       consumer.resume([input]);
     }
+  }
+
+  function exceeds({ task, backlogs }: Life, input: TopicPartition, mark: typeof HIGH_WATER): boolean {
+    const waiting = task.backlog(input);
+    return waiting > mark.records || (backlogs.get(inputKey(input))?.bytes(waiting) ?? 0) > mark.bytes;
   }
 
   async function pauseUnlessStopped(ms: number): Promise<void> {
@@ -184,13 +193,15 @@ export function startRunner(options: RunnerOptions): TaskRunner {
       const [first] = records;
       const last = records.at(-1);
       if (life === null || stopped || first === undefined || last === undefined) return;
-      const { task, expected, throttled } = life;
+      const { task, expected, backlogs, throttled } = life;
       const key = inputKey(first);
       const next = expected.get(key);
       if (next === undefined || last.offset < next) return;
       expected.set(key, last.offset + 1);
-      task.accept(first.offset >= next ? records : records.filter((record) => record.offset >= next));
-      if (!throttled.has(key) && task.backlog(first) > HIGH_WATER_RECORDS) {
+      const fresh = first.offset >= next ? records : records.filter((record) => record.offset >= next);
+      task.accept(fresh);
+      backlogs.get(key)?.add(fresh.length, sizeOf(fresh));
+      if (!throttled.has(key) && exceeds(life, first, HIGH_WATER)) {
         throttled.add(key);
         consumer.pause([first]);
       }
@@ -207,4 +218,10 @@ export function startRunner(options: RunnerOptions): TaskRunner {
 
 function causes(error: Error): string | null {
   return error.cause instanceof Error ? `${error.cause.name}: ${error.cause.message}` : null;
+}
+
+function sizeOf(records: readonly InRecord[]): number {
+  let bytes = 0;
+  for (const { key, value } of records) bytes += (key?.length ?? 0) + (value?.length ?? 0);
+  return bytes;
 }

@@ -109,3 +109,30 @@ test('the service says how it is, and what cannot be processed is in dead-letter
   assert.equal((detail['tasks'] as readonly object[]).length, partitions);
   await processor.stop();
 });
+
+test('a user with nearly all of the traffic, and records of the largest size, hold up nobody in other partitions', { timeout: 240_000 }, async (t) => {
+  const { settings, kafka, codec, producer, partitions, feature: name, posted, close } = await world();
+  t.after(close);
+  const hot = `${name}-hot`;
+  const hotPartition = partitionOf(hot, partitions);
+  const others = Array.from({ length: 40 }, (_, i) => `${name}-other-${i}`).filter((user) => partitionOf(user, partitions) !== hotPartition);
+  await producer.send([{ topic: 'platform.features', partition: 0, key: name, value: codec.encode('Feature', feature(name)) }]);
+  await posted([hot], 60_000, 0);
+  const notes = 'x'.repeat(1_000_000);
+  for (let i = 0; i < 60; i++) {
+    await producer.send([{ topic: 'platform.events', partition: hotPartition, key: hot, value: codec.encode('PlatformEvent', event({ user_id: hot, event_id: `large-${i}`, feature: name, occurred_at: Date.now(), properties: { notes } })) }]);
+  }
+  await posted(others, 5, 0);
+  const processor = await startProcessor(settings, parts.log);
+  const signalsOf = async (isWanted: (userId: string) => boolean): Promise<string[]> =>
+    (await all(kafka, topicName('actions', settings.app))).flatMap(({ key, value }) => (value !== null && isWanted(String(key)) ? [codec.decode('ActionSignal', value).event_id] : []));
+  const isOther = new Set(others);
+  await eventually(async () => (await signalsOf((user) => isOther.has(user))).length === others.length * 5, 'the others are served');
+  const [position] = (await kafka.committed(appName('processor', settings.app), ['platform.events'])).filter(({ partition }) => partition === hotPartition);
+  const end = (await kafka.ends('platform.events'))[hotPartition] ?? 0;
+  assert.ok((position?.offset ?? 0) < end, 'they did not wait for the hot partition');
+  await eventually(() => isDone(kafka, settings.app), 'the hot partition is done');
+  const ids = await signalsOf((user) => user === hot);
+  assert.deepEqual([ids.length, new Set(ids).size], [60_060, 60_060]);
+  await processor.stop();
+});

@@ -22,7 +22,7 @@ const TOO_LATE_MS = 80 * 3_600_000;
 const RECENT = 500;
 
 /** How a record goes wrong on its way into the topic. */
-export type Mishap = 'garbled' | 'astray' | null;
+type Mishap = 'garbled' | 'astray' | null;
 
 export interface Fed {
   readonly event: PlatformEvent;
@@ -56,7 +56,7 @@ export const FEATURES: readonly Feature[] = STAGES.flatMap((stage) =>
   })),
 );
 
-export const userId = (index: number): string => `user-${String(index).padStart(4, '0')}`;
+const userId = (index: number): string => `user-${String(index).padStart(4, '0')}`;
 
 export function users(at: number): User[] {
   return Array.from({ length: USERS }, (_, n) => ({ user_id: userId(n), team: `team-${n % 20}`, role: ['data-scientist', 'engineer', 'analyst'][n % 3] ?? '', org: `org-${n % 5}`, joined_at: at - (n % 700) * 86_400_000 }));

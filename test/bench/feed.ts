@@ -7,7 +7,7 @@ import { createEventSource, FEATURES, users, type Fed } from './events.ts';
 import { PARTITIONS, type Platform } from './platform.ts';
 
 /** Of event time: the dedupe window is 72 h, so both sides forget what they must within the run, a tenth of it. */
-export const SPAN_MS = 80 * 3_600_000;
+const SPAN_MS = 80 * 3_600_000;
 /** Before now: the clock at the end must not be in the future. */
 const ENDS_BEFORE_MS = 10 * 60_000;
 /** Share of all events that are tasks running at a time: with 15 % starts over the span, a task takes about 20 minutes. */

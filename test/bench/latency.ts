@@ -11,6 +11,7 @@ import type { Contender } from './contenders.ts';
 import { createEventSource } from './events.ts';
 import { recordOf } from './feed.ts';
 import type { Platform } from './platform.ts';
+import { whileRunning } from './running.ts';
 import { quantile } from './statistics.ts';
 
 export interface Latency {
@@ -34,26 +35,15 @@ export interface LatencyOptions {
 const BATCH_EVERY_MS = 5;
 const RUNNING_TASKS = 200;
 const ASK_EVERY_MS = 50;
-const CATCH_UP_LIMIT_MS = 10 * 60_000;
 /** What has no signal by then is lost: the run fails. */
 const LAST_SIGNALS_WITHIN_MS = 30_000;
 const SIGNALS = { actions: 'ActionSignal', errors: 'ErrorSignal', times: 'TimeSignal' } as const;
 
 export function measureLatency(platform: Platform, contender: Contender, app: string, options: LatencyOptions): Promise<Latency[]> {
-  return platform.reading((kafka) => measure(platform, kafka, contender, app, options));
-}
-
-async function measure(platform: Platform, kafka: Kafka, contender: Contender, app: string, options: LatencyOptions): Promise<Latency[]> {
-  const events = topicName('events', '');
-  await platform.prepare(app);
-  const parts = await contender.start(app);
-  try {
+  return whileRunning(platform, contender, app, ({ reach }) => platform.reading(async (kafka) => {
     // Catching up with the log of the throughput runs warms it up, and fills its state as a day's work would.
-    const before = await kafka.ends(events);
-    const total = before.reduce((sum, end) => sum + end, 0);
-    for (const until = performance.now() + CATCH_UP_LIMIT_MS; (await platform.progress(contender.group(app))) < total; await pause(ASK_EVERY_MS)) {
-      if (performance.now() > until) throw new Error(`${contender.side} has not caught up within ${CATCH_UP_LIMIT_MS / 60_000} minutes: see ${parts[0]?.logFile ?? 'its log'}`);
-    }
+    const before = await kafka.ends(topicName('events', ''));
+    await reach(before.reduce((sum, end) => sum + end, 0));
     const arrivals = await listen(platform, kafka, app);
     const { due, begun } = await appendSteadily(platform, options);
     await arrivals.until(due);
@@ -65,9 +55,7 @@ async function measure(platform: Platform, kafka: Kafka, contender: Contender, a
       const latencies = ids.map(([id]) => (arrivals.at(id) ?? NaN) - (appended.get(id) ?? NaN));
       return { p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99), max: quantile(latencies, 1), due_p99: quantile(ids.map(([id, at]) => (arrivals.at(id) ?? NaN) - at), 0.99), events: ids.length };
     });
-  } finally {
-    await Promise.all(parts.map((part) => part.stop()));
-  }
+  }));
 }
 
 /** Gives when each event was due, by its id. */
@@ -110,6 +98,8 @@ async function listen({ codec }: Platform, kafka: Kafka, app: string): Promise<A
   // Only noted when it comes; decoded afterwards, so that reading does not hold up the reader.
   const came: { readonly at: number; readonly records: readonly InRecord[] }[] = [];
   const arrivals = new Map<string, number>();
+  let crash: Error | null = null;
+  const crashed = (): Error | null => crash;
   let assigned: () => void = () => undefined;
   const ready = new Promise<void>((resolve) => { assigned = resolve; });
   const consumer = await kafka.consumer({
@@ -121,7 +111,7 @@ async function listen({ codec }: Platform, kafka: Kafka, app: string): Promise<A
       if (inputs.length > 0) assigned();
     },
     onRecords: (records) => { came.push({ at: Date.now(), records }); },
-    onCrash: (cause) => { throw cause; },
+    onCrash: (cause) => { crash = cause; },
   });
   await ready;
   const decode = (): void => {
@@ -139,10 +129,13 @@ async function listen({ codec }: Platform, kafka: Kafka, app: string): Promise<A
     at: (eventId) => arrivals.get(eventId),
     until: async (events) => {
       const missing = (): number => [...events.keys()].filter((id) => !arrivals.has(id)).length;
-      for (const until = performance.now() + LAST_SIGNALS_WITHIN_MS; ; await pause(ASK_EVERY_MS)) {
+      for (const until = performance.now() + LAST_SIGNALS_WITHIN_MS; ;) {
         decode();
+        const cause = crashed();
+        if (cause !== null) throw cause;
         if (missing() === 0) return;
         if (performance.now() > until) throw new Error(`${missing()} of ${events.size} events have no signal ${LAST_SIGNALS_WITHIN_MS / 1_000} s after the last append`);
+        await pause(ASK_EVERY_MS);
       }
     },
     stop: () => consumer.close(),

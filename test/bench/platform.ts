@@ -16,7 +16,7 @@ import type { RecordName } from '../../schemas/records.ts';
 import { topicName } from '../../schemas/topics.ts';
 
 export const PARTITIONS = 4;
-export const RECORDS = ['PlatformEvent', 'User', 'Feature', 'ActionSignal', 'ErrorSignal', 'TimeSignal', 'DeadLetter'] as const satisfies readonly RecordName[];
+const RECORDS = ['PlatformEvent', 'User', 'Feature', 'ActionSignal', 'ErrorSignal', 'TimeSignal', 'DeadLetter'] as const satisfies readonly RecordName[];
 
 export interface Platform {
   readonly kafka: Kafka;

@@ -17,8 +17,10 @@ import { measureThroughput, type Throughput } from './throughput.ts';
 export interface BenchOptions {
   readonly events: number;
   readonly runs: number;
-  /** Of each latency window; 0: no latency. */
-  readonly seconds: number;
+  /** `seconds`: of each window; 0: no latency. */
+  readonly latency: Pick<LatencyOptions, 'warmUpSeconds' | 'seconds'>;
+  /** With how many processes ours and the limit run. */
+  readonly processes: readonly number[];
   readonly only: readonly Side[];
   /** To try others: each is a contender of its own. */
   readonly peers: Readonly<Record<string, PeerSettings>>;
@@ -30,7 +32,7 @@ export const DEFAULT_PEERS: BenchOptions['peers'] = { '1 thread': { ...THROUGHPU
 export const DEFAULT_LATENCY_PEER: PeerSettings = LATENCY;
 
 const SEED = 4;
-const STEADY: Omit<LatencyOptions, 'seconds' | 'windows'> = { perSecond: 2_000, warmUpSeconds: 10, seed: 5 };
+const STEADY: Pick<LatencyOptions, 'perSecond' | 'seed'> = { perSecond: 2_000, seed: 5 };
 
 export async function benchProcessor(options: BenchOptions): Promise<BenchResult> {
   const { say } = options;
@@ -42,23 +44,23 @@ export async function benchProcessor(options: BenchOptions): Promise<BenchResult
     const total = (await feed(platform, options.events, SEED)).reduce((sum, end) => sum + end, 0);
     const jars = options.only.includes('peer') ? await buildPeer(platform.settings.local.cacheDir) : '';
     const { measured, sameWork } = await throughput(platform, options, jars, total);
-    const latencies = options.seconds > 0 ? await latency(platform, options, jars) : [];
+    const latencies = options.latency.seconds > 0 ? await latency(platform, options, jars) : [];
     return resultOf(measured, latencies, sameWork, { events: total, partitions: PARTITIONS, cores: availableParallelism(), runs: options.runs });
   } finally {
     await platform.stop();
   }
 }
 
-async function throughput(platform: Platform, { only, peers, runs, say }: BenchOptions, jars: string, total: number): Promise<{ measured: Measured[]; sameWork: BenchResult['same_work'] }> {
+async function throughput(platform: Platform, { only, peers, processes, runs, say }: BenchOptions, jars: string, total: number): Promise<{ measured: Measured[]; sameWork: BenchResult['same_work'] }> {
   let shape: OutputShape | null = null;
   const learnt = (): OutputShape => {
     if (shape === null) throw new Error('the limit writes what a run of ours has written: it needs --only ours,limit');
     return shape;
   };
   const contenders: readonly (readonly [Contender, PeerSettings | null])[] = [
-    ...[1, 2].map((count) => [ours(platform, count), null] as const),
+    ...processes.map((count) => [ours(platform, count), null] as const),
     ...Object.entries(peers).map(([name, settings]) => [peer(platform, jars, name, settings), settings] as const),
-    ...[1, 2].map((count) => [limit(platform, count, learnt), null] as const),
+    ...processes.map((count) => [limit(platform, count, learnt), null] as const),
   ].filter(([{ side }]) => only.includes(side));
   const found = contenders.map(() => [] as Throughput[]);
   /** Apps of the first round whose output is compared. */
@@ -84,14 +86,14 @@ async function throughput(platform: Platform, { only, peers, runs, say }: BenchO
   return { measured: contenders.map(([{ side, name }, settings], n) => ({ side, name, runs: found[n] ?? [], ...(settings === null ? {} : { settings }) })), sameWork };
 }
 
-async function latency(platform: Platform, { only, latencyPeer, seconds, runs, say }: BenchOptions, jars: string): Promise<MeasuredLatency[]> {
+async function latency(platform: Platform, { only, latencyPeer, latency: timing, runs, say }: BenchOptions, jars: string): Promise<MeasuredLatency[]> {
   const contenders = [
     { contender: ours(platform, 1), settings: {} },
     { contender: peer(platform, jars, 'latency', latencyPeer), settings: { settings: latencyPeer } },
   ].filter(({ contender }) => only.includes(contender.side));
   const found: MeasuredLatency[] = [];
   for (const { contender, settings } of contenders) {
-    const windows = await measureLatency(platform, contender, `latency-${contender.side}`, { ...STEADY, seconds, windows: runs });
+    const windows = await measureLatency(platform, contender, `latency-${contender.side}`, { ...STEADY, ...timing, windows: runs });
     for (const { p50, p99, max, due_p99, events } of windows) say(`${contender.side}, latency over ${events} events: p50 ${p50}, p99 ${p99}, max ${max} ms; p99 from when they were due ${Math.round(due_p99)} ms`);
     found.push({ side: contender.side, windows, ...settings });
   }

@@ -23,7 +23,8 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
   const result = await benchProcessor({
     events: wholeNumber('events', given.events, 1_000_000),
     runs: Math.max(1, wholeNumber('runs', given.runs, 3)),
-    seconds: wholeNumber('seconds', given.seconds, 20),
+    latency: { warmUpSeconds: 10, seconds: wholeNumber('seconds', given.seconds, 20) },
+    processes: [1, 2],
     only: sides(given.only),
     peers: given.peer === undefined ? DEFAULT_PEERS : Object.fromEntries(Object.entries(parse('peer', given.peer)).map(([variant, changes]) => [variant, changed(THROUGHPUT, changes as Partial<PeerSettings>)])),
     latencyPeer: given['latency-peer'] === undefined ? DEFAULT_LATENCY_PEER : changed(DEFAULT_LATENCY_PEER, parse('latency-peer', given['latency-peer'])),

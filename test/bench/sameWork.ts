@@ -8,7 +8,7 @@ import type { InRecord, Kafka } from '../../infra/ports.ts';
 import type { RecordCodec } from '../../schemas/codec.ts';
 import { topicName, type TopicId } from '../../schemas/topics.ts';
 
-export interface Work {
+interface Work {
   /** Number of records per topic. */
   readonly counts: Readonly<Record<string, number>>;
   /** Per topic the sum of its records' hashes. */
@@ -19,7 +19,7 @@ const SIGNALS = { actions: 'ActionSignal', errors: 'ErrorSignal', times: 'TimeSi
 const SHOWN = 3;
 const MASK = (1n << 64n) - 1n;
 
-export async function workOf(kafka: Kafka, codec: RecordCodec, app: string): Promise<Work> {
+async function workOf(kafka: Kafka, codec: RecordCodec, app: string): Promise<Work> {
   const counts: Record<string, number> = {};
   const digests: Record<string, string> = {};
   for (const id of [...Object.keys(SIGNALS), 'deadLetters'] as TopicId[]) {

@@ -56,7 +56,7 @@ final class EventProcessor implements Processor<byte[], byte[], byte[], Out> {
     this.context = context;
     partition = context.taskId().partition();
     progress = context.getStateStore(Peer.PROGRESS);
-    seen = new Seen(context.getStateStore(Peer.SEEN), hashes);
+    seen = new Seen(context.getStateStore(Peer.SEEN));
     tasks = new Tasks(context.getStateStore(Peer.TASKS), codec);
     byte[] stored = progress.get(WATERMARK);
     if (stored != null) watermark = ByteBuffer.wrap(stored).getLong();
@@ -102,7 +102,7 @@ final class EventProcessor implements Processor<byte[], byte[], byte[], Out> {
       reject(record, e, TOO_LATE, "checkLateness", "occurred_at " + iso(e.occurredAt) + " is more than " + windowMs / 3_600_000 + " hours behind the watermark " + iso(watermark) + ": replay the dead letter if it is to count");
       return;
     }
-    Bytes id = seen.key(e.userId, e.eventId);
+    Bytes id = Seen.key(e.userId, e.eventId);
     if (seen.has(id)) return;
     String invalid = Validation.problem(e);
     if (invalid != null) {

@@ -10,8 +10,7 @@ final class Hashes {
   private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] NULL = {1};
 
-  private final MessageDigest sha256 = digest("SHA-256");
-  private final MessageDigest md5 = digest("MD5");
+  private final MessageDigest sha256 = sha256();
 
   Utf8 signalId(Utf8 userId, Utf8 eventId, byte[] signalClass, byte[] what) {
     update(userId);
@@ -33,14 +32,6 @@ final class Hashes {
     return hex();
   }
 
-  /** 16 bytes for a store's key: short, and as good as the ids themselves. */
-  byte[] key(Utf8 userId, Utf8 eventId) {
-    md5.update(userId.getBytes(), 0, userId.getByteLength());
-    md5.update((byte) 0);
-    md5.update(eventId.getBytes(), 0, eventId.getByteLength());
-    return md5.digest();
-  }
-
   private void update(Utf8 text) {
     sha256.update(text.getBytes(), 0, text.getByteLength());
   }
@@ -55,9 +46,9 @@ final class Hashes {
     return new Utf8(hex);
   }
 
-  private static MessageDigest digest(String algorithm) {
+  private static MessageDigest sha256() {
     try {
-      return MessageDigest.getInstance(algorithm);
+      return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);
     }

@@ -17,15 +17,13 @@ final class Seen {
   private static final long BUCKET_MS = 3_600_000;
 
   private final KeyValueStore<Bytes, byte[]> store;
-  private final Hashes hashes;
   private final TreeMap<Long, ArrayList<Bytes>> hours = new TreeMap<>();
   private long lastHour = Long.MIN_VALUE;
   private ArrayList<Bytes> last;
   private long first = Long.MIN_VALUE;
 
-  Seen(KeyValueStore<Bytes, byte[]> store, Hashes hashes) {
+  Seen(KeyValueStore<Bytes, byte[]> store) {
     this.store = store;
-    this.hashes = hashes;
     try (KeyValueIterator<Bytes, byte[]> all = store.all()) {
       while (all.hasNext()) {
         KeyValue<Bytes, byte[]> entry = all.next();
@@ -34,8 +32,9 @@ final class Seen {
     }
   }
 
-  Bytes key(Utf8 userId, Utf8 eventId) {
-    return Bytes.wrap(hashes.key(userId, eventId));
+  /** The event's id first: ids are made of time, so what is new comes last in a sorted store, where the caches are warm. A hash was slower. */
+  static Bytes key(Utf8 userId, Utf8 eventId) {
+    return Tasks.key(eventId, userId);
   }
 
   boolean has(Bytes key) {

@@ -50,11 +50,12 @@ final class Tasks {
     while (!fired.isEmpty()) abandoned.add(fired.poll());
   }
 
-  static Bytes key(Utf8 userId, Utf8 taskId) {
-    int user = userId.getByteLength(), task = taskId.getByteLength();
-    byte[] key = new byte[user + 1 + task];
-    System.arraycopy(userId.getBytes(), 0, key, 0, user);
-    System.arraycopy(taskId.getBytes(), 0, key, user + 1, task);
+  /** NUL between them: ids with control characters are not taken. */
+  static Bytes key(Utf8 first, Utf8 second) {
+    int length = first.getByteLength();
+    byte[] key = new byte[length + 1 + second.getByteLength()];
+    System.arraycopy(first.getBytes(), 0, key, 0, length);
+    System.arraycopy(second.getBytes(), 0, key, length + 1, second.getByteLength());
     return Bytes.wrap(key);
   }
 

@@ -11,7 +11,7 @@ import { bringUp } from '../infra/local/up.ts';
 import { createLog } from '../infra/service/log.ts';
 import { readSettings, settingsNamed } from '../infra/settings.ts';
 
-const ON_PARTS = ['test/integration/', 'test/chaos/', 'test/e2e/'];
+const ON_PARTS = ['test/integration/', 'test/chaos/', 'test/e2e/', 'test/bench/smoke'];
 const TEST_TIMEOUT_MS = 300_000;
 
 const wanted = process.argv.slice(2);

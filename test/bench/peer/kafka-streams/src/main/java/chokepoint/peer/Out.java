@@ -1,0 +1,4 @@
+package chokepoint.peer;
+
+/** What a sink sends, and to which partition: that of the event. */
+record Out(int partition, byte[] value) {}

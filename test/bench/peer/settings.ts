@@ -1,0 +1,33 @@
+/**
+ * How the peer is run: for throughput and for latency each with what was best of what was tried (docs/benchmarks.md has the table).
+ */
+export interface PeerSettings {
+  readonly threads: number;
+  readonly stores: 'memory' | 'rocksdb';
+  /** A record cache before the store of tasks: a task that starts and ends within one commit interval leaves one changelog record instead of two. */
+  readonly cacheTasks: boolean;
+  readonly jvm: readonly string[];
+  /** Of Kafka Streams and its clients. */
+  readonly streams: Readonly<Record<string, string>>;
+}
+
+export const THROUGHPUT: PeerSettings = {
+  threads: 2,
+  stores: 'memory',
+  cacheTasks: false,
+  jvm: ['-Xms2g', '-Xmx2g', '-XX:+UseParallelGC'],
+  streams: {
+    'commit.interval.ms': '500',
+    'statestore.cache.max.bytes': String(32 * 1024 * 1024),
+    'buffered.records.per.partition': '10000',
+    'main.consumer.max.poll.records': '10000',
+    'producer.linger.ms': '5',
+    'producer.batch.size': String(256 * 1024),
+    'producer.compression.type': 'none',
+  },
+};
+
+export const LATENCY: PeerSettings = {
+  ...THROUGHPUT,
+  streams: { ...THROUGHPUT.streams, 'commit.interval.ms': '10', 'producer.linger.ms': '0' },
+};

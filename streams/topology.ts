@@ -94,8 +94,8 @@ export function createTopology({ codec, partition, partitions, dedupeWindowMs, m
 
   function interpret(event: EventView, origin: string | null): Result<PairedEvent> {
     if (event.type === 'clock') return { kind: 'drop', why: 'clock' };
-    const { floor } = origin === null ? state.events : state.origins;
-    const timely = checkLateness(event, { watermark: state.watermark(), windowMs: dedupeWindowMs, floor: floor() }, origin !== null);
+    const floor = (origin === null ? state.events : state.origins).floor();
+    const timely = checkLateness(event, { watermark: state.watermark(), windowMs: dedupeWindowMs, floor }, origin !== null);
     if (timely.kind !== 'ok') return timely;
     const identity = identify(event, origin, hashes);
     const fresh = dedupe(identity, event.occurred_at, state);

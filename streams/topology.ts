@@ -13,7 +13,6 @@ import type { Metadata } from './globalTables.ts';
 import { NO_WATERMARK, TICK_MS } from './limits.ts';
 import { createHash } from './state/hash128.ts';
 import type { State } from './state/state.ts';
-import { taskKey } from './state/tasks.ts';
 import { abandon } from './steps/abandon.ts';
 import { checkPartition } from './steps/checkPartition.ts';
 import { checkLateness, checkTime } from './steps/checkTime.ts';
@@ -121,7 +120,7 @@ export function createTopology({ codec, partition, partitions, dedupeWindowMs, m
     counts.signals += ordinal - place.ordinal;
     if (pairing.kind !== 'started' || first === null) return;
     const tracked = state.tasks.open({
-      status: 'open', key: taskKey(event.user_id, event.task_id ?? ''), deadline: pairing.deadline, user: event.user_id, eventId: event.event_id, startedAt: event.occurred_at,
+      status: 'open', key: pairing.key, deadline: pairing.deadline, user: event.user_id, eventId: event.event_id, startedAt: event.occurred_at,
       start: Buffer.from(first), expectedMs: feature.expected_ms,
     });
     if (!tracked) counts.tasksNotTracked += 1;

@@ -57,71 +57,100 @@ const TASK_BYTES = 512;
 
 const bytesOf = (task: Task): number => TASK_BYTES + 2 * task.key.length + (task.status === 'open' ? task.start.length : 0);
 
+/** Of a key: its task, null where it has gone since the last `changes`. */
+interface Entry {
+  readonly key: string;
+  task: Task | null;
+  /** The changelog has the key. */
+  isWritten: boolean;
+  isChanged: boolean;
+}
+
 /** A heap with this many more finished tasks than running ones is built anew. */
 const STALE_TIMERS = 1_024;
 
 export function createTasks(): Tasks {
-  const tasks = new Map<string, Task>();
-  const perUser = new Map<string, number>();
+  const entries = new Map<string, Entry>();
+  const perUser = new Map<string, { tasks: number }>();
   const timers = createTaskHeap();
   /** By `firedAt`, since watermarks rise. */
   let fired: AbandonedTask[] = [];
   let forgotten = 0;
   let open = 0;
+  let all = 0;
   let bytes = 0;
-  /** Changed keys; whether the changelog has the key from before. */
-  const changed = new Map<string, boolean>();
-  const written = new Set<string>();
+  let changed: Entry[] = [];
 
-  const touch = (key: string): void => {
-    if (!changed.has(key)) changed.set(key, written.has(key));
+  const touch = (entry: Entry): void => {
+    if (entry.isChanged) return;
+    entry.isChanged = true;
+    changed.push(entry);
   };
-  const set = (task: Task): void => {
-    const before = tasks.get(task.key);
-    if (before === undefined) perUser.set(task.user, (perUser.get(task.user) ?? 0) + 1);
-    bytes += bytesOf(task) - (before === undefined ? 0 : bytesOf(before));
+  const isKnown = (task: Task): boolean => entries.get(task.key)?.task === task;
+  const set = (entry: Entry, task: Task): void => {
+    const before = entry.task;
+    if (before === null) {
+      all += 1;
+      const user = perUser.get(task.user);
+      if (user === undefined) perUser.set(task.user, { tasks: 1 });
+      else user.tasks += 1;
+    }
+    bytes += bytesOf(task) - (before === null ? 0 : bytesOf(before));
     open += (task.status === 'open' ? 1 : 0) - (before?.status === 'open' ? 1 : 0);
-    tasks.set(task.key, task);
+    entry.task = task;
     if (task.status === 'open') timers.push(task);
     else fired.push(task);
   };
-  const remove = (task: Task): void => {
-    touch(task.key);
-    tasks.delete(task.key);
+  const remove = (entry: Entry, task: Task): void => {
+    touch(entry);
+    entry.task = null;
+    all -= 1;
     bytes -= bytesOf(task);
     if (task.status === 'open') open -= 1;
-    const left = (perUser.get(task.user) ?? 0) - 1;
-    if (left > 0) perUser.set(task.user, left);
-    else perUser.delete(task.user);
-    if (timers.size() > 2 * open + STALE_TIMERS) timers.retain((timer) => tasks.get(timer.key) === timer);
+    const user = perUser.get(task.user);
+    if (user !== undefined && --user.tasks === 0) perUser.delete(task.user);
+    if (timers.size() > 2 * open + STALE_TIMERS) timers.retain(isKnown);
+  };
+  const entryOf = (key: string): Entry => {
+    let entry = entries.get(key);
+    if (entry === undefined) {
+      entry = { key, task: null, isWritten: false, isChanged: false };
+      entries.set(key, entry);
+    }
+    return entry;
   };
 
   return {
-    get: (key) => tasks.get(key),
+    get: (key) => entries.get(key)?.task ?? undefined,
     open: (task) => {
-      if (!tasks.has(task.key) && ((perUser.get(task.user) ?? 0) >= MAX_TASKS_PER_USER || bytes + bytesOf(task) > MAX_TASKS_BYTES)) return false;
-      touch(task.key);
-      set(task);
+      const known = entries.get(task.key);
+      const isNew = known === undefined || known.task === null;
+      if (isNew && ((perUser.get(task.user)?.tasks ?? 0) >= MAX_TASKS_PER_USER || bytes + bytesOf(task) > MAX_TASKS_BYTES)) return false;
+      const entry = known ?? entryOf(task.key);
+      touch(entry);
+      set(entry, task);
       return true;
     },
     close: (key) => {
-      const task = tasks.get(key);
-      if (task !== undefined) remove(task);
+      const entry = entries.get(key);
+      if (entry !== undefined && entry.task !== null) remove(entry, entry.task);
     },
     due: (watermark) => {
       for (let task = timers.peek(); task !== undefined && task.deadline < watermark; task = timers.peek()) {
-        if (tasks.get(task.key) === task) return task;
+        if (isKnown(task)) return task;
         timers.pop();
       }
       return undefined;
     },
     abandon: (task, firedAt) => {
-      touch(task.key);
-      set({ status: 'abandoned', key: task.key, user: task.user, startedAt: task.startedAt, firedAt });
+      const entry = entryOf(task.key);
+      touch(entry);
+      set(entry, { status: 'abandoned', key: task.key, user: task.user, startedAt: task.startedAt, firedAt });
     },
     forget: (watermark) => {
       for (let task = fired[forgotten]; task !== undefined && task.firedAt < watermark - LATE_MEMORY_MS; task = fired[forgotten]) {
-        if (tasks.get(task.key) === task) remove(task);
+        const entry = entries.get(task.key);
+        if (entry?.task === task) remove(entry, task);
         forgotten += 1;
       }
       if (forgotten > STALE_TIMERS && forgotten * 2 > fired.length) {
@@ -129,25 +158,26 @@ export function createTasks(): Tasks {
         forgotten = 0;
       }
     },
-    size: () => ({ open, abandoned: tasks.size - open, bytes }),
+    size: () => ({ open, abandoned: all - open, bytes }),
     changes: () => {
       const changes: (readonly [string, Task | undefined])[] = [];
-      for (const [key, wasWritten] of changed) {
-        const task = tasks.get(key);
-        if (task === undefined && !wasWritten) continue;
-        changes.push([key, task]);
-        if (task === undefined) written.delete(key);
-        else written.add(key);
+      for (const entry of changed) {
+        entry.isChanged = false;
+        // What began and ended in between needs no record.
+        if (entry.task !== null || entry.isWritten) changes.push([entry.key, entry.task ?? undefined]);
+        entry.isWritten = entry.task !== null;
+        if (entry.task === null) entries.delete(entry.key);
       }
-      changed.clear();
+      changed = [];
       return changes;
     },
-    restore: (all) => {
+    restore: (restored) => {
       const firedAtOf = (task: Task): number => (task.status === 'abandoned' ? task.firedAt : -1);
-      const sorted = [...all].sort((a, b) => firedAtOf(a) - firedAtOf(b) || (a.key < b.key ? -1 : 1));
+      const sorted = [...restored].sort((a, b) => firedAtOf(a) - firedAtOf(b) || (a.key < b.key ? -1 : 1));
       for (const task of sorted) {
-        set(task);
-        written.add(task.key);
+        const entry = entryOf(task.key);
+        entry.isWritten = true;
+        set(entry, task);
       }
     },
   };

@@ -7,7 +7,7 @@ export type Pairing =
   /** Not an event of a task. */
   | { readonly kind: 'none' }
   /** A task begins: unless it finishes by then, it counts as abandoned past the deadline. Fixed now, whatever the catalog says later. */
-  | { readonly kind: 'started'; readonly deadline: number }
+  | { readonly kind: 'started'; readonly key: string; readonly deadline: number }
   /** Begun before and still running: no second timer; the first start counts. */
   | { readonly kind: 'startedAgain' }
   /** `startedAt`: milliseconds, null where no start is known. `late`: its timer has fired, so it counts nowhere. */
@@ -28,8 +28,9 @@ export function pair({ event, feature, user }: EnrichedEvent, tasks: Tasks): Pai
 
 function pairingOf({ event, feature }: EnrichedEvent, tasks: Tasks): Pairing {
   if (event.type === 'task_started') {
-    if (tasks.get(taskKey(event.user_id, event.task_id))?.status === 'open') return STARTED_AGAIN;
-    return { kind: 'started', deadline: event.occurred_at + timeoutOf(feature) };
+    const key = taskKey(event.user_id, event.task_id);
+    if (tasks.get(key)?.status === 'open') return STARTED_AGAIN;
+    return { kind: 'started', key, deadline: event.occurred_at + timeoutOf(feature) };
   }
   if (event.type !== 'task_finished') return NONE;
   const key = taskKey(event.user_id, event.task_id);

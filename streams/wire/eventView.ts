@@ -8,6 +8,7 @@
 import type { EventError, EventOutcome, EventType, PlatformEvent } from '../../schemas/records.ts';
 import { MAX_ID_CHARS, MAX_PROPERTIES } from '../limits.ts';
 import { AvroReader } from './avroReader.ts';
+import { cachedText } from './textCache.ts';
 
 /** Of the Confluent wire format: a zero byte and the schema's id. */
 export const HEADER_BYTES = 5;
@@ -46,9 +47,6 @@ export class EventView implements PlatformEvent {
   taskEnd = 0;
   releaseFrom = 0;
   releaseEnd = 0;
-  codeAt = 0;
-  codeEnd = 0;
-  messageAt = 0;
   /** Of code, message and cause, in a row; 0 where there is no error. */
   errorFrom = 0;
   errorEnd = 0;
@@ -59,8 +57,6 @@ export class EventView implements PlatformEvent {
   readonly outcome: EventOutcome | null;
   readonly duration_ms: number | null;
   readonly waiting_ms: number | null;
-  private readonly sessionAt: number;
-  private readonly sourceAt: number;
   private userId: string | undefined;
   private taskId: string | null | undefined;
   private readError: EventError | null | undefined;
@@ -74,14 +70,12 @@ export class EventView implements PlatformEvent {
     this.passId(read);
     this.userIdAt = read.start;
     this.userIdEnd = read.end;
-    this.sessionAt = read.at;
     if (read.isPresent()) this.passName(read);
     this.occurred_at = read.long();
     this.headEnd = read.at;
     if (read.isPresent()) read.long();
     this.receivedAt = read.at;
     read.long();
-    this.sourceAt = read.at;
     this.passName(read);
     this.sourceEnd = read.at;
     this.type = TYPES[read.index(TYPES.length)] ?? 'clock';
@@ -128,10 +122,7 @@ export class EventView implements PlatformEvent {
   private passError(read: AvroReader): void {
     this.errorFrom = read.at;
     this.passName(read);
-    this.codeAt = read.start;
-    this.codeEnd = read.end;
     read.string();
-    this.messageAt = read.start;
     read.index(CAUSES.length);
     this.errorEnd = read.at;
   }
@@ -154,10 +145,10 @@ export class EventView implements PlatformEvent {
     return this.bytes.toString('utf8', from, to);
   }
 
-  /** Of a string with its length before it, or of a union with null. */
-  private textAt(at: number, isUnion: boolean): string | null {
+  /** Of a union with null. */
+  private optionalText(at: number): string | null {
     const read = new AvroReader(this.bytes, at);
-    if (isUnion && !read.isPresent()) return null;
+    if (!read.isPresent()) return null;
     read.string();
     return this.text(read.start, read.end);
   }
@@ -167,7 +158,7 @@ export class EventView implements PlatformEvent {
   }
 
   get user_id(): string {
-    return (this.userId ??= this.text(this.userIdAt, this.userIdEnd));
+    return (this.userId ??= cachedText(this.bytes, this.userIdAt, this.userIdEnd));
   }
 
   /** The key of the event's signals: the bytes of user_id. */
@@ -176,7 +167,7 @@ export class EventView implements PlatformEvent {
   }
 
   get session_id(): string | null {
-    return this.textAt(this.sessionAt, true);
+    return this.optionalText(this.userIdEnd);
   }
 
   get sent_at(): number | null {
@@ -189,11 +180,14 @@ export class EventView implements PlatformEvent {
   }
 
   get source(): string {
-    return this.textAt(this.sourceAt, false) ?? '';
+    const read = new AvroReader(this.bytes, this.receivedAt);
+    read.long();
+    read.string();
+    return this.text(read.start, read.end);
   }
 
   get feature(): string {
-    return this.text(this.featureAt, this.featureEnd);
+    return cachedText(this.bytes, this.featureAt, this.featureEnd);
   }
 
   get action(): string | null {
@@ -206,16 +200,18 @@ export class EventView implements PlatformEvent {
   }
 
   get release(): string | null {
-    return this.textAt(this.releaseFrom, true);
+    return this.optionalText(this.releaseFrom);
   }
 
   get error(): EventError | null {
     if (this.readError !== undefined) return this.readError;
     if (this.errorFrom === 0) return (this.readError = null);
-    const message = new AvroReader(this.bytes, this.codeEnd);
-    message.string();
-    const cause = CAUSES[message.count()] ?? 'unknown';
-    return (this.readError = { code: this.text(this.codeAt, this.codeEnd), message: this.text(message.start, message.end), cause });
+    const read = new AvroReader(this.bytes, this.errorFrom);
+    read.string();
+    const code = this.text(read.start, read.end);
+    read.string();
+    const message = this.text(read.start, read.end);
+    return (this.readError = { code, message, cause: CAUSES[read.count()] ?? 'unknown' });
   }
 
   get properties(): Record<string, string> {

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
+import { normaliseMessage } from '../../../schemas/fingerprint.ts';
+import { hashOf } from '../../../schemas/ids.ts';
 import type { PlatformEvent } from '../../../schemas/records.ts';
 import { classify } from '../../../streams/steps/classify.ts';
 import { fingerprint } from '../../../streams/steps/fingerprint.ts';
@@ -33,7 +36,7 @@ const TABLE: readonly (readonly [what: string, event: PlatformEvent, pairing: Pa
   ['error', event({ type: 'error', error: ERROR }), { kind: 'none' }, ['error']],
   ['timing', event({ type: 'timing', duration_ms: 9 }), { kind: 'none' }, ['time dwell 9']],
   ['timing that waited', event({ type: 'timing', duration_ms: 9, waiting_ms: 4 }), { kind: 'none' }, ['time dwell 5', 'time waiting 4']],
-  ['start', started('t', T0), { kind: 'started', deadline: T0 + 1 }, ['action started']],
+  ['start', started('t', T0), { kind: 'started', key: 't', deadline: T0 + 1 }, ['action started']],
   ['start with an action', started('t', T0, { action: 'train' }), { kind: 'startedAgain' }, ['action started']],
   ['finish, nothing known', finished('t', T0), finish(null), ['action completed']],
   ['finish with a duration', finished('t', T0, { duration_ms: 50 }), finish(null), ['action completed', 'time completion 50']],
@@ -64,4 +67,14 @@ test('an error has the fingerprint of its event', () => {
 test('a fingerprint tells code, cause and words apart, and nothing else', () => {
   assert.equal(fingerprint(ERROR), fingerprint({ ...ERROR, message: 'out of memory at 4096 MB' }));
   for (const other of [{ ...ERROR, code: 'X' }, { ...ERROR, cause: 'user' as const }, { ...ERROR, message: 'out of disk at 17 MB' }]) assert.notEqual(fingerprint(ERROR), fingerprint(other));
+});
+
+test('a fingerprint is the same whether it is known already or not', () => {
+  const word = fc.constantFrom('0x1f', '1x2', '2024-01-02', '10:20', 'int32', "'a1'", '1,024.5', 'a1b2c3d4', '123456789012345678', '/x/1', 'e7', '0', '9', 'of');
+  const message = fc.oneof(fc.array(word, { maxLength: 6 }).map((words) => words.join(' ')), fc.string({ maxLength: 30 }), fc.string({ minLength: 600, maxLength: 700 }));
+  fc.assert(fc.property(message, fc.nat(9), (text, digit) => {
+    // Another digit in its place: the same error, unless a zero is part of it.
+    const other = text.replace(/[1-9]/g, (one) => String(((Number(one) + digit) % 9) + 1));
+    for (const one of [text, other, text]) assert.equal(fingerprint({ ...ERROR, message: one }), hashOf('OOM', 'platform', normaliseMessage(one)));
+  }), { numRuns: 2_000 });
 });

@@ -113,7 +113,7 @@ export function createTopology({ codec, partition, partitions, dedupeWindowMs, m
     let { ordinal } = place;
     let first: Buffer | null = null;
     for (const signal of classify(paired)) {
-      const bytes = route.signal(head, signal, { ...place, ordinal: ordinal++ });
+      const bytes = route.signal(head, signal, { origin_offset: place.origin_offset, ordinal: ordinal++, watermark: place.watermark });
       first ??= bytes;
     }
     counts.events += 1;

@@ -61,7 +61,7 @@ function hashText(seed: number, units: number, out: Hash): void {
   let h3 = seed;
   let h4 = seed;
   // A part of a block counts as one filled up with zeros; the length goes in at the end.
-  text.fill(0, units, units + BLOCK_UNITS);
+  for (let i = units; i < units + BLOCK_UNITS; i++) text[i] = 0;
   for (let i = 0; i < units; i += BLOCK_UNITS) {
     const k1 = (text[i] as number) | ((text[i + 1] as number) << 16);
     const k2 = (text[i + 2] as number) | ((text[i + 3] as number) << 16);

@@ -26,10 +26,10 @@ function emptyId(event: PlatformEvent): string | null {
   return event.feature === '' ? 'feature is empty: it must name an entry of the catalog' : null;
 }
 
-function missing(event: PlatformEvent): string | null {
+function missing(event: EventView): string | null {
   switch (event.type) {
     case 'interaction':
-      return isMissing(event.action) ? lacks('action', event.type) : null;
+      return event.hasAction ? null : lacks('action', event.type);
     case 'error':
       return isMissing(event.error?.code) ? lacks('error.code', event.type) : null;
     case 'timing':

@@ -194,6 +194,11 @@ export class EventView implements PlatformEvent {
     return this.actionAt === 0 ? null : this.text(this.actionAt, this.actionEnd);
   }
 
+  /** Without a string of it. */
+  get hasAction(): boolean {
+    return this.actionAt !== 0 && this.actionAt !== this.actionEnd;
+  }
+
   get task_id(): string | null {
     if (this.taskId === undefined) this.taskId = this.taskAt === 0 ? null : this.text(this.taskAt, this.taskEnd);
     return this.taskId;

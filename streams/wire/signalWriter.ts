@@ -37,12 +37,12 @@ export function createSignalWriter(schemas: SignalSchemas): (head: SignalHead, s
   const writeTail = (event: EventView, signal: Signal): void => {
     switch (signal.class) {
       case 'action':
-        if (event.actionAt === 0 || event.actionAt === event.actionEnd) {
-          out.string(TASK_ACTION);
-          out.raw(event.bytes, event.actionEnd, event.taskEnd);
-        } else {
+        if (event.hasAction) {
           // Behind the branch of the union: a signal always has an action.
           out.raw(event.bytes, event.actionFrom + 1, event.taskEnd);
+        } else {
+          out.string(TASK_ACTION);
+          out.raw(event.bytes, event.actionEnd, event.taskEnd);
         }
         if (signal.outcome === null) {
           out.byte(0);

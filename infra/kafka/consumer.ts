@@ -60,7 +60,7 @@ export async function startConsumer(cluster: Cluster, options: ConsumerOptions &
         const retryMs = Math.min(FIRST_RETRY_MS * 2 ** failures++, LAST_RETRY_MS);
         if (failures > 3) log('warn', 'cannot join the group, trying again', { group, error: error.message, retry_ms: retryMs });
         await delay(retryMs);
-        await metadata.refresh().catch(() => undefined);
+        if (isGoing()) await metadata.refresh().catch(() => undefined);
       }
     }
   }

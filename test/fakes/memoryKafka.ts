@@ -37,7 +37,7 @@ export interface MemoryKafka extends Kafka {
   expel: MemoryGroups['expel'];
 }
 
-export interface MemoryTransaction {
+interface MemoryTransaction {
   readonly write: (records: readonly OutRecord[]) => void;
   readonly positions: (group: string, positions: readonly Position[]) => void;
   readonly end: (how: 'commit' | 'abort') => void;

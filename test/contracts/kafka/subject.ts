@@ -12,7 +12,7 @@ export interface OpenTransaction {
   close(): Promise<void>;
 }
 
-export type RequestKind = 'send' | 'offsets' | 'commit';
+type RequestKind = 'send' | 'offsets' | 'commit';
 
 export interface Subject {
   readonly kafka: Kafka;

@@ -40,12 +40,17 @@ interface Kept {
   readonly line: string;
 }
 
-/** `newest` stays sorted by failed_at; letters come nearly sorted, so the place is near the end. */
+/** `newest` stays sorted by failed_at; of the same time, as they came. */
 function keepNewest(newest: Kept[], kept: Kept, limit: number): void {
-  let at = newest.length;
-  while (at > 0 && (newest[at - 1]?.failed_at ?? 0) > kept.failed_at) at -= 1;
-  if (at === 0 && newest.length >= limit) return;
-  newest.splice(at, 0, kept);
+  let low = 0;
+  let high = newest.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((newest[middle]?.failed_at ?? 0) <= kept.failed_at) low = middle + 1;
+    else high = middle;
+  }
+  if (low === 0 && newest.length >= limit) return;
+  newest.splice(low, 0, kept);
   if (newest.length > limit) newest.shift();
 }
 

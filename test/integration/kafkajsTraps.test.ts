@@ -7,9 +7,10 @@ import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { AssignerProtocol, Kafka, logLevel, PartitionAssigners, type Cluster, type Consumer, type ConsumerConfig, type KafkaMessage } from 'kafkajs';
+import { AssignerProtocol, CompressionTypes, Kafka, logLevel, PartitionAssigners, type Cluster, type Consumer, type ConsumerConfig, type KafkaMessage } from 'kafkajs';
+import { connectKafka } from '../../infra/kafka/client.ts';
 import { connector } from '../../infra/kafka/kafkajs.ts';
-import { record } from '../contracts/kafka/subject.ts';
+import { collect, record } from '../contracts/kafka/subject.ts';
 import { breakConnection } from './brokenConnections.ts';
 import { withParts } from './parts.ts';
 import { beginRaw } from './rawTransaction.ts';
@@ -182,6 +183,19 @@ describe('kafkajs as it comes', { concurrency: true, timeout: 60_000 }, () => {
     const [read1, read2] = [await read(gzip), await read(zstd)];
     await now(() => read1.messages.length === 1 && read2.crashes.length > 0, 'one has read, the other has crashed');
     assert.match(read2.crashes[0]?.message ?? '', /ZSTD compression not implemented/);
+  });
+
+  test('10: what it packs with gzip, ours reads', async () => {
+    const name = await topic('10-packed');
+    const keys = Array.from({ length: 200 }, (_, n) => `k${String(n)}`);
+    const producer = client.producer();
+    await producer.connect();
+    await producer.send({ topic: name, compression: CompressionTypes.GZIP, messages: keys.map((key) => ({ key, value: 'v'.repeat(100), partition: 0, headers: { h: key } })) });
+    await producer.disconnect();
+    const kafka = await connectKafka(settings, { clientId: 'traps', log: parts.log });
+    const found = await collect(kafka.read({ topic: name, partition: 0, offset: 0 }, (await kafka.ends(name))[0] ?? 0));
+    await kafka.close();
+    assert.deepEqual(found.map(({ key, headers }) => [String(key), headers['h']]), keys.map((key) => [key, key]));
   });
 
   test('11: of an empty topic nothing is ever said', async () => {

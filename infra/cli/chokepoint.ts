@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   sink: serviceCommand('sink', 'every topic with a table into ClickHouse'),
   alerts: serviceCommand('alerts', 'challenges to a signed webhook'),
   simulate: { summary: "the paper's platform, posted to a collector", run: async (args) => (await import('./simulate.ts')).simulate(args) },
+  'dead-letters': { summary: 'what could not be processed: list, show, replay', run: async (args) => (await import('./deadLetters.ts')).deadLetters(args) },
   settings: { summary: 'every setting, its default and what it does', run: async (args) => (await import('./settings.ts')).settings(args) },
   doctor: { summary: 'what this machine has and lacks for running Chokepoint', run: async (args) => (await import('./doctor.ts')).doctor(args) },
 };

@@ -16,15 +16,19 @@ export interface KafkaOptions {
   readonly log: Log;
   /** Milliseconds without a heartbeat after which a member's inputs go to others. */
   readonly sessionTimeoutMs?: number;
+  /** Of one answer and partition; for tests: with 1 each answer holds one batch. */
+  readonly fetchBytes?: number;
 }
 
 /** Ours: a stopped or frozen process gives up its tasks within this time. */
 const SESSION_TIMEOUT_MS = 10_000;
+/** Ours: a partition's share keeps the decoding of one answer within some tens of milliseconds. */
+const FETCH_BYTES = 4 * 1024 * 1024;
 const CONNECT_FOR_MS = 15_000;
 const GOODBYE_WITHIN_MS = 2_000;
 
 export async function connectKafka(settings: ConnectionSettings, options: KafkaOptions): Promise<Kafka> {
-  const { clientId, log, sessionTimeoutMs = SESSION_TIMEOUT_MS } = options;
+  const { clientId, log, sessionTimeoutMs = SESSION_TIMEOUT_MS, fetchBytes = FETCH_BYTES } = options;
   const connections = connector(settings, { clientId, log });
   const brokers = settings.brokers.join(', ');
 
@@ -52,7 +56,7 @@ export async function connectKafka(settings: ConnectionSettings, options: KafkaO
   const metadata = metadataOf(reads);
 
   return {
-    ...createLogReader({ reads, polls }),
+    ...createLogReader({ reads, polls }, fetchBytes),
     createTopics: async (topics) => {
       const admin = connections.admin();
       try {
@@ -71,7 +75,7 @@ export async function connectKafka(settings: ConnectionSettings, options: KafkaO
     committed: metadata.committed,
     producer: () => owning(createProducer),
     transactionalProducer: (id) => owning((cluster) => openTransactionalProducer(cluster, id)),
-    consumer: (consumerOptions) => owning((cluster) => startConsumer(cluster, { ...consumerOptions, log, sessionTimeoutMs })),
+    consumer: (consumerOptions) => owning((cluster) => startConsumer(cluster, { ...consumerOptions, log, sessionTimeoutMs, fetchBytes })),
     close: () => within(GOODBYE_WITHIN_MS, Promise.all([reads.disconnect(), polls.disconnect()])),
   };
 }

@@ -16,8 +16,8 @@ const LAST_RETRY_MS = 5_000;
 const LEAVE_WITHIN_MS = 3_000;
 
 /** `cluster`: connected, this consumer's own. */
-export async function startConsumer(cluster: Cluster, options: ConsumerOptions & { readonly log: Log; readonly sessionTimeoutMs: number }): Promise<GroupConsumer> {
-  const { group, topics, assignment, onAssigned, onRecords, onCrash, log, sessionTimeoutMs } = options;
+export async function startConsumer(cluster: Cluster, options: ConsumerOptions & { readonly log: Log; readonly sessionTimeoutMs: number; readonly fetchBytes: number }): Promise<GroupConsumer> {
+  const { group, topics, assignment, onAssigned, onRecords, onCrash, log, sessionTimeoutMs, fetchBytes } = options;
   const metadata = metadataOf(cluster);
   await metadata.know(topics);
   const membership = createMembership({ group, topics, assignment, metadata, sessionTimeoutMs });
@@ -28,7 +28,7 @@ export async function startConsumer(cluster: Cluster, options: ConsumerOptions &
     going = false;
     onCrash(error);
   };
-  const fetcher = createFetcher({ metadata, committed: () => metadata.committed(group, topics), onRecords, onFatal: crash, log });
+  const fetcher = createFetcher({ metadata, committed: () => metadata.committed(group, topics), onRecords, onFatal: crash, log, fetchBytes });
 
   const takeAssignment = (inputs: ReturnType<typeof fetcher.inputs>): void => {
     fetcher.assign(inputs);
@@ -60,7 +60,7 @@ export async function startConsumer(cluster: Cluster, options: ConsumerOptions &
         const retryMs = Math.min(FIRST_RETRY_MS * 2 ** failures++, LAST_RETRY_MS);
         if (failures > 3) log('warn', 'cannot join the group, trying again', { group, error: error.message, retry_ms: retryMs });
         await delay(retryMs);
-        await metadata.refresh().catch(() => undefined);
+        if (isGoing()) await metadata.refresh().catch(() => undefined);
       }
     }
   }

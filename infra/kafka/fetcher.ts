@@ -34,6 +34,8 @@ export interface FetcherOptions {
   readonly onRecords: (records: readonly InRecord[]) => void;
   readonly onFatal: (error: Error) => void;
   readonly log: Log;
+  /** Of one partition in one answer; an answer holds twice as much at most. */
+  readonly fetchBytes: number;
 }
 
 export interface Fetcher {
@@ -48,12 +50,13 @@ export interface Fetcher {
   readonly close: () => Promise<void>;
 }
 
-/** Ours: a partition's share keeps the decoding of one answer within some tens of milliseconds; the wait bounds how long a resume or a seek goes unheard. */
-const LIMITS: FetchLimits = { maxWaitMs: 100, maxBytes: 8 * 1024 * 1024, maxBytesPerPartition: 4 * 1024 * 1024 };
+/** Ours: bounds how long a resume or a seek goes unheard. */
+const MAX_WAIT_MS = 100;
 const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 2_000;
 
-export function createFetcher({ metadata, committed, onRecords, onFatal, log }: FetcherOptions): Fetcher {
+export function createFetcher({ metadata, committed, onRecords, onFatal, log, fetchBytes }: FetcherOptions): Fetcher {
+  const limits: FetchLimits = { maxWaitMs: MAX_WAIT_MS, maxBytes: 2 * fetchBytes, maxBytesPerPartition: fetchBytes };
   let readings = new Map<string, Reading>();
   const loops = new Map<number, Promise<void>>();
   let closed = false;
@@ -119,7 +122,7 @@ export function createFetcher({ metadata, committed, onRecords, onFatal, log }: 
   async function round(node: number, ready: readonly Reading[]): Promise<void> {
     const asked = new Map(ready.map((reading) => [reading.key, { reading, epoch: reading.epoch, offset: reading.position ?? 0 }]));
     const broker = await metadata.broker(node);
-    const parts = await fetch(broker, [...asked.values()].map(({ reading, offset }) => ({ ...reading.input, offset })), LIMITS);
+    const parts = await fetch(broker, [...asked.values()].map(({ reading, offset }) => ({ ...reading.input, offset })), limits);
     let failed: Error | null = null;
     for (const part of parts) {
       const question = asked.get(inputKey(part));

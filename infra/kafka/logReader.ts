@@ -10,20 +10,21 @@ import { retrying } from './retry.ts';
 const EARLIEST = -2;
 const LATEST = -1;
 const READ_UNCOMMITTED = 0;
-/** Ours: large, since restores read whole topics; and short waits, since several reads share a connection. */
-const READ_LIMITS: FetchLimits = { maxWaitMs: 100, maxBytes: 4 * 1024 * 1024, maxBytesPerPartition: 4 * 1024 * 1024 };
+/** Ours: short, since several reads share a connection. */
+const MAX_WAIT_MS = 100;
 
 /** `clusters`: one for reading, one for polls, which would hold up the reads while they wait. Both are connected. */
-export function createLogReader(clusters: { readonly reads: Cluster; readonly polls: Cluster }): LogReader {
+export function createLogReader(clusters: { readonly reads: Cluster; readonly polls: Cluster }, fetchBytes: number): LogReader {
   const reads = metadataOf(clusters.reads);
   const polls = metadataOf(clusters.polls);
+  const limits = (maxWaitMs: number): FetchLimits => ({ maxWaitMs, maxBytes: fetchBytes, maxBytesPerPartition: fetchBytes });
 
   return {
     ends: (topic) => offsets(reads, topic, LATEST),
     read: async function* (from, to) {
       let { offset } = from;
       while (offset < to) {
-        const { records, next } = await fetchOne(reads, { ...from, offset }, READ_LIMITS.maxWaitMs);
+        const { records, next } = await fetchOne(reads, { ...from, offset }, limits(MAX_WAIT_MS));
         const wanted = next > to ? records.filter((record) => record.offset < to) : records;
         if (wanted.length > 0) yield wanted;
         offset = next;
@@ -34,8 +35,8 @@ export function createLogReader(clusters: { readonly reads: Cluster; readonly po
       let records: readonly InRecord[] = [];
       let next = from.offset;
       for (;;) {
-        const restMs = Math.max(0, Math.min(until - performance.now(), READ_LIMITS.maxWaitMs));
-        ({ records, next } = await fetchOne(polls, { ...from, offset: next }, Math.ceil(restMs)));
+        const restMs = Math.max(0, Math.min(until - performance.now(), MAX_WAIT_MS));
+        ({ records, next } = await fetchOne(polls, { ...from, offset: next }, limits(Math.ceil(restMs))));
         if (records.length > 0 || performance.now() >= until) return { records, next };
       }
     },
@@ -61,12 +62,12 @@ function offsets(metadata: Metadata, topic: string, which: typeof EARLIEST | typ
   });
 }
 
-function fetchOne(metadata: Metadata, from: TopicPartition & { readonly offset: number }, maxWaitMs: number): Promise<Decoded> {
+function fetchOne(metadata: Metadata, from: TopicPartition & { readonly offset: number }, limits: FetchLimits): Promise<Decoded> {
   const { topic, partition, offset } = from;
   return retrying({ doing: `read ${topic}/${partition}`, refresh: metadata.refresh }, async () => {
     await metadata.know([topic]);
     const broker = await metadata.broker(metadata.leaderOf(from));
-    const [part] = await fetch(broker, [from], { ...READ_LIMITS, maxWaitMs });
+    const [part] = await fetch(broker, [from], limits);
     if (part === undefined) throw new KafkaError('UNREADABLE', `The broker's answer does not hold ${topic}/${partition}.`);
     if (part.error === CODE.offsetOutOfRange) return { records: [], next: await logStart(metadata, from) };
     if (part.error !== CODE.none) throw protocolError(part.error);

@@ -92,6 +92,8 @@ export function createMembership({ group, topics, assignment, metadata, sessionT
       for (let waitedMs = 0; going(); ) {
         // In small steps, so that leaving need not wait for a whole interval.
         await delay(AGAIN_MS);
+        // A request after the goodbye would open a connection that nobody closes.
+        if (!going()) return;
         waitedMs += AGAIN_MS;
         if (waitedMs < HEARTBEAT_MS || generation === null) continue;
         waitedMs = 0;

@@ -3,7 +3,7 @@
  * older, a commit leaves a gap in the offsets, groups rebalance. It passes the same contract suite as the real one, and is quick enough to run
  * whole worlds through the production tasks.
  */
-import type { InRecord, Kafka, OutRecord, TransactionalProducer, Work } from '../../infra/ports.ts';
+import type { InRecord, Kafka, OutRecord, Position, TopicPartition, TransactionalProducer, Work } from '../../infra/ports.ts';
 import { KafkaError } from '../../infra/kafka/errors.ts';
 import { createMemoryGroups, type MemoryGroups } from './memoryGroups.ts';
 import { createMemoryLog } from './memoryLog.ts';
@@ -30,8 +30,17 @@ export interface MemoryKafka extends Kafka {
   records(topic: string): InRecord[];
   /** Appends at once, without a producer. */
   append(records: readonly OutRecord[]): void;
-  truncate: (input: { readonly topic: string; readonly partition: number }, before: number) => void;
+  truncate: (input: TopicPartition, before: number) => void;
+  compact: (input: TopicPartition) => void;
+  /** A transaction step by step. What it has written is in the log when it ends: then too late to be behind what others wrote meanwhile. */
+  begin: (id: string) => MemoryTransaction;
   expel: MemoryGroups['expel'];
+}
+
+interface MemoryTransaction {
+  readonly write: (records: readonly OutRecord[]) => void;
+  readonly positions: (group: string, positions: readonly Position[]) => void;
+  readonly end: (how: 'commit' | 'abort') => void;
 }
 
 export interface MemoryKafkaOptions {
@@ -52,6 +61,9 @@ export function createMemoryKafka(options: MemoryKafkaOptions = {}): MemoryKafka
   const { partitions = null, now = () => 0, maxBatch = 1_000, markers = true } = options;
   const epochs = new Map<string, number>();
   const waiting = new Set<() => void>();
+  /** Transactions with positions that have not ended, by transactional id: who asks where the group stands waits for them. */
+  const unstable = new Map<string, { readonly epoch: number; readonly group: string }>();
+  const waitingForStable = new Set<() => void>();
   let groups: MemoryGroups | null = null;
   const log = createMemoryLog({ now, partitions, onAppend: (topics) => groups?.appended(topics) });
   groups = createMemoryGroups(log, maxBatch);
@@ -64,10 +76,25 @@ export function createMemoryKafka(options: MemoryKafkaOptions = {}): MemoryKafka
     await kafka.onAction?.(action, 'after');
   };
 
+  const isFenced = (id: string, epoch: number): boolean => epochs.get(id) !== epoch;
+  /** A newer epoch ends the older one's. */
+  const settled = (id: string, epoch: number): void => {
+    if ((unstable.get(id)?.epoch ?? Infinity) > epoch) return;
+    unstable.delete(id);
+    for (const wake of waitingForStable) wake();
+    waitingForStable.clear();
+  };
+  const init = (id: string): number => {
+    const epoch = (epochs.get(id) ?? 0) + 1;
+    epochs.set(id, epoch);
+    settled(id, epoch);
+    return epoch;
+  };
+
   const transactional = (id: string, epoch: number): TransactionalProducer => {
     let state: 'ready' | 'busy' | 'unusable' | 'closed' = 'ready';
     const fence = (): void => {
-      if (epochs.get(id) !== epoch) throw new KafkaError('FENCED', `A newer producer has the transactional id ${id}.`);
+      if (isFenced(id, epoch)) throw new KafkaError('FENCED', `A newer producer has the transactional id ${id}.`);
     };
     return {
       commit: async ({ outputs, positions }: Work, group) => {
@@ -76,17 +103,24 @@ export function createMemoryKafka(options: MemoryKafkaOptions = {}): MemoryKafka
         try {
           fence();
           for (let from = 0; from < outputs.length; from += SEND_CHUNK) await act({ name: 'send', id, count: Math.min(SEND_CHUNK, outputs.length - from) }, fence);
-          if (positions.length > 0) await act({ name: 'offsets', id, count: positions.length }, fence);
+          if (positions.length > 0) {
+            await act({ name: 'offsets', id, count: positions.length }, () => {
+              fence();
+              unstable.set(id, { epoch, group });
+            });
+          }
           await act({ name: 'commit', id, count: outputs.length }, () => {
             fence();
             log.append(outputs, markers);
             commit(group, positions);
+            settled(id, epoch);
           });
           // Others get their turn, as they would while a broker answers.
           await new Promise(setImmediate);
           state = 'ready';
         } catch (cause) {
           state = 'unusable';
+          settled(id, epoch);
           kafka.actions.push({ name: 'abort', id, count: 0 });
           throw cause;
         }
@@ -104,13 +138,40 @@ export function createMemoryKafka(options: MemoryKafkaOptions = {}): MemoryKafka
     records: (topic) => log.topic(topic).flatMap((partition) => partition.records),
     append: (records) => { log.append(records, false); },
     truncate: log.truncate,
+    compact: log.compact,
+    begin: (id) => {
+      const epoch = init(id);
+      let written: OutRecord[] = [];
+      let pending: { readonly group: string; readonly positions: readonly Position[] }[] = [];
+      return {
+        write: (records) => { written.push(...records); },
+        positions: (group, positions) => {
+          pending.push({ group, positions });
+          unstable.set(id, { epoch, group });
+        },
+        end: (how) => {
+          if (isFenced(id, epoch)) throw new KafkaError('FENCED', `A newer producer has the transactional id ${id}.`);
+          if (how === 'commit') {
+            log.append(written, markers);
+            for (const { group, positions } of pending) commit(group, positions);
+          } else log.skip(written);
+          written = [];
+          pending = [];
+          settled(id, epoch);
+        },
+      };
+    },
     expel,
     createTopics: (topics) => {
       log.create(topics);
       return Promise.resolve();
     },
     partitions: (topic) => settle(() => log.topic(topic).length),
-    committed: (group, topics) => settle(() => committed(group, topics)),
+    committed: async (group, topics) => {
+      await Promise.resolve();
+      while ([...unstable.values()].some((one) => one.group === group)) await new Promise<void>((resolve) => waitingForStable.add(resolve));
+      return committed(group, topics);
+    },
     ends: (topic) => settle(() => log.topic(topic).map((partition) => partition.end)),
     read: async function* (from, to) {
       let offset = from.offset;
@@ -156,8 +217,7 @@ export function createMemoryKafka(options: MemoryKafkaOptions = {}): MemoryKafka
     transactionalProducer: async (id) => {
       let epoch = 0;
       await act({ name: 'init', id, count: 0 }, () => {
-        epoch = (epochs.get(id) ?? 0) + 1;
-        epochs.set(id, epoch);
+        epoch = init(id);
       });
       return transactional(id, epoch);
     },

@@ -22,8 +22,12 @@ export interface MemoryLog {
   readonly append: (records: readonly OutRecord[], marker: boolean) => void;
   /** Up to `limit` records from an offset on, and where to go on. */
   readonly slice: (input: TopicPartition, from: number, limit: number, to?: number) => { records: InRecord[]; next: number };
+  /** What an aborted transaction leaves: its records' offsets and its marker's, and nothing in them. */
+  readonly skip: (records: readonly OutRecord[]) => void;
   /** Removes what is before an offset, as retention does. */
   readonly truncate: (input: TopicPartition, before: number) => void;
+  /** Keeps the newest record of each key. */
+  readonly compact: (input: TopicPartition) => void;
 }
 
 /** The broker's message.max.bytes. */
@@ -94,6 +98,21 @@ export function createMemoryLog(options: { now: () => number; partitions: number
       if (to < end) last = Math.min(last, lowerBound(records, to));
       const next = last < records.length ? (records[last]?.offset ?? end) : end;
       return { records: records.slice(first, last), next: Math.min(next, Math.max(to, from)) };
+    },
+    skip: (records) => {
+      const touched = new Set(records.map(partition));
+      for (const record of records) partition(record).end += 1;
+      for (const target of touched) {
+        target.end += 1;
+        const waiting = [...target.waiting];
+        target.waiting.clear();
+        for (const wake of waiting) wake();
+      }
+    },
+    compact: (input) => {
+      const { records } = partition(input);
+      const newest = new Map(records.map(({ key, offset }) => [String(key), offset]));
+      records.splice(0, records.length, ...records.filter(({ key, offset }) => newest.get(String(key)) === offset));
     },
     truncate: (input, before) => {
       const target = partition(input);

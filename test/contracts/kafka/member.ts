@@ -1,7 +1,7 @@
 /** A member of a group that writes down what it is given, for the contract's tests. */
 import assert from 'node:assert/strict';
-import type { Assignment, GroupConsumer, InRecord, Kafka, TopicPartition } from '../../infra/ports.ts';
-import { inputKey } from '../../infra/kafka/assigner.ts';
+import type { Assignment, GroupConsumer, InRecord, Kafka, TopicPartition } from '../../../infra/ports.ts';
+import { inputKey } from '../../../infra/kafka/assigner.ts';
 
 /** Longer than any rebalance takes, on a busy machine too. */
 export const WAIT_MS = 30_000;

@@ -71,7 +71,7 @@ export function createTopology({ codec, partition, partitions, dedupeWindowMs, m
     const fired = moveWatermark(event, record.offset);
     const result = interpret(event, origin);
     if (origin === null && event.type !== 'clock') state.breaker.count(result.kind === 'deadLetter');
-    if (result.kind === 'ok') emit(result.value, { origin_offset: record.offset, ordinal: fired, watermark: state.watermark() });
+    if (result.kind === 'ok') emit(result.value, event.keyFrom(record.key), { origin_offset: record.offset, ordinal: fired, watermark: state.watermark() });
     else if (result.kind === 'deadLetter') reject(record, result, event, origin);
     else counts[result.why === 'clock' ? 'clocks' : 'duplicates'] += 1;
     if (reachesTick(before, state.watermark())) route.progress(record.offset, state.watermark());
@@ -107,13 +107,13 @@ export function createTopology({ codec, partition, partitions, dedupeWindowMs, m
     return ok(pair(enriched.value, state.tasks));
   }
 
-  function emit(paired: PairedEvent, place: Place): void {
+  function emit(paired: PairedEvent, key: Buffer, place: Place): void {
     const { event, feature, user, pairing } = paired;
     const head = { event, identity: hashes.event, feature, user, late: pairing.kind === 'finished' && pairing.late };
     let { ordinal } = place;
     let first: Buffer | null = null;
     for (const signal of classify(paired)) {
-      const bytes = route.signal(head, signal, { origin_offset: place.origin_offset, ordinal: ordinal++, watermark: place.watermark });
+      const bytes = route.signal(key, head, signal, { origin_offset: place.origin_offset, ordinal: ordinal++, watermark: place.watermark });
       first ??= bytes;
     }
     counts.events += 1;

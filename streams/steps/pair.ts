@@ -22,8 +22,9 @@ const STARTED_AGAIN: Pairing = { kind: 'startedAgain' };
 const UNKNOWN_START: Pairing = { kind: 'finished', startedAt: null, late: false };
 
 /** Start and finish, by (user_id, task_id). A finish ends its task; a start becomes one once its signal is made (`Tasks.open`). */
-export function pair({ event, feature, user }: EnrichedEvent, tasks: Tasks): PairedEvent {
-  return { event, feature, user, pairing: pairingOf({ event, feature, user }, tasks) };
+export function pair(enriched: EnrichedEvent, tasks: Tasks): PairedEvent {
+  const { event, feature, user } = enriched;
+  return { event, feature, user, pairing: pairingOf(enriched, tasks) };
 }
 
 function pairingOf({ event, feature }: EnrichedEvent, tasks: Tasks): Pairing {

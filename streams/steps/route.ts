@@ -11,7 +11,7 @@ import type { Place, Signal, SignalClass, SignalRecord } from './signal.ts';
 
 export interface Route {
   /** One of an event; gives its bytes, which are good until the transaction's end. */
-  signal(head: SignalHead, signal: Signal, place: Place): Buffer;
+  signal(key: Buffer, head: SignalHead, signal: Signal, place: Place): Buffer;
   /** Whole ones, of a timer. */
   records(signals: readonly SignalRecord[]): void;
   /** `eventId`: null where the record could not be decoded. `origin`: where a replayed dead letter first was, `topic/partition/offset`. */
@@ -54,9 +54,9 @@ export function createRoute(codec: RecordCodec, app: string, partition: number):
   };
 
   return {
-    signal: (head, signal, place) => {
+    signal: (key, head, signal, place) => {
       const value = write(head, signal, place);
-      send(topics[signal.class], head.event.key, value);
+      send(topics[signal.class], key, value);
       return value;
     },
     records: (signals) => {

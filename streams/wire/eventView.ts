@@ -60,7 +60,6 @@ export class EventView implements PlatformEvent {
   private userId: string | undefined;
   private taskId: string | null | undefined;
   private readError: EventError | null | undefined;
-  private keyBytes: Buffer | undefined;
 
   constructor(read: AvroReader) {
     this.bytes = read.bytes;
@@ -135,7 +134,7 @@ export class EventView implements PlatformEvent {
     if (count > bytes.length - read.at) read.fail();
     for (let i = 0; i < count && read.ok; i++) {
       this.passName(read);
-      if (isText(bytes, read.start, read.end, TIMER) || isText(bytes, read.start, read.end, LATE)) this.hasOurProperty = true;
+      if (isAt(bytes, read.start, read.end, TIMER) || isAt(bytes, read.start, read.end, LATE)) this.hasOurProperty = true;
       read.string();
     }
     if (count > 0 && read.count() !== 0) read.fail();
@@ -161,9 +160,9 @@ export class EventView implements PlatformEvent {
     return (this.userId ??= cachedText(this.bytes, this.userIdAt, this.userIdEnd));
   }
 
-  /** The key of the event's signals: the bytes of user_id. */
-  get key(): Buffer {
-    return (this.keyBytes ??= this.bytes.subarray(this.userIdAt, this.userIdEnd));
+  /** The key of the event's signals: the bytes of user_id, which mostly are the event's own key. */
+  keyFrom(given: Buffer | null): Buffer {
+    return given !== null && isAt(this.bytes, this.userIdAt, this.userIdEnd, given) ? given : this.bytes.subarray(this.userIdAt, this.userIdEnd);
   }
 
   get session_id(): string | null {
@@ -232,7 +231,7 @@ export class EventView implements PlatformEvent {
   }
 }
 
-function isText(bytes: Buffer, from: number, to: number, text: Buffer): boolean {
+function isAt(bytes: Buffer, from: number, to: number, text: Buffer): boolean {
   if (to - from !== text.length) return false;
   for (let i = 0; i < text.length; i++) if (bytes[from + i] !== text[i]) return false;
   return true;

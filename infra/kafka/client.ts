@@ -11,20 +11,24 @@ import { createProducer } from './producer.ts';
 import { retrying, within } from './retry.ts';
 import { openTransactionalProducer } from './transactionalProducer.ts';
 
-export interface KafkaOptions {
-  readonly clientId: string;
-  readonly log: Log;
+interface KafkaSettings extends ConnectionSettings {
   /** Milliseconds without a heartbeat after which a member's inputs go to others. */
   readonly sessionTimeoutMs?: number;
 }
 
-/** Ours: a stopped or frozen process gives up its tasks within this time. */
+export interface KafkaOptions {
+  readonly clientId: string;
+  readonly log: Log;
+}
+
+/** Ours, as the setting's default: a stopped or frozen process gives up its tasks within this time. */
 const SESSION_TIMEOUT_MS = 10_000;
 const CONNECT_FOR_MS = 15_000;
 const GOODBYE_WITHIN_MS = 2_000;
 
-export async function connectKafka(settings: ConnectionSettings, options: KafkaOptions): Promise<Kafka> {
-  const { clientId, log, sessionTimeoutMs = SESSION_TIMEOUT_MS } = options;
+export async function connectKafka(settings: KafkaSettings, options: KafkaOptions): Promise<Kafka> {
+  const { clientId, log } = options;
+  const { sessionTimeoutMs = SESSION_TIMEOUT_MS } = settings;
   const connections = connector(settings, { clientId, log });
   const brokers = settings.brokers.join(', ');
 

@@ -21,6 +21,16 @@ export interface LocalKafkaOptions {
   /** Folder with Kafka's jars. */
   readonly jars: string;
   readonly heapMb: number;
+  /** Further ways in, each with an address of its own that it gives to clients: what stands there, a proxy, stays between them and the broker. */
+  readonly listeners?: readonly KafkaListener[];
+}
+
+export interface KafkaListener {
+  /** Capital letters and digits. */
+  readonly name: string;
+  /** On the loopback interface: where the broker listens, and where it tells clients to connect. */
+  readonly port: number;
+  readonly advertisedPort: number;
 }
 
 /** The largest record batch, ours: a full transaction of a task fits into a few of them. */
@@ -38,7 +48,7 @@ export async function startLocalKafka(options: LocalKafkaOptions): Promise<Local
   mkdirSync(home, { recursive: true });
   const propertiesFile = join(home, 'server.properties');
   // The controller talks to itself only; its port may be another one at each start, since the voters are named here and not in the data.
-  writeFileSync(propertiesFile, properties({ port, controllerPort: await freePort(), logDir: join(home, 'log') }));
+  writeFileSync(propertiesFile, properties({ port, controllerPort: await freePort(), logDir: join(home, 'log'), listeners: options.listeners ?? [] }));
   const classPath = join(jars, '*');
   if (!existsSync(join(home, 'log', 'meta.properties'))) await format(java, classPath, propertiesFile);
 
@@ -71,16 +81,17 @@ interface Node {
   readonly port: number;
   readonly controllerPort: number;
   readonly logDir: string;
+  readonly listeners: readonly KafkaListener[];
 }
 
-function properties({ port, controllerPort, logDir }: Node): string {
+function properties({ port, controllerPort, logDir, listeners }: Node): string {
   const entries: Readonly<Record<string, string | number | boolean>> = {
     'process.roles': 'broker,controller',
     'node.id': 1,
     'controller.quorum.voters': `1@${LOOPBACK}:${controllerPort}`,
-    'listeners': `PLAINTEXT://${LOOPBACK}:${port},CONTROLLER://${LOOPBACK}:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://${LOOPBACK}:${port}`,
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'listeners': [`PLAINTEXT://${LOOPBACK}:${port}`, `CONTROLLER://${LOOPBACK}:${controllerPort}`, ...listeners.map((one) => `${one.name}://${LOOPBACK}:${one.port}`)].join(','),
+    'advertised.listeners': [`PLAINTEXT://${LOOPBACK}:${port}`, ...listeners.map((one) => `${one.name}://${LOOPBACK}:${one.advertisedPort}`)].join(','),
+    'listener.security.protocol.map': ['PLAINTEXT', 'CONTROLLER', ...listeners.map(({ name }) => name)].map((name) => `${name}:PLAINTEXT`).join(','),
     'controller.listener.names': 'CONTROLLER',
     'inter.broker.listener.name': 'PLAINTEXT',
     // A backslash escapes in properties files.

@@ -14,8 +14,11 @@ import { readSettings } from '../../../infra/settings.ts';
 import { TOPICS } from '../../../schemas/topics.ts';
 import { startProxy, type Proxy } from './proxy.ts';
 
-export const SESSION_TIMEOUT_MS = 6_000;
-export const PARTITIONS = 4;
+/** The shortest that a broker allows. */
+const SESSION_TIMEOUT_MS = 6_000;
+const PARTITIONS = 4;
+/** Short, so that a killed broker is soon back. */
+const BROKER_SESSION_MS = 3_000;
 
 export interface Arena {
   readonly dataDir: string;
@@ -41,7 +44,7 @@ export async function openArena(slotCount: number): Promise<Arena> {
   const port = await freePort();
   const ports: { name: string; port: number; advertisedPort: number }[] = [];
   while (ports.length < slotCount) ports.push({ name: `SLOT${ports.length}`, port: await freePort(), advertisedPort: await freePort() });
-  const startBroker = (): Promise<LocalKafka> => startLocalKafka({ dataDir, port, listeners: ports, log, java, jars: parts.kafkaJars, heapMb: settings.local.kafkaHeapMb });
+  const startBroker = (): Promise<LocalKafka> => startLocalKafka({ dataDir, port, listeners: ports, brokerSessionMs: BROKER_SESSION_MS, log, java, jars: parts.kafkaJars, heapMb: settings.local.kafkaHeapMb });
 
   const proxies: Proxy[] = [];
   for (const slot of ports) proxies.push(await startProxy(slot.advertisedPort, slot.port));

@@ -27,7 +27,7 @@ export interface LocalKafkaOptions {
   readonly brokerSessionMs?: number;
 }
 
-export interface KafkaListener {
+interface KafkaListener {
   /** Capital letters and digits. */
   readonly name: string;
   /** On the loopback interface: where the broker listens, and where it tells clients to connect. */

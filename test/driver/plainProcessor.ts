@@ -5,7 +5,7 @@
 import { partitionOf } from '../../schemas/partition.ts';
 import type { DeadLetterReason, Feature, PlatformEvent } from '../../schemas/records.ts';
 
-export interface PlainRecord {
+interface PlainRecord {
   readonly offset: number;
   /** The broker's. */
   readonly timestamp: number;
@@ -33,7 +33,7 @@ export interface PlainSignal {
   readonly late: boolean;
 }
 
-export interface PlainOutcome {
+interface PlainOutcome {
   readonly signals: readonly PlainSignal[];
   readonly dead: DeadLetterReason | null;
 }

@@ -15,7 +15,7 @@ import { createMember, type Member } from './member.ts';
 import { planFaults, type FaultKind } from './plan.ts';
 import type { Verdict } from './verifier.ts';
 
-export const MEMBERS = 3;
+const MEMBERS = 3;
 /** The members' proxies, and one for the member that comes and goes in storms. */
 export const SLOTS = MEMBERS + 1;
 
@@ -44,12 +44,14 @@ const SAY_EVERY_MS = 10_000;
 const SHOWN_LINES = 15;
 
 const BINARY = fileURLToPath(new URL('../../../infra/cli/chokepoint.ts', import.meta.url));
-const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
+const UNTRANSACTIONAL = fileURLToPath(new URL('untransactional.ts', import.meta.url));
+const FEEDER = fileURLToPath(new URL('feeder.ts', import.meta.url));
+const VERIFIER = fileURLToPath(new URL('verifier.ts', import.meta.url));
 
 export async function runChaos(arena: Arena, options: RunOptions): Promise<RunResult> {
   const { seed, durationMs, app, transactions, say } = options;
   await arena.createTopics(app);
-  const [file, args] = transactions ? [BINARY, ['processor']] : [here('untransactional.ts'), []];
+  const [file, args] = transactions ? [BINARY, ['processor']] : [UNTRANSACTIONAL, []];
   const memberOf = (slot: number, name: string): Member => {
     const found = arena.slots[slot];
     if (found === undefined) throw new Error(`the arena has ${arena.slots.length} slots, ${slot + 1} are needed`);
@@ -73,7 +75,7 @@ export async function runChaos(arena: Arena, options: RunOptions): Promise<RunRe
     await complete(kafka, app, everyone);
     say(`complete; ends that no fault had caused: ${everyone.reduce((sum, member) => sum + member.endedByItself(), 0)}`);
     await Promise.all(everyone.map((member) => member.close()));
-    const { stdout } = await promisify(execFile)(process.execPath, [here('verifier.ts'), app, JSON.stringify({ [feedName(options)]: acknowledged })], { env: arena.env, maxBuffer: 64 * 2 ** 20 });
+    const { stdout } = await promisify(execFile)(process.execPath, [VERIFIER, app, JSON.stringify({ [feedName(options)]: acknowledged })], { env: arena.env, maxBuffer: 64 * 2 ** 20 });
     return { faults, acknowledged, verdict: JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Verdict };
   } finally {
     clearInterval(saying);
@@ -87,7 +89,7 @@ const feedName = ({ seed, app }: RunOptions): string => `${app}f${seed}`;
 
 function startFeeder(arena: Arena, options: RunOptions) {
   const { seed, start, eventsPerSecond } = options;
-  const child = fork(here('feeder.ts'), [seed, feedName(options), start, eventsPerSecond].map(String), { env: arena.env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const child = fork(FEEDER, [seed, feedName(options), start, eventsPerSecond].map(String), { env: arena.env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   let acknowledged = 0;
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const started = new Promise<void>((resolve, reject) => {

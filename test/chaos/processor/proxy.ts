@@ -6,9 +6,8 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { API, createSplitter, readCorrelationId, readRequest, type Request } from './framing.ts';
 
-export const POINTS = ['after_init', 'after_send', 'after_send_offsets', 'before_commit', 'after_commit'] as const;
 /** A point of the transactional loop as the wire shows it. */
-export type Point = (typeof POINTS)[number];
+export type Point = 'after_init' | 'after_send' | 'after_send_offsets' | 'before_commit' | 'after_commit';
 
 export interface Proxy {
   /** Calls `reached` at the point, once, in the middle of it: the frame stays here. Returns how to disarm. */

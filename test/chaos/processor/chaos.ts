@@ -62,8 +62,11 @@ export async function runChaos(arena: Arena, options: RunOptions): Promise<RunRe
   const everyone = [...members, visitor];
   const kafka = await connectKafka(readSettings(arena.env).kafka, { clientId: 'chaos', log: createLog('chaos') });
   const feeder = startFeeder(arena, options);
+  let asking = false;
   const saying = setInterval(() => {
-    void lags(kafka, app).then((lag) => { say(`fed ${feeder.acknowledged()}, behind ${lag.join(' ')}`); }, () => undefined);
+    if (asking) return; // since the broker is away
+    asking = true;
+    void lags(kafka, app).then((lag) => { say(`fed ${feeder.acknowledged()}, behind ${lag.join(' ')}`); }, () => undefined).finally(() => { asking = false; });
   }, SAY_EVERY_MS);
   try {
     await feeder.started;

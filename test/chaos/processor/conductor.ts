@@ -1,4 +1,4 @@
-/** Plays a plan: each fault at its time, side by side with others, a second time where it had no effect; ends when all have ended. */
+/** Plays a plan: each fault at its time, side by side with others, and again a little later where it had no effect; ends when all have ended. */
 import type { Arena } from './arena.ts';
 import { carryOut, type Leases } from './faults.ts';
 import type { Member } from './member.ts';
@@ -15,20 +15,30 @@ export interface ConductOptions {
   readonly say: (text: string) => void;
 }
 
+/** A member that was being started, or had no broker, may have one by then. */
+const AGAIN_MS = 3_000;
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
 export async function conduct({ plan, durationMs, arena, members, visitor, say }: ConductOptions): Promise<FaultCounts> {
   const counts: FaultCounts = {};
   const leases = createLeases(members, visitor);
   const begun = performance.now();
   const elapsed = (): number => performance.now() - begun;
   const play = async (fault: PlannedFault): Promise<void> => {
-    const effective = await carryOut(fault, arena, leases);
-    if (effective) counts[fault.kind] = (counts[fault.kind] ?? 0) + 1;
-    say(`${(elapsed() / 1_000).toFixed(1)} s: ${fault.kind}${effective ? '' : ' (without effect)'}`);
-    if (!effective && elapsed() < durationMs) await play(fault);
+    do {
+      const effective = await carryOut(fault, arena, leases);
+      say(`${(elapsed() / 1_000).toFixed(1)} s: ${fault.kind}${effective ? '' : ' (without effect)'}`);
+      if (effective) {
+        counts[fault.kind] = (counts[fault.kind] ?? 0) + 1;
+        return;
+      }
+      await pause(AGAIN_MS);
+    } while (elapsed() < durationMs);
   };
   const playing: Promise<void>[] = [];
   for (const fault of plan) {
-    await new Promise((resolve) => setTimeout(resolve, fault.atMs - elapsed()));
+    await pause(Math.max(0, fault.atMs - elapsed()));
     playing.push(play(fault));
     // Whatever fails is thrown below, once all have ended.
     playing.at(-1)?.catch(() => undefined);

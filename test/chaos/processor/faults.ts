@@ -2,7 +2,7 @@
 import type { Arena } from './arena.ts';
 import type { Member } from './member.ts';
 import type { FaultKind, PlannedFault } from './plan.ts';
-import type { Point } from './proxy.ts';
+import type { Point, Proxy } from './proxy.ts';
 
 /** Takes care that no two faults have the same member, or the broker, at once. */
 export interface Leases {
@@ -15,7 +15,7 @@ export interface Leases {
 
 /** How long a point of the loop may take to be reached: a member that has just been started joins, and waits out another's session, before its first transaction. */
 const POINT_WITHIN_MS = 20_000;
-/** A member that has long opened its tasks opens one again only after a failure. */
+/** A member that has long opened its tasks opens one again only after a failure: a commit that breaks off. */
 const PROVOKE_AFTER_MS = 1_000;
 const STORM_MEMBERS = 3;
 const JOINS_WITHIN_MS = 20_000;
@@ -41,7 +41,7 @@ export function carryOut({ kind, slot, lastsMs, heads }: PlannedFault, arena: Ar
     case 'rebalance_storm':
       return leases.visitor(storm);
     case 'proxy_cut':
-      return leases.member(slot, (member) => Promise.resolve(member.proxy.cut() > 0));
+      return leases.member(slot, ({ proxy }) => cutWhenConnected(proxy));
     case 'proxy_stall':
       return leases.member(slot, async ({ proxy }) => {
         const go = proxy.stall();
@@ -64,15 +64,22 @@ async function killAt(member: Member, point: Point): Promise<boolean> {
   let killed: Promise<boolean> | null = null;
   let reached: () => void = () => undefined;
   const there = new Promise<void>((resolve) => { reached = resolve; });
-  const disarm = member.proxy.arm(point, () => {
+  const disarm = [member.proxy.arm(point, () => {
     killed = member.kill();
     reached();
-  });
-  const provoked = setTimeout(() => { if (point === 'after_init') member.proxy.cut(); }, PROVOKE_AFTER_MS);
+  })];
+  const provoking = setTimeout(() => {
+    if (point === 'after_init') disarm.push(member.proxy.arm('before_commit', () => { member.proxy.cut(); }));
+  }, PROVOKE_AFTER_MS);
   await Promise.race([there, pause(POINT_WITHIN_MS)]);
-  clearTimeout(provoked);
-  disarm();
+  clearTimeout(provoking);
+  for (const off of disarm) off();
   return (await (killed as Promise<boolean> | null)) ?? false;
+}
+
+async function cutWhenConnected(proxy: Proxy): Promise<boolean> {
+  for (const until = performance.now() + POINT_WITHIN_MS; performance.now() < until; await pause(POLL_MS)) if (proxy.cut() > 0) return true;
+  return false;
 }
 
 /** Members come, take their share and leave again in order, one after the other: each makes the group share out anew twice. */

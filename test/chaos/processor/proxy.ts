@@ -45,16 +45,16 @@ type Verdict = 'pass' | 'swallow';
 
 export async function startProxy(port: number, brokerPort: number): Promise<Proxy> {
   const links = new Set<Link>();
-  let armed: { readonly point: Point; readonly reached: () => void } | null = null;
+  const armed = new Map<Point, () => void>();
   let stalls = 0;
   let held = 0;
   let dropping: { count: number } | null = null;
   let delay: ((link: Link) => void) | null = null;
 
   const reach = (point: Point): Verdict => {
-    if (armed?.point !== point) return 'pass';
-    const { reached } = armed;
-    armed = null;
+    const reached = armed.get(point);
+    if (reached === undefined) return 'pass';
+    armed.delete(point);
     reached();
     return 'swallow';
   };
@@ -111,9 +111,8 @@ export async function startProxy(port: number, brokerPort: number): Promise<Prox
 
   return {
     arm: (point, reached) => {
-      const mine = { point, reached };
-      armed = mine;
-      return () => { if (armed === mine) armed = null; };
+      armed.set(point, reached);
+      return () => { armed.delete(point); };
     },
     cut: () => {
       const all = [...links];

@@ -20,7 +20,7 @@ after(() => arena.stop());
 
 test('members killed at every point, frozen, cut off and kept waiting: every event counts once', { timeout: LIMIT_MS }, async () => {
   const { faults, acknowledged, verdict } = await runChaos(arena, run('chaos', {
-    durationMs: 26_000, paceMs: 2_200, app: '', transactions: true, start,
+    durationMs: 24_000, paceMs: 2_200, app: '', transactions: true, start,
     kinds: ['kill_random', 'kill_after_init', 'kill_after_send', 'kill_after_send_offsets', 'kill_before_commit', 'kill_after_commit', 'zombie', 'proxy_cut', 'proxy_drop_responses', 'proxy_delay_end_txn'],
   }));
   const { lost, duplicated, torn, out_of_order, mismatches, signals, samples } = verdict;

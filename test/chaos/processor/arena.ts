@@ -29,7 +29,8 @@ export interface Arena {
   createTopics(app: string): Promise<void>;
   /** SIGKILL, and up again on the same data and port after `downMs`. */
   killBroker(downMs: number): Promise<void>;
-  stop(): Promise<void>;
+  /** `keep`: the directory stays, with data and logs. */
+  stop(keep?: boolean): Promise<void>;
 }
 
 /** Small segments, so that changelogs are compacted while they are read. */
@@ -49,12 +50,12 @@ export async function openArena(slotCount: number): Promise<Arena> {
   const proxies: Proxy[] = [];
   for (const slot of ports) proxies.push(await startProxy(slot.advertisedPort, slot.port));
   const [broker, registry] = await Promise.allSettled([startBroker(), startLocalRegistry({ dataDir, port: 0, log, java, jar: parts.registryJar })]);
-  const stop = async (running: readonly { stop(): Promise<void> }[]): Promise<void> => {
+  const stop = async (running: readonly { stop(): Promise<void> }[], keep: boolean): Promise<void> => {
     await Promise.all([...running.map((part) => part.stop()), ...proxies.map((proxy) => proxy.close())]);
-    rmSync(dataDir, { recursive: true, force: true, maxRetries: 5 });
+    if (!keep) rmSync(dataDir, { recursive: true, force: true, maxRetries: 5 });
   };
   if (broker.status === 'rejected' || registry.status === 'rejected') {
-    await stop([broker, registry].flatMap((part) => (part.status === 'fulfilled' ? [part.value] : [])));
+    await stop([broker, registry].flatMap((part) => (part.status === 'fulfilled' ? [part.value] : [])), false);
     throw broker.status === 'rejected' ? broker.reason : (registry as PromiseRejectedResult).reason;
   }
 
@@ -82,6 +83,6 @@ export async function openArena(slotCount: number): Promise<Arena> {
       await new Promise((resolve) => setTimeout(resolve, downMs));
       current = await startBroker();
     },
-    stop: () => stop([current, registry.value]),
+    stop: (keep = false) => stop([current, registry.value], keep),
   };
 }

@@ -13,12 +13,13 @@ const USAGE = `usage: npm run chaos -- processor [options]
   --seed N                 of the traffic and the faults; default 1
   --minutes M              of faults; default 3
   --json                   the last line is the result
+  --keep                   leaves the directory with the broker's data and the members' logs
   --without-transactions   takes the transaction out of the loop, to see the verifier find it
 
 Exit code 1 when anything was lost, duplicated, torn, out of order or other than the oracle says.`;
 
 export async function processorChaos(args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({ args: [...args], options: { seed: { type: 'string', default: '1' }, minutes: { type: 'string', default: '3' }, json: { type: 'boolean', default: false }, 'without-transactions': { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } } });
+  const { values } = parseArgs({ args: [...args], options: { seed: { type: 'string', default: '1' }, minutes: { type: 'string', default: '3' }, json: { type: 'boolean', default: false }, keep: { type: 'boolean', default: false }, 'without-transactions': { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } } });
   const [seed, minutes] = [Number(values.seed), Number(values.minutes)];
   if (values.help || !Number.isSafeInteger(seed) || !(minutes > 0)) {
     console.error(USAGE);
@@ -38,6 +39,7 @@ export async function processorChaos(args: readonly string[]): Promise<number> {
     else for (const [name, value] of Object.entries(result)) console.log(`${name.padEnd(13)} ${typeof value === 'object' ? Object.entries(value).map(([kind, times]) => `${kind} ${times}`).join(', ') : value}`);
     return lost + duplicated + torn + out_of_order + mismatches === 0 ? 0 : 1;
   } finally {
-    await arena.stop();
+    await arena.stop(values.keep);
+    if (values.keep) say(`data and logs are in ${arena.dataDir}`);
   }
 }

@@ -20,6 +20,8 @@ const PROVOKE_AFTER_MS = 1_000;
 const STORM_MEMBERS = 3;
 const JOINS_WITHIN_MS = 20_000;
 const POLL_MS = 200;
+/** What a member logs when it has joined. */
+const ASSIGNED = '"message":"assigned"';
 
 const POINT_OF: Partial<Record<FaultKind, Point>> = {
   kill_after_init: 'after_init', kill_after_send: 'after_send', kill_after_send_offsets: 'after_send_offsets', kill_before_commit: 'before_commit', kill_after_commit: 'after_commit',
@@ -86,10 +88,10 @@ async function cutWhenConnected(proxy: Proxy): Promise<boolean> {
 async function storm(visitor: Member): Promise<boolean> {
   let joined = 0;
   for (let n = 0; n < STORM_MEMBERS; n++) {
-    const before = visitor.assignments();
+    const before = visitor.logged(ASSIGNED);
     visitor.start();
-    for (const until = performance.now() + JOINS_WITHIN_MS; visitor.assignments() === before && performance.now() < until; ) await pause(POLL_MS);
-    if (visitor.assignments() > before) joined += 1;
+    for (const until = performance.now() + JOINS_WITHIN_MS; visitor.logged(ASSIGNED) === before && performance.now() < until; ) await pause(POLL_MS);
+    if (visitor.logged(ASSIGNED) > before) joined += 1;
     await pause(1_000);
     await visitor.stop();
   }

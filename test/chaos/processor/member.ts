@@ -17,8 +17,8 @@ export interface Member {
   stop(): Promise<boolean>;
   /** SIGKILL for good. */
   close(): Promise<void>;
-  /** How often a process of this member has been assigned something. */
-  assignments(): number;
+  /** How often its processes have logged a text. */
+  logged(text: string): number;
   /** Ends that nobody here has caused, such as a start while the broker was away. */
   endedByItself(): number;
   lastLines(count: number): string;
@@ -37,9 +37,9 @@ export function createMember(options: { readonly name: string; readonly proxy: P
   const start = (): void => {
     wanted = true;
     if (child !== null) return;
-    const log = openSync(logFile, 'a');
-    const mine = fork(file, args, { env, stdio: ['ignore', log, log, 'ipc'] });
-    closeSync(log);
+    const output = openSync(logFile, 'a');
+    const mine = fork(file, args, { env, stdio: ['ignore', output, output, 'ipc'] });
+    closeSync(output);
     child = mine;
     ended = new Promise((resolve) => {
       mine.once('exit', (code, signal) => {
@@ -56,7 +56,7 @@ export function createMember(options: { readonly name: string; readonly proxy: P
     child.kill(which);
     return ended;
   };
-  const logged = (): string => {
+  const log = (): string => {
     try {
       return readFileSync(logFile, 'utf8');
     } catch {
@@ -86,9 +86,9 @@ export function createMember(options: { readonly name: string; readonly proxy: P
       wanted = false;
       await signal('SIGKILL');
     },
-    assignments: () => logged().split('"message":"assigned"').length - 1,
+    logged: (text) => log().split(text).length - 1,
     endedByItself: () => blamed,
-    lastLines: (count) => logged().trimEnd().split('\n').slice(-count).join('\n'),
+    lastLines: (count) => log().trimEnd().split('\n').slice(-count).join('\n'),
   };
 }
 

@@ -16,7 +16,7 @@ const run = (title: string, over: Pick<RunOptions, 'durationMs' | 'paceMs' | 'ki
 
 let arena: Arena;
 before(async () => { arena = await openArena(SLOTS); });
-after(() => arena.stop());
+after(async () => { await arena.stop(); });
 
 test('members killed at every point, frozen, cut off and kept waiting: every event counts once', { timeout: LIMIT_MS }, async () => {
   const { faults, acknowledged, verdict } = await runChaos(arena, run('chaos', {

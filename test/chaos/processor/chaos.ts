@@ -42,8 +42,7 @@ export interface RunResult {
 const COMPLETE_WITHIN_MS = 180_000;
 const SAY_EVERY_MS = 10_000;
 const SHOWN_LINES = 15;
-/** What a member logs when another has taken its place: zombies and long delays have done their work. */
-const FENCED = 'A newer producer has this transactional id';
+/** What a member logs when it has slept too long. */
 const LOST = 'membership lost';
 
 const BINARY = fileURLToPath(new URL('../../../infra/cli/chokepoint.ts', import.meta.url));
@@ -80,7 +79,7 @@ export async function runChaos(arena: Arena, options: RunOptions): Promise<RunRe
     const acknowledged = await feeder.stop();
     await complete(kafka, app, everyone);
     const sum = (count: (member: Member) => number): number => everyone.reduce((all, member) => all + count(member), 0);
-    say(`complete; ${sum((member) => member.logged(FENCED))} commits were fenced, ${sum((member) => member.logged(LOST))} memberships lost, ${sum((member) => member.endedByItself())} processes ended by themselves`);
+    say(`complete; ${sum((member) => member.proxy.fenced())} requests of transactions were fenced off, ${sum((member) => member.logged(LOST))} memberships lost, ${sum((member) => member.endedByItself())} processes ended by themselves`);
     await Promise.all(everyone.map((member) => member.close()));
     const { stdout } = await promisify(execFile)(process.execPath, [VERIFIER, app, JSON.stringify({ [feedName(options)]: acknowledged })], { env: arena.env, maxBuffer: 64 * 2 ** 20 });
     return { faults, acknowledged, verdict: JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Verdict };

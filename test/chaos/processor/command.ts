@@ -2,9 +2,11 @@
 import { parseArgs } from 'node:util';
 import { openArena } from './arena.ts';
 import { runChaos, SLOTS } from './chaos.ts';
-import { FAULT_KINDS } from './plan.ts';
+import { FAULT_KINDS, type FaultKind } from './plan.ts';
 import { startBefore } from './traffic.ts';
 
+/** Points that a loop without transactions never reaches. */
+const OF_TRANSACTIONS: readonly FaultKind[] = ['kill_after_init', 'kill_after_send_offsets', 'kill_before_commit', 'kill_after_commit', 'proxy_delay_end_txn'];
 /** Between two faults: in ten minutes each of the thirteen kinds comes twelve times. */
 const PACE_MS = 3_600;
 const EVENTS_PER_SECOND = 1_500;
@@ -26,10 +28,12 @@ export async function processorChaos(args: readonly string[]): Promise<number> {
     return values.help ? 0 : 2;
   }
   const say = (text: string): void => { console.error(`chaos ${seed}: ${text}`); };
+  const transactions = !values['without-transactions'];
+  const kinds = FAULT_KINDS.filter((kind) => transactions || !OF_TRANSACTIONS.includes(kind));
   const arena = await openArena(SLOTS);
   try {
     const { faults, acknowledged, verdict } = await runChaos(arena, {
-      seed, durationMs: minutes * 60_000, paceMs: PACE_MS, kinds: FAULT_KINDS, eventsPerSecond: EVENTS_PER_SECOND, start: startBefore(Date.now()), app: '', transactions: !values['without-transactions'], say,
+      seed, durationMs: minutes * 60_000, paceMs: PACE_MS, kinds, eventsPerSecond: EVENTS_PER_SECOND, start: startBefore(Date.now()), app: '', transactions, say,
     });
     const { lost, duplicated, torn, out_of_order, mismatches, records, signals, dead_letters, samples } = verdict;
     for (const sample of samples) say(sample);

@@ -17,6 +17,8 @@ export interface Leases {
 const POINT_WITHIN_MS = 20_000;
 /** A member that has long opened its tasks opens one again only after a failure: a commit that breaks off. */
 const PROVOKE_AFTER_MS = 1_000;
+/** A member without a share of the work commits nothing. */
+const COMMITS_WITHIN_MS = 5_000;
 const STORM_MEMBERS = 3;
 const JOINS_WITHIN_MS = 20_000;
 const POLL_MS = 200;
@@ -34,7 +36,7 @@ export function carryOut({ kind, slot, lastsMs, heads }: PlannedFault, arena: Ar
     case 'kill_after_init': case 'kill_after_send': case 'kill_after_send_offsets': case 'kill_before_commit': case 'kill_after_commit':
       return leases.member(slot, (member) => killAt(member, POINT_OF[kind] ?? 'before_commit'));
     case 'zombie':
-      return leases.member(slot, (member) => member.freeze(lastsMs));
+      return leases.member(slot, (member) => (heads ? freezeInCommit(member, lastsMs) : member.freeze(lastsMs)));
     case 'broker_kill':
       return leases.broker(async () => {
         await arena.killBroker(heads ? 0 : 1_000);
@@ -79,8 +81,18 @@ async function killAt(member: Member, point: Point): Promise<boolean> {
   return (await (killed as Promise<boolean> | null)) ?? false;
 }
 
+/** Its commit is on the way when it falls asleep, and reaches the broker when it wakes: by then another has the task, and must be safe from it. */
+async function freezeInCommit(member: Member, ms: number): Promise<boolean> {
+  let frozen: Promise<boolean> | null = null;
+  await member.proxy.delayEndTxn(ms, COMMITS_WITHIN_MS, () => { frozen = member.freeze(ms); });
+  return (frozen as Promise<boolean> | null) ?? member.freeze(ms);
+}
+
 async function cutWhenConnected(proxy: Proxy): Promise<boolean> {
-  for (const until = performance.now() + POINT_WITHIN_MS; performance.now() < until; await pause(POLL_MS)) if (proxy.cut() > 0) return true;
+  for (const until = performance.now() + POINT_WITHIN_MS; performance.now() < until; ) {
+    if (proxy.cut() > 0) return true;
+    await pause(POLL_MS);
+  }
   return false;
 }
 

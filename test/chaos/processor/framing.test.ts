@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { API, createSplitter, readCorrelationId, readRequest } from './framing.ts';
+import { API, createSplitter, isFenced, readCorrelationId, readRequest } from './framing.ts';
 
 const text = (value: string | null): Buffer => {
   const length = Buffer.alloc(2);
@@ -39,6 +39,14 @@ test('what is no frame is refused', () => {
 test('the head of a request and of its answer', () => {
   assert.deepEqual(readRequest(framed(head(API.txnOffsetCommit, 1, 41), text('me'))), { apiKey: 28, correlationId: 41, commits: false });
   assert.equal(readCorrelationId(framed(Buffer.from([0, 0, 0, 41]), Buffer.alloc(9))), 41);
+});
+
+test('an answer that fences is told from others', () => {
+  const answer = (code: number): Buffer => framed(Buffer.from([0, 0, 0, 7, 0, 0, 0, 0, 0, code]));
+  const ended = readRequest(endTxn(true, 'x'));
+  for (const code of [47, 49, 90]) assert.equal(isFenced(ended, answer(code)), true, String(code));
+  assert.equal(isFenced(ended, answer(0)), false);
+  assert.equal(isFenced(readRequest(framed(head(API.produce, 7, 7), text('x'))), answer(47)), false);
 });
 
 test('an EndTxn that commits is told from one that aborts, with and without a client id', () => {

@@ -2,7 +2,7 @@
  * As much of Kafka's protocol as a proxy must know to name the points of a transaction: frames of a 4-byte length, the head of a request, and which
  * request an answer belongs to.
  */
-export const API = { produce: 0, initProducerId: 22, endTxn: 26, txnOffsetCommit: 28 } as const;
+export const API = { produce: 0, initProducerId: 22, addOffsetsToTxn: 25, endTxn: 26, txnOffsetCommit: 28 } as const;
 
 /** Puts a stream of bytes together into frames, each with its length in front: what goes on is byte for byte what came. */
 export function createSplitter(): (chunk: Buffer) => Buffer[] {
@@ -41,6 +41,14 @@ export function readRequest(frame: Buffer): Request {
 
 export const readCorrelationId = (response: Buffer): number => response.readInt32BE(4);
 
+/** The answer says that a newer producer has this one's place. */
+export function isFenced({ apiKey }: Request, response: Buffer): boolean {
+  // Both answers begin with the throttle time and the error.
+  return (apiKey === API.addOffsetsToTxn || apiKey === API.endTxn) && FENCED_CODES.includes(response.readInt16BE(12));
+}
+
+/** INVALID_PRODUCER_EPOCH, INVALID_PRODUCER_ID_MAPPING, PRODUCER_FENCED. */
+const FENCED_CODES = [47, 49, 90];
 const LENGTH_BYTES = 4;
 /** Producer id and epoch. */
 const PRODUCER_BYTES = 8 + 2;

@@ -34,8 +34,8 @@ async function open(t: TestContext): Promise<Line> {
     socket.on('data', (chunk) => {
       for (const frame of split(chunk)) {
         asked.push(frame.readInt32BE(8));
-        const answer = Buffer.alloc(8);
-        answer.writeInt32BE(4, 0);
+        const answer = Buffer.alloc(14);
+        answer.writeInt32BE(10, 0);
         answer.writeInt32BE(frame.readInt32BE(8), 4);
         socket.write(answer);
       }
@@ -112,7 +112,7 @@ test('a stall holds everything and lets it go in order; a delayed commit holds w
 
 test('a cut breaks what is connected, and a broken connection does not count as delayed', { timeout: 20_000 }, async (t) => {
   const { proxy, client } = await open(t);
-  const delayed = proxy.delayEndTxn(200, 10_000);
+  const delayed = proxy.delayEndTxn(1_000, 10_000);
   client.write(commit(1));
   await new Promise((resolve) => setTimeout(resolve, 300));
   const closed = once(client, 'close');

@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
-import { API, createSplitter, readCorrelationId, readRequest, type Request } from './framing.ts';
+import { API, createSplitter, isFenced, readCorrelationId, readRequest, type Request } from './framing.ts';
 
 /** A point of the transactional loop as the wire shows it. */
 export type Point = 'after_init' | 'after_send' | 'after_send_offsets' | 'before_commit' | 'after_commit';
@@ -19,7 +19,9 @@ export interface Proxy {
   /** Lets requests through and throws answers away; the end of it gives their number, and breaks the connections that miss one if `thenCut`. */
   dropResponses(): (thenCut: boolean) => number;
   /** Holds the next EndTxn that commits, and all that comes behind it on its connection, for so long; resolves once it has gone on, false where none came in time or its connection broke. */
-  delayEndTxn(ms: number, waitMs: number): Promise<boolean>;
+  delayEndTxn(ms: number, waitMs: number, onHeld?: () => void): Promise<boolean>;
+  /** How often the broker has told this member that a newer producer has its place. */
+  fenced(): number;
   close(): Promise<void>;
 }
 
@@ -48,6 +50,7 @@ export async function startProxy(port: number, brokerPort: number): Promise<Prox
   const armed = new Map<Point, () => void>();
   let stalls = 0;
   let held = 0;
+  let fenced = 0;
   let dropping: { count: number } | null = null;
   let delay: ((link: Link) => void) | null = null;
 
@@ -71,6 +74,7 @@ export async function startProxy(port: number, brokerPort: number): Promise<Prox
   const onResponse = (link: Link, frame: Buffer): void => {
     const request = link.asked.get(readCorrelationId(frame));
     link.asked.delete(readCorrelationId(frame));
+    if (request !== undefined && isFenced(request, frame)) fenced += 1;
     const point = request === undefined ? null : pointOf(request);
     if (point !== null && reach(point) === 'swallow') return;
     if (dropping !== null) {
@@ -140,7 +144,7 @@ export async function startProxy(port: number, brokerPort: number): Promise<Prox
         return mine.count;
       };
     },
-    delayEndTxn: (ms, waitMs) =>
+    delayEndTxn: (ms, waitMs, onHeld) =>
       new Promise((resolve) => {
         const giveUp = setTimeout(() => {
           delay = null;
@@ -150,6 +154,7 @@ export async function startProxy(port: number, brokerPort: number): Promise<Prox
           delay = null;
           clearTimeout(giveUp);
           link.requests.shut = true;
+          onHeld?.();
           setTimeout(() => {
             link.requests.shut = false;
             flush(link.requests);
@@ -157,6 +162,7 @@ export async function startProxy(port: number, brokerPort: number): Promise<Prox
           }, ms);
         };
       }),
+    fenced: () => fenced,
     close: async () => {
       [...links].forEach(breakLink);
       server.close();

@@ -5,7 +5,8 @@
 const HOUR = 3_600_000;
 /** More than any record has signals; behind them comes the progress record of the same offset. */
 const ORDINALS = 1_000_000;
-const SHOWN = 20;
+/** Of each kind. */
+const SHOWN = 3;
 
 export interface Counts {
   /** Expected and not there. */
@@ -49,7 +50,7 @@ export function createComparison(): Comparison {
 
   const count = (what: keyof Counts, sample: string): void => {
     counts[what] += 1;
-    if (samples.length < SHOWN) samples.push(`${what}: ${sample}`);
+    if (counts[what] <= SHOWN) samples.push(`${what}: ${sample}`);
   };
   const inOrder = (topic: string, position: number): boolean => {
     const before = last.get(topic) ?? -1;

@@ -7,8 +7,8 @@ import { startBefore } from './traffic.ts';
 
 /** Points that a loop without transactions never reaches. */
 const OF_TRANSACTIONS: readonly FaultKind[] = ['kill_after_init', 'kill_after_send_offsets', 'kill_before_commit', 'kill_after_commit', 'proxy_delay_end_txn'];
-/** Between two faults: in ten minutes each of the thirteen kinds comes twelve times. */
-const PACE_MS = 3_600;
+/** Between two faults: in ten minutes each of the thirteen kinds comes thirteen or fourteen times. */
+const PACE_MS = 3_300;
 const EVENTS_PER_SECOND = 1_500;
 const USAGE = `usage: npm run chaos -- processor [options]
 

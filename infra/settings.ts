@@ -37,6 +37,8 @@ interface KafkaSettings {
   readonly brokers: readonly string[];
   readonly ssl: boolean | { readonly ca?: string; readonly cert?: string; readonly key?: string; readonly rejectUnauthorized: boolean };
   readonly sasl: { readonly mechanism: SaslMechanism; readonly username: string; readonly password: string } | null;
+  /** Milliseconds without a heartbeat after which a member's inputs go to others. */
+  readonly sessionTimeoutMs: number;
 }
 
 const SASL_MECHANISMS = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
@@ -74,7 +76,7 @@ export function readSettings(env: Env): Settings {
 
   const settings: Settings = {
     app,
-    kafka: { brokers: read.brokers('KAFKA_BROKERS', [`127.0.0.1:${local.kafkaPort}`]), ssl: readSsl(read), sasl: readSasl(read) },
+    kafka: { brokers: read.brokers('KAFKA_BROKERS', [`127.0.0.1:${local.kafkaPort}`]), ssl: readSsl(read), sasl: readSasl(read), sessionTimeoutMs: read.duration('KAFKA_SESSION_TIMEOUT', 1_000, 30 * MINUTE_MS) },
     registry: { url: registry.url, username: registryUser, password: registryPassword },
     clickhouse: {
       url: clickhouse.url,

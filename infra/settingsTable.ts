@@ -26,6 +26,7 @@ export const SETTINGS = [
   { name: 'KAFKA_SASL_MECHANISM', default: null, what: 'plain, scram-sha-256 or scram-sha-512; without it, no SASL' },
   { name: 'KAFKA_SASL_USERNAME', default: null, what: 'with KAFKA_SASL_MECHANISM' },
   { name: 'KAFKA_SASL_PASSWORD', default: null, what: 'with KAFKA_SASL_MECHANISM', secret: true },
+  { name: 'KAFKA_SESSION_TIMEOUT', default: '10s', what: 'how long a stopped or frozen process keeps its share of the work before others take over; the broker sets the limits, by default 6s to 30m' },
   { name: 'SCHEMA_REGISTRY_URL', default: null, what: 'Confluent-compatible registry; without it, a local one' },
   { name: 'SCHEMA_REGISTRY_USERNAME', default: null, what: 'basic authentication at the registry' },
   { name: 'SCHEMA_REGISTRY_PASSWORD', default: null, what: 'basic authentication at the registry', secret: true },

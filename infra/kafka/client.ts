@@ -11,24 +11,28 @@ import { createProducer } from './producer.ts';
 import { retrying, within } from './retry.ts';
 import { openTransactionalProducer } from './transactionalProducer.ts';
 
+interface KafkaSettings extends ConnectionSettings {
+  /** Milliseconds without a heartbeat after which a member's inputs go to others. */
+  readonly sessionTimeoutMs?: number;
+}
+
 export interface KafkaOptions {
   readonly clientId: string;
   readonly log: Log;
-  /** Milliseconds without a heartbeat after which a member's inputs go to others. */
-  readonly sessionTimeoutMs?: number;
   /** Of one answer and partition; for tests: with 1 each answer holds one batch. */
   readonly fetchBytes?: number;
 }
 
-/** Ours: a stopped or frozen process gives up its tasks within this time. */
+/** Ours, as the setting's default: a stopped or frozen process gives up its tasks within this time. */
 const SESSION_TIMEOUT_MS = 10_000;
 /** Ours: a partition's share keeps the decoding of one answer within some tens of milliseconds. */
 const FETCH_BYTES = 4 * 1024 * 1024;
 const CONNECT_FOR_MS = 15_000;
 const GOODBYE_WITHIN_MS = 2_000;
 
-export async function connectKafka(settings: ConnectionSettings, options: KafkaOptions): Promise<Kafka> {
-  const { clientId, log, sessionTimeoutMs = SESSION_TIMEOUT_MS, fetchBytes = FETCH_BYTES } = options;
+export async function connectKafka(settings: KafkaSettings, options: KafkaOptions): Promise<Kafka> {
+  const { clientId, log, fetchBytes = FETCH_BYTES } = options;
+  const { sessionTimeoutMs = SESSION_TIMEOUT_MS } = settings;
   const connections = connector(settings, { clientId, log });
   const brokers = settings.brokers.join(', ');
 

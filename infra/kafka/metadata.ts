@@ -25,14 +25,26 @@ const UNKNOWN_TOPIC_FOR_MS = 1_000;
 export function metadataOf(cluster: Cluster): Metadata {
   const known = new Set<string>();
   const refresh = (): Promise<void> => cluster.refreshMetadata();
+  const isThere = (topic: string): boolean => cluster.findTopicPartitionMetadata(topic).length > 0;
   const know = async (topics: readonly string[]): Promise<void> => {
     await cluster.refreshMetadataIfNecessary();
-    if (topics.every((topic) => known.has(topic))) return;
+    if (topics.every((topic) => known.has(topic) && isThere(topic))) return;
     const doing = `find the topics ${topics.join(', ')}`;
-    await retrying({ doing, refresh: () => Promise.resolve(), forMs: UNKNOWN_TOPIC_FOR_MS }, () => cluster.addMultipleTargetTopics(topics));
+    await retrying({ doing, refresh: () => Promise.resolve(), forMs: UNKNOWN_TOPIC_FOR_MS }, async () => {
+      await cluster.addMultipleTargetTopics(topics);
+      // That alone does not make them known: the client takes the answer to a question that was under way before they were named for theirs,
+      // and after a question that failed it does not ask again.
+      if (!topics.every(isThere)) await cluster.refreshMetadata();
+      for (const topic of topics) count(topic);
+    });
     for (const topic of topics) known.add(topic);
   };
-  const count = (topic: string): number => cluster.findTopicPartitionMetadata(topic).length;
+  /** Never 0: a topic taken for empty would be read as having no records, a group's positions as not there. The error is a transient one. */
+  const count = (topic: string): number => {
+    const { length } = cluster.findTopicPartitionMetadata(topic);
+    if (length === 0) throw Object.assign(protocolError(CODE.unknownTopicOrPartition), { message: `The metadata does not have topic ${topic} yet` });
+    return length;
+  };
   const coordinator: Metadata['coordinator'] = (kind, id) => cluster.findGroupCoordinator({ groupId: id, coordinatorType: COORDINATOR[kind] });
   return {
     refresh,

@@ -21,12 +21,26 @@ export interface LocalKafkaOptions {
   /** Folder with Kafka's jars. */
   readonly jars: string;
   readonly heapMb: number;
+  /** Further ways in, each with an address of its own that it gives to clients: what stands there, a proxy, stays between them and the broker. */
+  readonly listeners?: readonly KafkaListener[];
+  /** Milliseconds after which the controller takes the broker for dead: one that was killed cannot register again before. Kafka's default is 9 s. */
+  readonly brokerSessionMs?: number;
+}
+
+interface KafkaListener {
+  /** Capital letters and digits. */
+  readonly name: string;
+  /** On the loopback interface: where the broker listens, and where it tells clients to connect. */
+  readonly port: number;
+  readonly advertisedPort: number;
 }
 
 /** The largest record batch, ours: a full transaction of a task fits into a few of them. */
 const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
 /** Transactions and groups of one machine do not need the usual 50 partitions, each a folder with files to open at every start. */
 const INTERNAL_PARTITIONS = 4;
+/** Kafka's default. */
+const BROKER_SESSION_MS = 9_000;
 const STARTED = 'Kafka Server started';
 
 export const KAFKA_PORT: PortUse = { what: 'the local Kafka', setting: 'LOCAL_KAFKA_PORT', instead: 'KAFKA_BROKERS' };
@@ -38,7 +52,7 @@ export async function startLocalKafka(options: LocalKafkaOptions): Promise<Local
   mkdirSync(home, { recursive: true });
   const propertiesFile = join(home, 'server.properties');
   // The controller talks to itself only; its port may be another one at each start, since the voters are named here and not in the data.
-  writeFileSync(propertiesFile, properties({ port, controllerPort: await freePort(), logDir: join(home, 'log') }));
+  writeFileSync(propertiesFile, properties({ port, controllerPort: await freePort(), logDir: join(home, 'log'), listeners: options.listeners ?? [], brokerSessionMs: options.brokerSessionMs ?? BROKER_SESSION_MS }));
   const classPath = join(jars, '*');
   if (!existsSync(join(home, 'log', 'meta.properties'))) await format(java, classPath, propertiesFile);
 
@@ -71,18 +85,23 @@ interface Node {
   readonly port: number;
   readonly controllerPort: number;
   readonly logDir: string;
+  readonly listeners: readonly KafkaListener[];
+  readonly brokerSessionMs: number;
 }
 
-function properties({ port, controllerPort, logDir }: Node): string {
+function properties({ port, controllerPort, logDir, listeners, brokerSessionMs }: Node): string {
   const entries: Readonly<Record<string, string | number | boolean>> = {
     'process.roles': 'broker,controller',
     'node.id': 1,
     'controller.quorum.voters': `1@${LOOPBACK}:${controllerPort}`,
-    'listeners': `PLAINTEXT://${LOOPBACK}:${port},CONTROLLER://${LOOPBACK}:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://${LOOPBACK}:${port}`,
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'listeners': [`PLAINTEXT://${LOOPBACK}:${port}`, `CONTROLLER://${LOOPBACK}:${controllerPort}`, ...listeners.map((one) => `${one.name}://${LOOPBACK}:${one.port}`)].join(','),
+    'advertised.listeners': [`PLAINTEXT://${LOOPBACK}:${port}`, ...listeners.map((one) => `${one.name}://${LOOPBACK}:${one.advertisedPort}`)].join(','),
+    'listener.security.protocol.map': ['PLAINTEXT', 'CONTROLLER', ...listeners.map(({ name }) => name)].map((name) => `${name}:PLAINTEXT`).join(','),
     'controller.listener.names': 'CONTROLLER',
     'inter.broker.listener.name': 'PLAINTEXT',
+    'broker.session.timeout.ms': brokerSessionMs,
+    // Four beats to a session, about as Kafka has it.
+    'broker.heartbeat.interval.ms': Math.round(brokerSessionMs / 4),
     // A backslash escapes in properties files.
     'log.dirs': logDir.replaceAll('\\', '\\\\'),
     // Two cores, shared with everything else.

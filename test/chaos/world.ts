@@ -3,6 +3,7 @@
  * an error that everyone sees. Known ids, so that what must come out can be said beforehand (oracle.ts).
  */
 import type { Feature, PlatformEvent, Stage, User } from '../../schemas/records.ts';
+import { randomOf } from './random.ts';
 
 /** The latest Monday 00:00 UTC at least eight weeks before `now`: the world ends in the past, and is not too old. */
 export const startBefore = (now: number): number => Math.floor((now - 56 * DAY_MS - MONDAY) / (7 * DAY_MS)) * 7 * DAY_MS + MONDAY;
@@ -26,17 +27,6 @@ const HABITS: Readonly<Record<Kind, { features: number; actions: number; complet
   intermediate: { features: 2, actions: 6, completes: 0.85, ms: 40_000, people: 16 },
   beginner: { features: 1, actions: 4, completes: 0.68, ms: 80_000, people: 20 },
 };
-
-/** mulberry32: small and seeded; the world must be the same in every process that asks for it. */
-function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 export function people(start: number): (User & { readonly kind: Kind })[] {
   return (Object.keys(HABITS) as Kind[]).flatMap((kind) =>

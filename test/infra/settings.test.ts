@@ -19,7 +19,7 @@ const names = (problems: readonly string[]): string[] => problems.map((problem) 
 void test('an empty environment gives the defaults of the contract', () => {
   const settings = readSettings({});
   assert.equal(settings.app, '');
-  assert.deepEqual(settings.kafka, { brokers: ['127.0.0.1:9092'], ssl: false, sasl: null });
+  assert.deepEqual(settings.kafka, { brokers: ['127.0.0.1:9092'], ssl: false, sasl: null, sessionTimeoutMs: 10_000 });
   assert.equal(settings.registry.url, 'http://127.0.0.1:8081/apis/ccompat/v7');
   assert.deepEqual(settings.clickhouse, { url: 'http://127.0.0.1:8123', username: 'default', password: '', database: 'chokepoint' });
   assert.equal(settings.collector.port, 8080);

@@ -7,7 +7,7 @@ import { countingGroup } from '../driver/countingTask.ts';
 const [brokers = '', prefix = ''] = process.argv.slice(2);
 const log = createLog(`member ${String(process.pid)}`);
 // The shortest session that a broker allows.
-const kafka = await connectKafka({ brokers: brokers.split(','), ssl: false, sasl: null }, { clientId: 'member', log, sessionTimeoutMs: 6_000 });
+const kafka = await connectKafka({ brokers: brokers.split(','), ssl: false, sasl: null, sessionTimeoutMs: 6_000 }, { clientId: 'member', log });
 const loop = await runTasks(kafka, countingGroup({ batch: 50, prefix }), { app: '', log });
 console.log('started');
 const error = await loop.failed;

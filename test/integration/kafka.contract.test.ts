@@ -20,7 +20,7 @@ const MEMBER = fileURLToPath(new URL('./silentMember.ts', import.meta.url));
 
 async function real(fetchBytes?: number): Promise<Subject> {
   const log = parts.log;
-  const kafka = await connectKafka(settings, { clientId: 'contract', log, sessionTimeoutMs: SESSION_MS, ...(fetchBytes === undefined ? {} : { fetchBytes }) });
+  const kafka = await connectKafka({ ...settings, sessionTimeoutMs: SESSION_MS }, { clientId: 'contract', log, ...(fetchBytes === undefined ? {} : { fetchBytes }) });
   const connections = connector(settings, { clientId: 'contract', log });
   const admin = connections.admin();
   await admin.connect();

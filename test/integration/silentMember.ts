@@ -3,7 +3,7 @@ import { connectKafka } from '../../infra/kafka/client.ts';
 import type { Assignment } from '../../infra/ports.ts';
 
 const [brokers = '', group = '', topics = '', assignment = '', sessionMs = ''] = process.argv.slice(2);
-const kafka = await connectKafka({ brokers: brokers.split(','), ssl: false, sasl: null }, { clientId: 'silent-member', log: () => undefined, sessionTimeoutMs: Number(sessionMs) });
+const kafka = await connectKafka({ brokers: brokers.split(','), ssl: false, sasl: null, sessionTimeoutMs: Number(sessionMs) }, { clientId: 'silent-member', log: () => undefined });
 await kafka.consumer({
   group,
   topics: topics.split(','),

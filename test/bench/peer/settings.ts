@@ -21,13 +21,15 @@ export const THROUGHPUT: PeerSettings = {
     'statestore.cache.max.bytes': String(32 * 1024 * 1024),
     'buffered.records.per.partition': '10000',
     'main.consumer.max.poll.records': '10000',
-    'producer.linger.ms': '5',
+    'producer.linger.ms': '100',
     'producer.batch.size': String(256 * 1024),
     'producer.compression.type': 'none',
   },
 };
 
+/** One thread, so one transaction for all partitions: more threads make more of them at the same rate. */
 export const LATENCY: PeerSettings = {
   ...THROUGHPUT,
-  streams: { ...THROUGHPUT.streams, 'commit.interval.ms': '10', 'producer.linger.ms': '0' },
+  threads: 1,
+  streams: { ...THROUGHPUT.streams, 'commit.interval.ms': '20', 'producer.linger.ms': '0' },
 };

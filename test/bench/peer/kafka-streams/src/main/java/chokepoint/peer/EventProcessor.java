@@ -149,7 +149,7 @@ final class EventProcessor implements Processor<byte[], byte[], byte[], Out> {
     if (e.waitingMs != Event.NONE) time(head, WAITING, e.waitingMs, Event.NONE, false);
     if (known != null && known[0] == Tasks.OPEN) return;
     long timeout = feature.taskTimeoutMs() > 0 ? feature.taskTimeoutMs() : DEFAULT_TIMEOUT_MS;
-    tasks.open(key, e.eventId, e.occurredAt + timeout, e.occurredAt, feature.expectedMs(), start);
+    tasks.open(key, e.userId, e.eventId, e.occurredAt + timeout, e.occurredAt, feature.expectedMs(), start);
     // A deadline that has passed already fires at once, after its start.
     fireTimers(watermark, head.ordinal);
   }
@@ -180,7 +180,7 @@ final class EventProcessor implements Processor<byte[], byte[], byte[], Out> {
       head.properties = with(head.properties, TIMER);
       action(head, ABANDONED);
       time(head, COMPLETION, timer.at() - startedAt, Tasks.expectedMs(task), true);
-      tasks.abandon(timer.key(), startedAt, firedAt);
+      tasks.abandon(timer, startedAt, firedAt);
       signals += 2;
     }
     return signals;

@@ -3,6 +3,8 @@
  */
 export interface PeerSettings {
   readonly threads: number;
+  /** Field by field against Avro's decoder and encoder, or by its GenericRecord, as most applications have it. */
+  readonly codec: 'direct' | 'generic';
   readonly stores: 'memory' | 'rocksdb';
   /** A record cache before the store of tasks: a task that starts and ends within one commit interval leaves one changelog record instead of two. */
   readonly cacheTasks: boolean;
@@ -13,6 +15,7 @@ export interface PeerSettings {
 
 export const THROUGHPUT: PeerSettings = {
   threads: 2,
+  codec: 'direct',
   stores: 'memory',
   cacheTasks: false,
   jvm: ['-Xms2g', '-Xmx2g', '-XX:+UseParallelGC'],

@@ -44,9 +44,9 @@ final class EventProcessor implements Processor<byte[], byte[], byte[], Out> {
   private int partition;
   private long watermark = -1;
 
-  EventProcessor(Catalog catalog, Codec.Ids ids, int partitions, long windowMs) {
+  EventProcessor(Catalog catalog, Codec codec, int partitions, long windowMs) {
     this.catalog = catalog;
-    this.codec = new Codec(ids);
+    this.codec = codec;
     this.partitions = partitions;
     this.windowMs = windowMs;
   }

@@ -28,7 +28,7 @@ export interface BenchOptions {
   readonly say: (line: string) => void;
 }
 
-export const DEFAULT_PEERS: BenchOptions['peers'] = { '1 thread': { ...THROUGHPUT, threads: 1 }, '2 threads': THROUGHPUT };
+export const DEFAULT_PEERS: BenchOptions['peers'] = { '1 thread': { ...THROUGHPUT, threads: 1 }, '2 threads': THROUGHPUT, '1 thread, GenericRecord': { ...THROUGHPUT, threads: 1, codec: 'generic' } };
 export const DEFAULT_LATENCY_PEER: PeerSettings = LATENCY;
 
 const SEED = 4;

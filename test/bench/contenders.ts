@@ -48,7 +48,7 @@ export function limit({ env, dataDir }: Platform, count: number, shape: () => Ou
   };
 }
 
-export function peer({ env, dataDir, java, schemaIds, settings }: Platform, jars: string, name: string, { threads, stores, cacheTasks, jvm, streams }: PeerSettings): Contender {
+export function peer({ env, dataDir, java, schemaIds, settings }: Platform, jars: string, name: string, { threads, codec, stores, cacheTasks, jvm, streams }: PeerSettings): Contender {
   const group = (app: string): string => `${app}.kafka-streams`;
   return {
     side: 'peer',
@@ -57,8 +57,9 @@ export function peer({ env, dataDir, java, schemaIds, settings }: Platform, jars
     start: async (app) => {
       const stateDir = join(dataDir, `${app}-state`);
       mkdirSync(stateDir);
+      const schemaFiles = Object.fromEntries([...schemaIds.keys()].map((record) => [record, fileURLToPath(new URL(`../../schemas/${record}.avsc`, import.meta.url))]));
       const own = { 'application.id': group(app), 'bootstrap.servers': env['KAFKA_BROKERS'] ?? '', 'state.dir': stateDir, 'num.stream.threads': String(threads), 'replication.factor': '1', ...streams };
-      const given = { app, partitions: PARTITIONS, window_ms: settings.dedupeWindowMs, stores, cache_tasks: cacheTasks, ...prefixed('id', Object.fromEntries(schemaIds)), ...prefixed('streams', own) };
+      const given = { app, partitions: PARTITIONS, window_ms: settings.dedupeWindowMs, codec, stores, cache_tasks: cacheTasks, ...prefixed('id', Object.fromEntries(schemaIds)), ...prefixed('schema', schemaFiles), ...prefixed('streams', own) };
       const args = [...jvm, '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-cp', join(jars, '*'), 'chokepoint.peer.Peer', ...Object.entries(given).map(([key, value]) => `${key}=${value}`)];
       return [await startPart({ name: app, command: java, args, dataDir, ready: AT_ONCE })];
     },

@@ -26,9 +26,7 @@ export interface Latency {
 export interface LatencyOptions {
   readonly perSecond: number;
   readonly warmUpSeconds: number;
-  /** Of each of the windows that follow one another. */
   readonly seconds: number;
-  readonly windows: number;
   readonly seed: number;
 }
 
@@ -39,7 +37,7 @@ const ASK_EVERY_MS = 50;
 const LAST_SIGNALS_WITHIN_MS = 30_000;
 const SIGNALS = { actions: 'ActionSignal', errors: 'ErrorSignal', times: 'TimeSignal' } as const;
 
-export function measureLatency(platform: Platform, contender: Contender, app: string, options: LatencyOptions): Promise<Latency[]> {
+export function measureLatency(platform: Platform, contender: Contender, app: string, options: LatencyOptions): Promise<Latency> {
   return whileRunning(platform, contender, app, ({ reach }) => platform.reading(async (kafka) => {
     // Catching up with the log of the throughput runs warms it up, and fills its state as a day's work would.
     const before = await kafka.ends(topicName('events', ''));
@@ -49,23 +47,20 @@ export function measureLatency(platform: Platform, contender: Contender, app: st
     await arrivals.until(due);
     await arrivals.stop();
     const appended = await appendTimes(platform, before);
-    return Array.from({ length: options.windows }, (_, window) => {
-      const from = begun + (options.warmUpSeconds + window * options.seconds) * 1_000;
-      const ids = [...due].filter(([, at]) => at >= from && at < from + options.seconds * 1_000);
-      const latencies = ids.map(([id]) => (arrivals.at(id) ?? NaN) - (appended.get(id) ?? NaN));
-      return { p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99), max: quantile(latencies, 1), due_p99: quantile(ids.map(([id, at]) => (arrivals.at(id) ?? NaN) - at), 0.99), events: ids.length };
-    });
+    const measured = [...due].filter(([, at]) => at >= begun + options.warmUpSeconds * 1_000);
+    const latencies = measured.map(([id]) => (arrivals.at(id) ?? NaN) - (appended.get(id) ?? NaN));
+    return { p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99), max: quantile(latencies, 1), due_p99: quantile(measured.map(([id, at]) => (arrivals.at(id) ?? NaN) - at), 0.99), events: measured.length };
   }));
 }
 
 /** Gives when each event was due, by its id. */
-async function appendSteadily(platform: Platform, { perSecond, warmUpSeconds, seconds, windows, seed }: LatencyOptions): Promise<{ due: Map<string, number>; begun: number }> {
+async function appendSteadily(platform: Platform, { perSecond, warmUpSeconds, seconds, seed }: LatencyOptions): Promise<{ due: Map<string, number>; begun: number }> {
   const source = createEventSource({ seed, running: RUNNING_TASKS, plain: true });
   const due = new Map<string, number>();
   const producer = await platform.kafka.producer();
   const sends: Promise<void>[] = [];
   const begun = Date.now();
-  const count = Math.round(perSecond * (warmUpSeconds + seconds * windows));
+  const count = Math.round(perSecond * (warmUpSeconds + seconds));
   while (due.size < count) {
     const now = Date.now();
     const wanted = Math.min(count, Math.floor(((now - begun) / 1_000) * perSecond));

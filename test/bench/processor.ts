@@ -1,11 +1,11 @@
 /**
  * The bench of the processor: one broker, one log, and over it in turn our processor (1 and 2 processes), Kafka Streams, and the limit of our client;
- * throughput first, every contender once per round, so that what changes on the machine meets all of them; then latency.
+ * throughput first, then latency, each with every contender once per round, so that what changes on the machine meets all of them.
  */
 import { availableParallelism } from 'node:os';
 import { limit, ours, peer, type Contender, type Side } from './contenders.ts';
 import { feed } from './feed.ts';
-import { measureLatency, type LatencyOptions } from './latency.ts';
+import { measureLatency, type Latency, type LatencyOptions } from './latency.ts';
 import { learnShape, type OutputShape } from './limit/shape.ts';
 import { buildPeer } from './peer/build.ts';
 import { LATENCY, THROUGHPUT, type PeerSettings } from './peer/settings.ts';
@@ -17,7 +17,7 @@ import { measureThroughput, type Throughput } from './throughput.ts';
 export interface BenchOptions {
   readonly events: number;
   readonly runs: number;
-  /** `seconds`: of each window; 0: no latency. */
+  /** Of each run of latency; 0 `seconds`: none. */
   readonly latency: Pick<LatencyOptions, 'warmUpSeconds' | 'seconds'>;
   /** With how many processes ours and the limit run. */
   readonly processes: readonly number[];
@@ -28,11 +28,11 @@ export interface BenchOptions {
   readonly say: (line: string) => void;
 }
 
-export const DEFAULT_PEERS: BenchOptions['peers'] = { '1 thread': { ...THROUGHPUT, threads: 1 }, '2 threads': THROUGHPUT };
+export const DEFAULT_PEERS: BenchOptions['peers'] = { '1 thread': { ...THROUGHPUT, threads: 1 }, '2 threads': THROUGHPUT, '1 thread, GenericRecord': { ...THROUGHPUT, threads: 1, codec: 'generic' } };
 export const DEFAULT_LATENCY_PEER: PeerSettings = LATENCY;
 
 const SEED = 4;
-const STEADY: Pick<LatencyOptions, 'perSecond' | 'seed'> = { perSecond: 2_000, seed: 5 };
+const STEADY_PER_SECOND = 2_000;
 
 export async function benchProcessor(options: BenchOptions): Promise<BenchResult> {
   const { say } = options;
@@ -91,11 +91,17 @@ async function latency(platform: Platform, { only, latencyPeer, latency: timing,
     { contender: ours(platform, 1), settings: {} },
     { contender: peer(platform, jars, 'latency', latencyPeer), settings: { settings: latencyPeer } },
   ].filter(({ contender }) => only.includes(contender.side));
-  const found: MeasuredLatency[] = [];
-  for (const { contender, settings } of contenders) {
-    const windows = await measureLatency(platform, contender, `latency-${contender.side}`, { ...STEADY, ...timing, windows: runs });
-    for (const { p50, p99, max, due_p99, events } of windows) say(`${contender.side}, latency over ${events} events: p50 ${p50}, p99 ${p99}, max ${max} ms; p99 from when they were due ${Math.round(due_p99)} ms`);
-    found.push({ side: contender.side, windows, ...settings });
+  const found = contenders.map(() => [] as Latency[]);
+  for (let round = 0; round < runs; round++) {
+    for (const [n, { contender }] of contenders.entries()) {
+      const app = `l${round}c${n}`;
+      // Every run other events: those of an earlier one are in the log, and would be duplicates.
+      const measured = await measureLatency(platform, contender, app, { ...timing, perSecond: STEADY_PER_SECOND, seed: SEED + 1 + round * contenders.length + n });
+      found[n]?.push(measured);
+      const { p50, p99, max, due_p99, events } = measured;
+      say(`${contender.side}, latency over ${events} events: p50 ${p50}, p99 ${p99}, max ${max} ms; p99 from when they were due ${Math.round(due_p99)} ms`);
+      await platform.discard(app);
+    }
   }
-  return found;
+  return contenders.map(({ contender: { side }, settings }, n) => ({ side, runs: found[n] ?? [], ...settings }));
 }

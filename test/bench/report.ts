@@ -16,7 +16,7 @@ export interface Measured {
 export interface MeasuredLatency {
   readonly side: Side;
   readonly settings?: PeerSettings;
-  readonly windows: readonly Latency[];
+  readonly runs: readonly Latency[];
 }
 
 interface Figures {
@@ -93,8 +93,8 @@ function figures(runs: readonly Throughput[]): Figures {
   };
 }
 
-function latencyOf({ windows, settings }: MeasuredLatency): SideResult['latency_ms'] {
-  return { p50: over(windows, ({ p50 }) => p50), p99: over(windows, ({ p99 }) => p99), max: over(windows, ({ max }) => max), due_p99: over(windows, ({ due_p99 }) => due_p99), ...(settings === undefined ? {} : { settings }) };
+function latencyOf({ runs, settings }: MeasuredLatency): SideResult['latency_ms'] {
+  return { p50: over(runs, ({ p50 }) => p50), p99: over(runs, ({ p99 }) => p99), max: over(runs, ({ max }) => max), due_p99: over(runs, ({ due_p99 }) => due_p99), ...(settings === undefined ? {} : { settings }) };
 }
 
 const HEADINGS = ['', 'events/s', 'CPU s per million', 'peak RSS MiB', "broker's CPU s", 'p50 ms', 'p99 ms'];

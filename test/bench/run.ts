@@ -9,8 +9,8 @@ const SIDES: readonly Side[] = ['ours', 'peer', 'limit'];
 const OPTIONS = {
   'json': { type: 'boolean', what: 'the result as JSON on the last line' },
   'events': { type: 'string', value: 'N', what: 'events of the log (1000000)' },
-  'runs': { type: 'string', value: 'N', what: 'runs of each contender, and latency windows (3)' },
-  'seconds': { type: 'string', value: 'S', what: 'length of a latency window; 0: no latency (20)' },
+  'runs': { type: 'string', value: 'N', what: 'runs of each contender (3)' },
+  'seconds': { type: 'string', value: 'S', what: 'what each run of latency measures, after 10 s of warm-up; 0: no latency (20)' },
   'only': { type: 'string', value: 'SIDES', what: 'of ours,peer,limit; the limit needs ours' },
   'peer': { type: 'string', value: 'JSON', what: 'to try settings of the peer: {"name": {"threads": 4, "streams": {"commit.interval.ms": "1000"}}}' },
   'latency-peer': { type: 'string', value: 'JSON', what: 'the same for its latency: {"streams": {"commit.interval.ms": "50"}}' },

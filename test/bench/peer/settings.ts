@@ -3,6 +3,8 @@
  */
 export interface PeerSettings {
   readonly threads: number;
+  /** Field by field against Avro's decoder and encoder, or by its GenericRecord, as most applications have it. */
+  readonly codec: 'direct' | 'generic';
   readonly stores: 'memory' | 'rocksdb';
   /** A record cache before the store of tasks: a task that starts and ends within one commit interval leaves one changelog record instead of two. */
   readonly cacheTasks: boolean;
@@ -13,6 +15,7 @@ export interface PeerSettings {
 
 export const THROUGHPUT: PeerSettings = {
   threads: 2,
+  codec: 'direct',
   stores: 'memory',
   cacheTasks: false,
   jvm: ['-Xms2g', '-Xmx2g', '-XX:+UseParallelGC'],
@@ -21,13 +24,15 @@ export const THROUGHPUT: PeerSettings = {
     'statestore.cache.max.bytes': String(32 * 1024 * 1024),
     'buffered.records.per.partition': '10000',
     'main.consumer.max.poll.records': '10000',
-    'producer.linger.ms': '5',
+    'producer.linger.ms': '100',
     'producer.batch.size': String(256 * 1024),
     'producer.compression.type': 'none',
   },
 };
 
+/** One thread, so one transaction for all partitions: more threads make more of them at the same rate. */
 export const LATENCY: PeerSettings = {
   ...THROUGHPUT,
-  streams: { ...THROUGHPUT.streams, 'commit.interval.ms': '10', 'producer.linger.ms': '0' },
+  threads: 1,
+  streams: { ...THROUGHPUT.streams, 'commit.interval.ms': '20', 'producer.linger.ms': '0' },
 };

@@ -24,7 +24,8 @@ import org.apache.kafka.streams.state.Stores;
 
 /**
  * The peer to measure against: the processor's work on Kafka Streams. Arguments are `name=value`: `app` (prefix of the output topics), `partitions`,
- * `window_ms`, `stores` (memory or rocksdb), `cache_tasks`, `id.<Record>` (schema ids at the registry), and `streams.<config>` for Streams itself.
+ * `window_ms`, `codec` (direct or generic), `stores` (memory or rocksdb), `cache_tasks`, `id.<Record>` (schema ids at the registry), `schema.<Record>`
+ * (files), and `streams.<config>` for Streams itself.
  */
 public final class Peer {
   static final String SEEN = "seen", TASKS = "tasks", PROGRESS = "progress", USERS = "users", FEATURES = "features";
@@ -70,7 +71,7 @@ public final class Peer {
       topology.addGlobalStore(store(table, false).withLoggingDisabled(), table + "-source", read, read, "platform." + table, table + "-keeper", () -> catalog.keeper(table, () -> new Codec(ids)));
     }
     topology.addSource("events", read, read, "platform.events");
-    topology.addProcessor("signals", () -> new EventProcessor(catalog, ids, partitions, windowMs), "events");
+    topology.addProcessor("signals", () -> new EventProcessor(catalog, codec(given, ids), partitions, windowMs), "events");
     topology.addStateStore(store(SEEN, rocks), "signals");
     topology.addStateStore("true".equals(given.get("cache_tasks")) ? store(TASKS, rocks).withCachingEnabled() : store(TASKS, rocks), "signals");
     topology.addStateStore(store(PROGRESS, false).withCachingEnabled(), "signals");
@@ -89,6 +90,10 @@ public final class Peer {
   private static StoreBuilder<KeyValueStore<Bytes, byte[]>> store(String name, boolean rocks) {
     KeyValueBytesStoreSupplier supplier = rocks ? Stores.persistentKeyValueStore(name) : Stores.inMemoryKeyValueStore(name);
     return Stores.keyValueStoreBuilder(supplier, Serdes.Bytes(), Serdes.ByteArray());
+  }
+
+  private static Codec codec(Map<String, String> given, Codec.Ids ids) {
+    return "generic".equals(given.get("codec")) ? new GenericCodec(ids, record -> given.get("schema." + record)) : new Codec(ids);
   }
 
   private static int id(Map<String, String> given, String record) {

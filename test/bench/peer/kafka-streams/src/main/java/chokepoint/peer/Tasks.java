@@ -1,8 +1,8 @@
 package chokepoint.peer;
 
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.PriorityQueue;
@@ -23,14 +23,19 @@ final class Tasks {
   private static final long LATE_MEMORY_MS = 28L * 86_400_000;
 
   /** An abandoned task has one too, in the order in which they were abandoned. */
-  record Timer(long at, Utf8 eventId, Bytes key) {}
+  record Timer(long at, Utf8 eventId, Utf8 userId, Bytes key) {}
 
-  private static final Comparator<Timer> ORDER = Comparator.comparingLong(Timer::at).thenComparing(Timer::eventId).thenComparing(Timer::key);
+  private static final Comparator<Timer> ORDER = (a, b) -> {
+    if (a.at != b.at) return a.at < b.at ? -1 : 1;
+    int events = a.eventId.compareTo(b.eventId);
+    return events != 0 ? events : a.key.compareTo(b.key);
+  };
+  private static final Utf8 NO_EVENT = new Utf8("");
 
   private final KeyValueStore<Bytes, byte[]> store;
   private final PriorityQueue<Timer> timers = new PriorityQueue<>(ORDER);
   private final HashMap<Bytes, Timer> live = new HashMap<>();
-  private final HashMap<String, int[]> perUser = new HashMap<>();
+  private final HashMap<Utf8, int[]> perUser = new HashMap<>();
   private final ArrayDeque<Timer> abandoned = new ArrayDeque<>();
 
   Tasks(KeyValueStore<Bytes, byte[]> store, Codec codec) {
@@ -41,10 +46,10 @@ final class Tasks {
         KeyValue<Bytes, byte[]> entry = all.next();
         byte[] value = entry.value;
         boolean open = value[0] == OPEN;
-        Timer timer = new Timer(first(value), open ? codec.start(value, HEAD_BYTES).eventId : new Utf8(""), entry.key);
+        Timer timer = new Timer(first(value), open ? codec.start(value, HEAD_BYTES).eventId : NO_EVENT, userOf(entry.key), entry.key);
         live.put(entry.key, timer);
         (open ? timers : fired).add(timer);
-        count(entry.key, 1);
+        count(timer.userId, 1);
       }
     }
     while (!fired.isEmpty()) abandoned.add(fired.poll());
@@ -76,20 +81,19 @@ final class Tasks {
     return ByteBuffer.wrap(value).getLong(17);
   }
 
-  void open(Bytes key, Utf8 eventId, long deadline, long startedAt, long expectedMs, byte[] start) {
+  void open(Bytes key, Utf8 userId, Utf8 eventId, long deadline, long startedAt, long expectedMs, byte[] start) {
     boolean known = live.containsKey(key);
-    if (!known && count(key, 0) >= MAX_PER_USER) return;
-    if (!known) count(key, 1);
+    if (!known && count(userId, 0) >= MAX_PER_USER) return;
+    if (!known) count(userId, 1);
     store.put(key, ByteBuffer.allocate(HEAD_BYTES + start.length).put(OPEN).putLong(deadline).putLong(startedAt).putLong(expectedMs).put(start).array());
-    Timer timer = new Timer(deadline, eventId, key);
+    Timer timer = new Timer(deadline, eventId, userId, key);
     live.put(key, timer);
     timers.add(timer);
   }
 
   void close(Bytes key) {
     store.delete(key);
-    live.remove(key);
-    count(key, -1);
+    count(live.remove(key).userId, -1);
   }
 
   /** The first whose deadline the watermark would be past, or null. */
@@ -101,9 +105,10 @@ final class Tasks {
     return null;
   }
 
-  void abandon(Bytes key, long startedAt, long firedAt) {
+  void abandon(Timer due, long startedAt, long firedAt) {
+    Bytes key = due.key;
     store.put(key, ByteBuffer.allocate(HEAD_BYTES).put(ABANDONED).putLong(firedAt).putLong(startedAt).putLong(Event.NONE).array());
-    Timer timer = new Timer(firedAt, new Utf8(""), key);
+    Timer timer = new Timer(firedAt, NO_EVENT, due.userId, key);
     live.put(key, timer);
     abandoned.add(timer);
   }
@@ -115,14 +120,17 @@ final class Tasks {
     }
   }
 
-  private int count(Bytes key, int more) {
+  private int count(Utf8 userId, int more) {
+    int[] count = perUser.computeIfAbsent(userId, u -> new int[1]);
+    count[0] += more;
+    if (count[0] == 0) perUser.remove(userId);
+    return count[0];
+  }
+
+  private static Utf8 userOf(Bytes key) {
     byte[] bytes = key.get();
     int end = 0;
     while (bytes[end] != 0) end++;
-    String user = new String(bytes, 0, end, StandardCharsets.UTF_8);
-    int[] count = perUser.computeIfAbsent(user, u -> new int[1]);
-    count[0] += more;
-    if (count[0] == 0) perUser.remove(user);
-    return count[0];
+    return new Utf8(Arrays.copyOf(bytes, end));
   }
 }

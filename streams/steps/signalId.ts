@@ -19,8 +19,14 @@ export function kindOf(signal: Signal): number {
   }
 }
 
-export function signalId(event: Hash, signal: Signal): string {
-  return `${hex(event[0])}${hex(event[1])}${hex(event[2])}${hex((event[3] ?? 0) ^ kindOf(signal))}`;
+export const signalId = (event: Hash, signal: Signal): string => idOf(event, kindOf(signal));
+
+export type Kind = keyof typeof KINDS;
+
+export const idOfKind = (event: Hash, kind: Kind): string => idOf(event, KINDS[kind]);
+
+function idOf(event: Hash, kind: number): string {
+  return `${hex(event[0])}${hex(event[1])}${hex(event[2])}${hex((event[3] ?? 0) ^ kind)}`;
 }
 
 const hex = (word: number | undefined): string => ((word ?? 0) >>> 0).toString(16).padStart(8, '0');

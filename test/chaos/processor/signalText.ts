@@ -2,6 +2,8 @@
 import { normaliseMessage } from '../../../schemas/fingerprint.ts';
 import { hashOf } from '../../../schemas/ids.ts';
 import type { ActionSignal, ErrorSignal, SignalUser, TimeSignal } from '../../../schemas/records.ts';
+import { createHash, hash128 } from '../../../streams/state/hash128.ts';
+import { idOfKind, type Kind } from '../../../streams/steps/signalId.ts';
 import type { PlainSignal } from '../../driver/plainProcessor.ts';
 
 export type Found =
@@ -11,7 +13,12 @@ export type Found =
 
 const UNKNOWN: SignalUser = { team: 'unknown', role: 'unknown', org: 'unknown', joined_at: null };
 
-export const expectedId = ({ event, class: signalClass, what }: PlainSignal): string => hashOf(event.user_id, event.event_id, signalClass, what);
+/** As steps/signalId.ts defines it. */
+export function expectedId({ event, class: signalClass, what }: PlainSignal): string {
+  const hash = createHash();
+  hash128(event.user_id, event.event_id, hash);
+  return idOfKind(hash, (signalClass === 'error' ? 'error' : (what ?? 'action')) as Kind);
+}
 
 export function expectedText(signal: PlainSignal, users: ReadonlyMap<string, SignalUser>): string {
   const { class: signalClass, event, feature, what, at, watermark, duration, censored, timer, late } = signal;

@@ -26,8 +26,8 @@ final class EventProcessor implements Processor<byte[], byte[], byte[], Out> {
   /** Outcome of a signal: none, started, completed, failed, abandoned. */
   private static final int NO_OUTCOME = -1, STARTED = 0, ABANDONED = 3;
   private static final int DWELL = 0, COMPLETION = 1, WAITING = 2;
-  private static final byte[][] OUTCOMES = ascii("started", "completed", "failed", "abandoned"), MEASURES = ascii("dwell", "completion", "waiting");
-  private static final byte[] ACTION = ascii("action")[0], ERROR = ascii("error")[0], TIME = ascii("time")[0];
+  /** Kinds of signals, as in their ids: an action's outcome and a time's measure count on from these. */
+  private static final int ACTION = 1, ERROR = 6, TIME = 7;
   private static final Utf8 TASK = new Utf8("task"), TIMER = new Utf8("timer"), LATE = new Utf8("late"), TRUE = new Utf8("true");
   private static final Bytes WATERMARK = Bytes.wrap(new byte[] {'w'});
 
@@ -174,6 +174,7 @@ final class EventProcessor implements Processor<byte[], byte[], byte[], Out> {
       long firedAt = Math.max(watermark, timer.at());
       long startedAt = Tasks.startedAt(task);
       Head head = codec.start(task, Tasks.HEAD_BYTES);
+      hashes.identify(head.userId, head.eventId);
       head.occurredAt = timer.at();
       head.originOffset = offset();
       head.ordinal = ordinal + signals;
@@ -191,6 +192,7 @@ final class EventProcessor implements Processor<byte[], byte[], byte[], Out> {
     Head h = new Head();
     h.eventId = e.eventId;
     h.userId = e.userId;
+    hashes.identify(h.userId, h.eventId);
     h.sessionId = e.sessionId;
     h.occurredAt = e.occurredAt;
     h.receivedAt = e.receivedAt;
@@ -210,20 +212,20 @@ final class EventProcessor implements Processor<byte[], byte[], byte[], Out> {
   }
 
   private byte[] action(Head head, int outcome) {
-    byte[] value = codec.action(head, hashes.signalId(head.userId, head.eventId, ACTION, outcome < 0 ? null : OUTCOMES[outcome]), outcome);
+    byte[] value = codec.action(head, hashes.signalId(ACTION + 1 + outcome), outcome);
     send(Peer.ACTION, head, value);
     return value;
   }
 
   private void error(Head head, Event e) {
     Utf8 fingerprint = hashes.of(e.errorCode, CAUSES[e.errorCause], fingerprints.normalise(e.errorMessage.toString()));
-    send(Peer.ERROR, head, codec.error(head, hashes.signalId(head.userId, head.eventId, ERROR, null), e, fingerprint));
+    send(Peer.ERROR, head, codec.error(head, hashes.signalId(ERROR), e, fingerprint));
   }
 
   private static final String[] CAUSES = {"user", "platform", "quota", "dependency", "unknown"};
 
   private void time(Head head, int measure, long durationMs, long expectedMs, boolean censored) {
-    send(Peer.TIME, head, codec.time(head, hashes.signalId(head.userId, head.eventId, TIME, MEASURES[measure]), measure, durationMs, expectedMs, censored));
+    send(Peer.TIME, head, codec.time(head, hashes.signalId(TIME + measure), measure, durationMs, expectedMs, censored));
   }
 
   private void send(String sink, Head head, byte[] value) {
@@ -279,9 +281,5 @@ final class EventProcessor implements Processor<byte[], byte[], byte[], Out> {
 
   private static String iso(long at) {
     return Instant.ofEpochMilli(at).toString();
-  }
-
-  private static byte[][] ascii(String... texts) {
-    return Arrays.stream(texts).map(text -> text.getBytes(StandardCharsets.US_ASCII)).toArray(byte[][]::new);
   }
 }

@@ -31,7 +31,7 @@ export interface Position extends TopicPartition {
   readonly metadata: string;
 }
 
-/** What a task wants to take effect at once: all of it or nothing. */
+/** What a task wants to take effect at once: all of it or nothing. The bytes of its records are good until the task's next step: whoever keeps them copies them. */
 export interface Work {
   readonly outputs: readonly OutRecord[];
   readonly positions: readonly Position[];

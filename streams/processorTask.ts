@@ -83,6 +83,7 @@ export function createProcessorTask(options: ProcessorOptions, { inputs, log }: 
     const isProbe = breaker.isOpen();
     const end = Math.min(queue.length, head + (isProbe ? PROBE_RECORDS : stepRecords));
     if (head === end) return null;
+    route.begin();
     const before = breaker.share();
     if (isProbe) breaker.restore({ records: 0, dead: 0 });
     // Only of records that are here already is it known that their metadata is there by now; those that come meanwhile wait for the next step.

@@ -1,5 +1,6 @@
-/** Two faults of kafkajs 2.2.4 in what we use of it, mended on its prototypes when it is loaded. */
+/** Three faults of kafkajs 2.2.4 in what we use of it, mended on its prototypes when it is loaded. */
 import { createRequire } from 'node:module';
+import { WireWriter } from './wire.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -41,4 +42,29 @@ ConnectionClass.prototype.connect = function connect(this: Connection): Promise<
   const attempt = connectOnce.call(this).finally(() => connecting.delete(this));
   connecting.set(this, attempt);
   return attempt;
+};
+
+/**
+ * A request is copied twice on its way out, for a header of a few bytes and for its size, each time into fresh memory of the next power of two, zeroed. That is
+ * memory outside of V8's heap, and 64 MiB of it make a whole garbage collection: a fourth of a processor's time. Requests that we write ourselves
+ * have room for both before them.
+ */
+interface Encoder {
+  buf: Buffer;
+  offset: number;
+  readonly buffer: Buffer;
+  /** Ours: what this encoder's bytes lie in. */
+  framed?: WireWriter;
+  writeEncoder: (this: Encoder, value: WireWriter | Encoder) => Encoder;
+}
+const EncoderClass = require('kafkajs/src/protocol/encoder') as { readonly prototype: Encoder };
+const copyEncoder = EncoderClass.prototype.writeEncoder;
+EncoderClass.prototype.writeEncoder = function writeEncoder(this: Encoder, value): Encoder {
+  const body = value instanceof WireWriter ? value : value.framed;
+  if (body === undefined) return copyEncoder.call(this, value);
+  body.prepend(this.buffer);
+  this.framed = body;
+  this.buf = body.buffer;
+  this.offset = this.buf.length;
+  return this;
 };

@@ -18,7 +18,8 @@ const HEAD_BYTES = 61;
 const MAGIC = 2;
 const TRANSACTIONAL = 0x10;
 
-export function encodeBatch(records: readonly OutRecord[], head: BatchHead): Buffer {
+/** `memory`: where to take the batch's memory from; fresh memory otherwise. */
+export function encodeBatch(records: readonly OutRecord[], head: BatchHead, memory: (bytes: number) => Buffer = Buffer.allocUnsafe): Buffer {
   const sizes = new Int32Array(records.length);
   let total = HEAD_BYTES;
   for (let i = 0; i < records.length; i++) {
@@ -26,7 +27,7 @@ export function encodeBatch(records: readonly OutRecord[], head: BatchHead): Buf
     sizes[i] = size;
     total += varintSize(size) + size;
   }
-  const out = Buffer.allocUnsafe(total);
+  const out = memory(total);
   let at = HEAD_BYTES;
   for (let i = 0; i < records.length; i++) at = writeRecord(out, at, records[i] as OutRecord, i, sizes[i] as number);
 

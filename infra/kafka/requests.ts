@@ -92,18 +92,21 @@ export interface Produced extends TopicPartition {
 const ALL_IN_SYNC = -1;
 /** How long the broker waits for the in-sync replicas. */
 const ACKS_TIMEOUT_MS = 20_000;
+/** Memory of requests that have been answered, to be written again: they are the largest by far. Ours: as many as brokers are written to at once. */
+const answered: WireWriter[] = [];
+const MAX_ANSWERED = 4;
 
 /** Produce v7: one batch per partition; the answer says for each whether it was appended. */
 export async function produce(broker: Broker, transactionalId: string | null, parts: readonly ProducePart[]): Promise<Produced[]> {
   const bytes = parts.reduce((sum, { batch }) => sum + batch.length + 64, 128);
-  const body = new WireWriter(bytes).string(transactionalId).int16(ALL_IN_SYNC).int32(ACKS_TIMEOUT_MS);
+  const body = (answered.pop() ?? new WireWriter(bytes)).clear().string(transactionalId).int16(ALL_IN_SYNC).int32(ACKS_TIMEOUT_MS);
   const topics = byTopic(parts);
   body.int32(topics.length);
   for (const [topic, items] of topics) {
     body.string(topic).int32(items.length);
     for (const { partition, batch } of items) body.int32(partition).bytes(batch);
   }
-  return send(broker, { key: 0, version: 7, name: 'Produce' }, body, (reader) =>
+  const produced = await send(broker, { key: 0, version: 7, name: 'Produce' }, body, (reader) =>
     reader.array(() => {
       const topic = reader.string() ?? '';
       return reader.array((): Produced => {
@@ -116,6 +119,9 @@ export async function produce(broker: Broker, transactionalId: string | null, pa
       });
     }).flat(),
   );
+  // Only after an answer: without one its bytes may still be on their way.
+  if (answered.length < MAX_ANSWERED) answered.push(body);
+  return produced;
 }
 
 /**

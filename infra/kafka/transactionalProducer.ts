@@ -3,6 +3,7 @@
  * opens a new one, which fences this and ends what it left open (never abort and go on: KAFKA-17754).
  */
 import type { TransactionalProducer, Work } from '../ports.ts';
+import { createArena } from './arena.ts';
 import { inputKey } from './assigner.ts';
 import { isTransient, protocolType, toKafkaError } from './clientErrors.ts';
 import { KafkaError } from './errors.ts';
@@ -38,6 +39,7 @@ export async function openTransactionalProducer(cluster: Cluster, transactionalI
   const { producerId, producerEpoch } = identity;
   const txn = { transactionalId, producerId, producerEpoch };
   const sequences = new Map<string, number>();
+  const memory = createArena();
   let state: 'ready' | 'busy' | 'unusable' | 'closed' = 'ready';
   let begun = false;
 
@@ -52,10 +54,12 @@ export async function openTransactionalProducer(cluster: Cluster, transactionalI
   async function send(rounds: readonly (readonly Chunk[])[]): Promise<void> {
     for (const round of rounds) {
       const timestamp = Date.now();
+      // The round before has been answered, or this producer would be unusable.
+      memory.reset();
       const parts = round.map((chunk) => {
         const sequence = sequences.get(inputKey(chunk)) ?? 0;
         sequences.set(inputKey(chunk), (sequence + chunk.records.length) % (MAX_SEQUENCE + 1));
-        return { topic: chunk.topic, partition: chunk.partition, batch: encodeBatch(chunk.records, { timestamp, producer: { id: BigInt(producerId), epoch: producerEpoch, sequence }, transactional: true }) };
+        return { topic: chunk.topic, partition: chunk.partition, batch: encodeBatch(chunk.records, { timestamp, producer: { id: BigInt(producerId), epoch: producerEpoch, sequence }, transactional: true }, memory.take) };
       });
       await sendParts(parts, { metadata, transactionalId, acrossConnections: false, forMs: COMMIT_FOR_MS });
     }

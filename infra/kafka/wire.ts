@@ -1,17 +1,40 @@
 /** Writing and reading of Kafka's wire format, as far as our own requests need it. Numbers are big-endian; int64 are numbers, exact up to 2^53. */
 const TWO_32 = 4_294_967_296;
 
+/** Room before what is written for a request's header: sizes, ids, and the client's name. */
+const HEADROOM = 128;
+
 export class WireWriter {
   /** Named as the client's encoder has it, so that it can take ours for its own. */
   buf: Buffer;
-  private size = 0;
+  private start = HEADROOM;
+  private size = HEADROOM;
 
   constructor(capacity = 512) {
-    this.buf = Buffer.allocUnsafe(capacity);
+    this.buf = Buffer.allocUnsafe(HEADROOM + capacity);
   }
 
   get buffer(): Buffer {
-    return this.buf.subarray(0, this.size);
+    return this.buf.subarray(this.start, this.size);
+  }
+
+  /** To be written anew, in the same memory. */
+  clear(): this {
+    this.start = this.size = HEADROOM;
+    return this;
+  }
+
+  /** Puts bytes before what has been written. */
+  prepend(head: Buffer): void {
+    if (head.length > this.start) {
+      const moved = Buffer.allocUnsafe(HEADROOM + head.length + this.size - this.start);
+      this.buf.copy(moved, HEADROOM + head.length, this.start, this.size);
+      this.size += HEADROOM + head.length - this.start;
+      this.start = HEADROOM + head.length;
+      this.buf = moved;
+    }
+    this.start -= head.length;
+    head.copy(this.buf, this.start);
   }
 
   private reserve(bytes: number): number {

@@ -10,7 +10,9 @@ import type { DeadLettered } from './result.ts';
 import type { Place, Signal, SignalClass, SignalRecord } from './signal.ts';
 
 export interface Route {
-  /** One of an event; gives its bytes, which are good until the transaction's end. */
+  /** A step begins: what the last one gave is committed. */
+  begin(): void;
+  /** One of an event; gives its bytes, which are good until the next `begin`. */
   signal(key: Buffer, head: SignalHead, signal: Signal, place: Place): Buffer;
   /** Whole ones, of a timer. */
   records(signals: readonly SignalRecord[]): void;
@@ -30,7 +32,7 @@ const NOTHING = Buffer.alloc(0);
 
 export function createRoute(codec: RecordCodec, app: string, partition: number): Route {
   const topics: Readonly<Record<SignalClass, string>> = { action: topicName('actions', app), error: topicName('errors', app), time: topicName('times', app) };
-  const write = createSignalWriter({ action: codec.schemaId('ActionSignal'), error: codec.schemaId('ErrorSignal'), time: codec.schemaId('TimeSignal') });
+  const writer = createSignalWriter({ action: codec.schemaId('ActionSignal'), error: codec.schemaId('ErrorSignal'), time: codec.schemaId('TimeSignal') });
   const signalTopics = Object.values(topics);
   const deadLetters = topicName('deadLetters', app);
   const changelog = topicName('processorChangelog', app);
@@ -54,8 +56,9 @@ export function createRoute(codec: RecordCodec, app: string, partition: number):
   };
 
   return {
+    begin: () => { writer.reset(); },
     signal: (key, head, signal, place) => {
-      const value = write(head, signal, place);
+      const value = writer.write(head, signal, place);
       send(topics[signal.class], key, value);
       return value;
     },

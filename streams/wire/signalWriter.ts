@@ -31,7 +31,13 @@ const MEASURES: readonly TimeMeasure[] = ['dwell', 'completion', 'waiting'];
 /** `action` of a task event that names none: the field is required in a signal. Ours. */
 const TASK_ACTION = 'task';
 
-export function createSignalWriter(schemas: SignalSchemas): (head: SignalHead, signal: Signal, place: Place) => Buffer {
+export interface SignalWriter {
+  /** Its bytes are good until `reset`. */
+  write(head: SignalHead, signal: Signal, place: Place): Buffer;
+  reset(): void;
+}
+
+export function createSignalWriter(schemas: SignalSchemas): SignalWriter {
   const out = new AvroWriter();
 
   const writeTail = (event: EventView, signal: Signal): void => {
@@ -64,7 +70,7 @@ export function createSignalWriter(schemas: SignalSchemas): (head: SignalHead, s
     }
   };
 
-  return ({ event, identity, feature, user, late }, signal, { origin_offset, ordinal, watermark }) => {
+  const write: SignalWriter['write'] = ({ event, identity, feature, user, late }, signal, { origin_offset, ordinal, watermark }) => {
     const { bytes } = event;
     out.begin();
     out.header(schemas[signal.class]);
@@ -87,6 +93,7 @@ export function createSignalWriter(schemas: SignalSchemas): (head: SignalHead, s
     writeTail(event, signal);
     return out.written();
   };
+  return { write, reset: () => { out.reset(); } };
 }
 
 /** `timer` and `late` are ours to say: taken from a client they would take its signals out of the count. */

@@ -75,8 +75,9 @@ export function createMemoryLog(options: { now: () => number; partitions: number
           partition: record.partition,
           offset: target.end++,
           timestamp,
-          key: typeof key === 'string' ? Buffer.from(key) : key,
-          value: record.value,
+          // As a broker has them: bytes of its own, whatever the sender does with his.
+          key: key === null ? null : Buffer.from(key),
+          value: record.value === null ? null : Buffer.from(record.value),
           headers: record.headers ?? {},
         });
         touched.add(target);

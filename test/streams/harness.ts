@@ -119,7 +119,7 @@ export async function createHarness({ partitions = 1, dedupeWindowMs = 72 * HOUR
         if (position === undefined) throw new Error('a step without a position');
         kafka.append(work.outputs);
         committed = { ...EVENTS, offset: position.offset, metadata: position.metadata };
-        all.push(work);
+        all.push({ ...work, outputs: work.outputs.map((record) => ({ ...record, value: record.value === null ? null : Buffer.from(record.value) })) });
       }
       return all;
     },

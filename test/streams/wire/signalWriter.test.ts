@@ -12,7 +12,7 @@ import { T0, event, feature, finished, idOf, viewOf } from '../harness.ts';
 import { EXACT, anyEvent, long } from './events.ts';
 
 const codec = await createCodec(memorySchemas(), ['ActionSignal', 'ErrorSignal', 'TimeSignal']);
-const write = createSignalWriter({ action: codec.schemaId('ActionSignal'), error: codec.schemaId('ErrorSignal'), time: codec.schemaId('TimeSignal') });
+const { write, reset } = createSignalWriter({ action: codec.schemaId('ActionSignal'), error: codec.schemaId('ErrorSignal'), time: codec.schemaId('TimeSignal') });
 const USER: SignalUser = { team: 'vision', role: 'engineer', org: 'lab', joined_at: null };
 
 interface Given {
@@ -77,6 +77,15 @@ test('what has been written stays as it is while more is written', () => {
   const one = { event: event(), signal: { class: 'action', outcome: null }, feature: feature('notebook'), user: USER, late: false, place: { origin_offset: 7, ordinal: 0, watermark: T0 } } as const;
   const all = Array.from({ length: 1_000 }, (_, ordinal) => written({ ...one, place: { ...one.place, ordinal } }));
   for (const [ordinal, bytes] of all.entries()) assert.equal(codec.decode('ActionSignal', bytes).ordinal, ordinal);
+});
+
+test('after a reset the same memory is written again, large records included', () => {
+  const large = { ...event(), properties: { notes: 'x'.repeat(600_000) } };
+  for (let round = 0; round < 3; round++) {
+    reset();
+    const all = Array.from({ length: 3_000 }, (_, ordinal) => written({ event: ordinal % 1_000 === 999 ? large : event(), signal: { class: 'action', outcome: null }, feature: feature('notebook'), user: USER, late: false, place: { origin_offset: round, ordinal, watermark: T0 } }));
+    for (const [ordinal, bytes] of all.entries()) assert.deepEqual([codec.decode('ActionSignal', bytes).ordinal, codec.decode('ActionSignal', bytes).origin_offset], [ordinal, round]);
+  }
 });
 
 test('timer and late are not a client\'s to say; late is said on every signal of a late finish', () => {

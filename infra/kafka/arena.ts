@@ -3,9 +3,9 @@
  * outside of V8's heap, which makes it collect all of the heap (kafkajsMends.ts).
  */
 export interface Arena {
-  take(bytes: number): Buffer;
+  readonly take: (bytes: number) => Buffer;
   /** All that was taken may be written again. */
-  reset(): void;
+  readonly reset: () => void;
 }
 
 const FIRST_BYTES = 256 * 1024;

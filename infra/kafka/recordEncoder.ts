@@ -6,6 +6,8 @@ import type { Headers, OutRecord } from '../ports.ts';
 import { crc32c } from './crc32c.ts';
 import { writeInt64 } from './wire.ts';
 
+const fresh = (bytes: number): Buffer => Buffer.allocUnsafe(bytes);
+
 export interface BatchHead {
   /** Milliseconds: the create time of all records of the batch; the broker puts its own where the topic says LogAppendTime. */
   readonly timestamp: number;
@@ -19,7 +21,7 @@ const MAGIC = 2;
 const TRANSACTIONAL = 0x10;
 
 /** `memory`: where to take the batch's memory from; fresh memory otherwise. */
-export function encodeBatch(records: readonly OutRecord[], head: BatchHead, memory: (bytes: number) => Buffer = Buffer.allocUnsafe): Buffer {
+export function encodeBatch(records: readonly OutRecord[], head: BatchHead, memory: (bytes: number) => Buffer = fresh): Buffer {
   const sizes = new Int32Array(records.length);
   let total = HEAD_BYTES;
   for (let i = 0; i < records.length; i++) {

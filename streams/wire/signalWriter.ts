@@ -33,8 +33,8 @@ const TASK_ACTION = 'task';
 
 export interface SignalWriter {
   /** Its bytes are good until `reset`. */
-  write(head: SignalHead, signal: Signal, place: Place): Buffer;
-  reset(): void;
+  readonly write: (head: SignalHead, signal: Signal, place: Place) => Buffer;
+  readonly reset: () => void;
 }
 
 export function createSignalWriter(schemas: SignalSchemas): SignalWriter {

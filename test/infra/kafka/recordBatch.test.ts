@@ -137,3 +137,13 @@ test('compressed batches of other producers: gzip and zstd are read, others refu
   for (const batch of [packed(1, gzipSync(body)), packed(4, zstdCompressSync(body))]) assert.deepEqual(readKeys(batch, 0, []), [['a'], 1]);
   assert.throws(() => decodeBatches(packed(2, body), 0, [], 't', 0), /snappy: let its producers use gzip, zstd or none/);
 });
+
+test('what is put before a request lies before it, however long it is, and a cleared one begins anew', () => {
+  const writer = new WireWriter(4);
+  for (const length of [0, 4, 127, 128, 129, 1_000]) {
+    writer.clear().string('body');
+    writer.prepend(Buffer.alloc(length, 'h'));
+    writer.prepend(Buffer.from('size'));
+    assert.equal(writer.buffer.toString('latin1'), `size${'h'.repeat(length)}\0\u0004body`);
+  }
+});

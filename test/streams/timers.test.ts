@@ -130,6 +130,20 @@ test('what a timer says is what was known at the start, whatever the catalog say
   assert.deepEqual(time?.record, { signal_id: idOf('ada', start.event_id, { class: 'time', measure: 'completion', duration_ms: 0, expected_ms: null, censored: true }), ...head, ordinal: 1, measure: 'completion', duration_ms: HOUR, expected_ms: 10, censored: true });
 });
 
+test('a start is remembered as it was, whatever is written after it', async () => {
+  const harness = await createHarness();
+  harness.feed(started('t', T0, { event_id: 'start', properties: { a: 'b' } }));
+  await harness.run();
+  for (let step = 0; step < 3; step++) {
+    harness.feed(...Array.from({ length: 50 }, () => event({ occurred_at: T0 + HOUR, session_id: 'another' })));
+    await harness.run();
+  }
+  harness.feed(clock(T0 + TIMEOUT + 1));
+  await harness.run();
+  const fired = harness.outputs().signals.filter(({ record }) => record.properties['timer'] === 'true');
+  assert.deepEqual(fired.map(({ record }) => [record.event_id, record.session_id, record.properties]), Array.from({ length: 2 }, () => ['start', null, { a: 'b', timer: 'true' }]));
+});
+
 test('the watermark is moved by duplicates, clocks and dead letters for other reasons, not by impossible times or wrong partitions', async () => {
   const watermarkAfter = async (partitions: number, ...inputs: Input[]): Promise<number | null> => {
     const harness = await createHarness({ partitions });

@@ -72,6 +72,8 @@ test('text that is not UTF-8 comes out as the codec would have it, and is passed
   for (let at = bytes.indexOf('aXb'); at >= 0; at = bytes.indexOf('aXb', at + 1)) bytes[at + 1] = 0xff;
   const decoded = decode(codec, record(bytes));
   assert.ok(decoded.kind === 'ok');
+  // Strict readers of the signals would refuse anything else.
+  assert.ok(!decoded.value.bytes.includes(0xff));
   for (const key of [null, Buffer.from('a'), Buffer.from('a\u00ffb')]) assert.equal(decoded.value.keyFrom(key).toString(), 'a\ufffdb');
   assert.deepEqual([decoded.value.user_id, decoded.value.properties], ['a\ufffdb', { k: 'a\ufffdb' }]);
 });

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.HashMap;
 import org.apache.avro.util.Utf8;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.common.utils.Utils;
@@ -35,6 +36,8 @@ final class EventProcessor implements Processor<byte[], byte[], byte[], Out> {
   private final Codec codec;
   private final Hashes hashes = new Hashes();
   private final Fingerprint fingerprints = new Fingerprint();
+  private final HashMap<String, Utf8> known = new HashMap<>();
+  private static final int MAX_KNOWN = 4_096, MAX_KNOWN_CHARS = 512;
   private final int partitions;
   private final long windowMs;
 
@@ -218,8 +221,17 @@ final class EventProcessor implements Processor<byte[], byte[], byte[], Out> {
   }
 
   private void error(Head head, Event e) {
-    Utf8 fingerprint = hashes.of(e.errorCode, CAUSES[e.errorCause], fingerprints.normalise(e.errorMessage.toString()));
+    Utf8 fingerprint = fingerprint(e.errorCode, CAUSES[e.errorCause], e.errorMessage.toString());
     send(Peer.ERROR, head, codec.error(head, hashes.signalId(ERROR), e, fingerprint));
+  }
+
+  /** As ours does: errors that differ in their digits at most are known again. */
+  private Utf8 fingerprint(Utf8 code, String cause, String message) {
+    if (message.length() > MAX_KNOWN_CHARS) return hashes.of(code, cause, fingerprints.normalise(message));
+    StringBuilder key = new StringBuilder(message.length() + 64).append(code).append('\0').append(cause).append('\0');
+    for (int i = 0; i < message.length(); i++) key.append(message.charAt(i) > '0' && message.charAt(i) <= '9' ? '1' : message.charAt(i));
+    if (known.size() == MAX_KNOWN) known.clear();
+    return known.computeIfAbsent(key.toString(), k -> hashes.of(code, cause, fingerprints.normalise(message)));
   }
 
   private static final String[] CAUSES = {"user", "platform", "quota", "dependency", "unknown"};

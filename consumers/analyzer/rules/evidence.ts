@@ -9,8 +9,8 @@ const ROWS: readonly Level[] = ['beginner', 'intermediate', 'expert', 'infrequen
 /** Two-sided 95 %. */
 const Z = 1.959963984540054;
 
-/** Teams with fewer eligible users are not shown: that would point at persons. */
-const TEAM_ELIGIBLE = 5;
+/** Of fewer users nothing is said: that would point at persons. */
+export const FEWEST_SHOWN = 5;
 
 /** Wilson's interval of a share (E. B. Wilson, 1927): sound for few users and shares near 0 or 1. */
 export function wilson(affected: number, eligible: number): { low: number; high: number } {
@@ -52,5 +52,5 @@ export function evidenceOf(subject: Subject): Evidence[] {
 /** Over the harmed levels; `affected` means what it means in the evidence. */
 export const teamsOf = (subject: Subject): TeamEvidence[] =>
   teamCounts(subject, subject.rule.harmed, slowOf(subject))
-    .filter(([, { eligible }]) => eligible >= TEAM_ELIGIBLE)
+    .filter(([, { eligible }]) => eligible >= FEWEST_SHOWN)
     .map(([team, counts]) => ({ team, ...counts }));

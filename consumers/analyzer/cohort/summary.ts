@@ -1,7 +1,7 @@
 /** A challenge in one sentence that a product owner understands. */
 import type { Evidence, Resolution } from '../../../schemas/records.ts';
 import type { FingerprintLabel } from '../partials.ts';
-import { FEWEST_SHOWN } from '../rules/evidence.ts';
+import { FEWEST_SHOWN } from '../rules/shownTeams.ts';
 import type { Condition } from '../rules/rules.ts';
 
 /** Longer messages are cut: the sentence is to be read at a glance. */

@@ -1,5 +1,5 @@
 /** The fields of a rules file that changes and new rules have in common. */
-import { FEWEST_SHOWN } from './evidence.ts';
+import { FEWEST_SHOWN } from './shownTeams.ts';
 import type { Complain, FieldReader } from './fields.ts';
 import { CLASS_OF, PLACEHOLDERS } from './rules.ts';
 import type { Condition, Rule } from './rules.ts';

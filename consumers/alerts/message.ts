@@ -25,6 +25,8 @@ const RESOLUTIONS: Readonly<Record<Resolution, string>> = {
 };
 /** Teams named at most: the message is to be read on a phone. Ours. */
 const TEAMS_SHOWN = 3;
+/** Of fewer users nothing is said: it would point at persons. Ours. */
+const FEWEST_SHOWN = 5;
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -47,6 +49,7 @@ export function messageOf(challenge: Challenge): string {
 function evidenceText({ level, measure, affected, eligible, value, op, threshold }: Evidence): string {
   const limit = op === null || threshold === null ? '' : `, rule ${op} ${measure === 'share' ? percent(threshold) : duration(threshold)}`;
   if (eligible === 0) return `${level}: nobody to judge by`;
+  if (eligible < FEWEST_SHOWN) return `${level}: fewer than ${FEWEST_SHOWN} users`;
   if (measure === 'share') return `${level} ${value === null ? '' : `${percent(value)} `}(${affected} of ${eligible}${limit})`;
   return `${level} median ${value === null ? 'never finished' : duration(value)} (${eligible} users${limit})`;
 }

@@ -98,7 +98,8 @@ function cohortGroup({ app, partitions, codec, rules, log }: Omit<AnalyzerParts,
   };
 }
 
-async function rulesOf(file: string | null): Promise<readonly Rule[]> {
+/** The rules in force: the built-in ones, with what the rules file says. */
+export async function rulesOf(file: string | null): Promise<readonly Rule[]> {
   if (file === null) return RULES;
   try {
     return overrideRules(RULES, await readFile(file, 'utf8'));

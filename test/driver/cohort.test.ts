@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import type { Challenge, Finding } from '../../schemas/records.ts';
 import { topicName } from '../../schemas/topics.ts';
 import type { Reference } from '../../consumers/analyzer/references.ts';
+import { overrideRules } from '../../consumers/analyzer/rules/overrides.ts';
 import { RULES } from '../../consumers/analyzer/rules/rules.ts';
 import { DAY_MS, isMidnight, TICK_MS } from '../../consumers/analyzer/time.ts';
 import { createDrive, published } from './cohortDrive.ts';
@@ -140,4 +141,72 @@ test('a rule whose version changes at a restart resolves what it had open', asyn
   const resolved = challengesOf(drive).find(({ resolution }) => resolution === 'rule_changed');
   assert.equal(resolved?.rule_id, 'error-novices');
   assert.equal(resolved.rule_version, 1);
+});
+
+const OWN = (version: number): string => `
+error-experts:
+  { version: ${String(version)}, dimension: SoP, signal_class: error, counted: saw, conditions: [{ level: expert, op: '>', threshold: 0.6, of: share }], harmed: [expert], opens_after_hours: 12, summary: '{expert} of experts stumble over {error} on {title}.' }
+`;
+
+test('a rule of a file opens challenges, and resolves them as rule_changed when its version is raised and when it is taken out', async () => {
+  const drive = await createDrive(WORLD, SMALL.features);
+  await drive.restart(overrideRules(RULES, OWN(1)));
+  const mine = (): Challenge[] => challengesOf(drive).filter(({ rule_id }) => rule_id === 'error-experts');
+  const until = async (done: () => boolean): Promise<void> => {
+    for (let fed = true; fed && !done(); ) {
+      fed = PARTS.map((partition) => drive.feed(partition, 5)).includes(true);
+      await drive.settle();
+    }
+    assert.ok(done(), mine().map(({ status, feature }) => `${status} ${feature}`).join());
+  };
+  await until(() => mine().length > 0);
+  const [first] = mine();
+  assert.ok(first !== undefined);
+  assert.equal(first.status, 'opened');
+  assert.equal(first.dimension, 'SoP');
+  assert.match(first.summary, /^\d+ % of experts stumble over 'QUOTA: no room on feature-0' on Feature 0\.$/);
+  assert.deepEqual(first.evidence.flatMap(({ level, op, threshold }) => (op === null ? [] : [[level, op, threshold]])), [['expert', '>', 0.6]]);
+
+  // Raised, with another threshold: the challenge ends under the declaration that it was opened by, and a new one comes.
+  await drive.restart(overrideRules(RULES, OWN(2).replace('0.6', '0.7')));
+  await until(() => mine().some(({ rule_version, status }) => rule_version === 2 && status === 'opened'));
+  const ended = mine().find(({ status }) => status === 'resolved');
+  assert.deepEqual([ended?.challenge_id, ended?.resolution, ended?.rule_version, ended?.evidence.find(({ level }) => level === 'expert')?.threshold], [first.challenge_id, 'rule_changed', 1, 0.6]);
+  const second = mine().find(({ rule_version }) => rule_version === 2);
+  assert.equal(second?.evidence.find(({ level }) => level === 'expert')?.threshold, 0.7);
+  assert.match(second.summary, /regressed/);
+
+  // Taken out: it ends, once, and comes back with a new run of its own.
+  await drive.restart(RULES);
+  await until(() => mine().some(({ challenge_id, status }) => challenge_id === second.challenge_id && status === 'resolved'));
+  const gone = mine().filter(({ challenge_id, status }) => challenge_id === second.challenge_id && status === 'resolved');
+  assert.deepEqual(gone.map(({ resolution, rule_version, summary }) => [resolution, rule_version, summary.startsWith('Closed, the rule has changed: ')]), [['rule_changed', 2, true]]);
+  const count = mine().length;
+  for (const partition of PARTS) drive.feed(partition, 5);
+  await drive.restart(RULES);
+  for (const partition of PARTS) drive.feed(partition, 20);
+  await drive.settle();
+  assert.equal(mine().length, count, 'nothing more of a rule that is gone');
+});
+
+test('a built-in rule that is disabled resolves what it had open, and has not held when it comes back', async () => {
+  const drive = await createDrive(WORLD, SMALL.features);
+  const novices = (): Challenge[] => challengesOf(drive).filter(({ rule_id }) => rule_id === 'error-novices');
+  const feedUntil = async (done: () => boolean): Promise<void> => {
+    for (let fed = true; fed && !done(); ) {
+      fed = PARTS.map((partition) => drive.feed(partition, 5)).includes(true);
+      await drive.settle();
+    }
+  };
+  await feedUntil(() => novices().length > 0);
+  await drive.restart(overrideRules(RULES, 'error-novices: { disabled: true }'));
+  await feedUntil(() => novices().some(({ status }) => status === 'resolved'));
+  const ended = novices().at(-1);
+  assert.deepEqual([ended?.status, ended?.resolution], ['resolved', 'rule_changed']);
+  const count = novices().length;
+  await drive.restart(RULES);
+  await feedUntil(() => novices().length > count);
+  const back = novices().at(-1);
+  assert.equal(back?.status, 'opened');
+  assert.ok(back.opened_at >= (ended?.evaluated_at ?? Infinity) + 24 * TICK_MS, 'a whole day of holding again');
 });

@@ -6,16 +6,19 @@ import { validateEvent } from '../../producers/collector/validate.ts';
 import type { SimulatedEvent } from '../../producers/simulator/types.ts';
 import { runAnalyzer } from '../../consumers/analyzer/main.ts';
 import { RULES } from '../../consumers/analyzer/rules/rules.ts';
+import type { Rule } from '../../consumers/analyzer/rules/rules.ts';
 import { runTasks } from '../../infra/kafka/taskLoop.ts';
 import { createTopics } from '../../infra/kafka/topics.ts';
 import type { Log } from '../../infra/service/log.ts';
 import { createCodec } from '../../schemas/codec.ts';
+import type { RecordCodec } from '../../schemas/codec.ts';
 import { partitionOf } from '../../schemas/partition.ts';
 import type { Challenge, ExpertiseLevel, ExpertiseModel, Feature, Finding, Level, PlatformEvent, RecordName, Records, User } from '../../schemas/records.ts';
 import { type TopicId, topicName } from '../../schemas/topics.ts';
 import { createGlobalTables } from '../../streams/globalTables.ts';
 import { createProcessorTask } from '../../streams/processorTask.ts';
 import { createMemoryKafka } from '../fakes/memoryKafka.ts';
+import type { MemoryKafka } from '../fakes/memoryKafka.ts';
 import { memorySchemas } from '../fakes/schemas.ts';
 
 export interface WorldInput {
@@ -24,9 +27,14 @@ export interface WorldInput {
   readonly events: Iterable<readonly SimulatedEvent[]>;
   readonly endsAt: number;
   readonly partitions: number;
+  /** Without: the built-in ones. */
+  readonly rules?: readonly Rule[];
 }
 
 export interface WorldOutput {
+  /** With every topic as it is at the end, and what reads it. */
+  readonly kafka: MemoryKafka;
+  readonly codec: RecordCodec;
   readonly events: number;
   readonly deadLetters: number;
   readonly challenges: readonly Challenge[];
@@ -43,7 +51,7 @@ const DEDUPE_WINDOW_MS = 72 * 3_600_000;
 /** Longer than any run: what stands still for so long has failed. */
 const PATIENCE_MS = 300_000;
 
-export async function runWorld({ catalog, users, events, endsAt, partitions }: WorldInput): Promise<WorldOutput> {
+export async function runWorld({ catalog, users, events, endsAt, partitions, rules = RULES }: WorldInput): Promise<WorldOutput> {
   const begun = performance.now();
   const failures: string[] = [];
   const log: Log = (level, message, fields) => {
@@ -68,7 +76,7 @@ export async function runWorld({ catalog, users, events, endsAt, partitions }: W
     { group: 'processor', topics: [topic('events')], assignment: 'co-partitioned', commit: 'transaction', create: (context) => createProcessorTask({ app: '', codec, tables, partitions, dedupeWindowMs: DEDUPE_WINDOW_MS }, context) },
     { app: '', log },
   );
-  const analyzer = await runAnalyzer({ kafka, app: '', partitions, codec, rules: RULES, log });
+  const analyzer = await runAnalyzer({ kafka, app: '', partitions, codec, rules, log });
   try {
     const context = { receivedAt: endsAt, source: 'simulator', newId: () => { throw new Error('every simulated event brings its id'); } };
     let count = 0;
@@ -98,7 +106,7 @@ export async function runWorld({ catalog, users, events, endsAt, partitions }: W
       if (value === null) levels.delete(user);
       else levels.set(user, codec.decode('ExpertiseLevel', value).level);
     }
-    return { events: count, deadLetters: kafka.records(topic('deadLetters')).length, challenges: read('challenges', 'Challenge'), findings: read('findings', 'Finding'), changes: read('levels', 'ExpertiseLevel'), models: read('models', 'ExpertiseModel'), levels, seconds: (performance.now() - begun) / 1000 };
+    return { kafka, codec, events: count, deadLetters: kafka.records(topic('deadLetters')).length, challenges: read('challenges', 'Challenge'), findings: read('findings', 'Finding'), changes: read('levels', 'ExpertiseLevel'), models: read('models', 'ExpertiseModel'), levels, seconds: (performance.now() - begun) / 1000 };
   } finally {
     await Promise.all([processor.stop(), analyzer.stop()]);
   }

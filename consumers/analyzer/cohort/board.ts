@@ -7,6 +7,7 @@ import { hashOf } from '../../../schemas/ids.ts';
 import type { CatalogEntry } from '../references.ts';
 import type { Subject } from '../rules/counts.ts';
 import { evaluate } from '../rules/evaluate.ts';
+import { RULES } from '../rules/rules.ts';
 import type { Rule } from '../rules/rules.ts';
 import { slownessOf } from '../rules/slowness.ts';
 import { hasSignals } from '../rules/tally.ts';
@@ -46,7 +47,8 @@ export interface Board {
   evaluated(): Pair[];
   open(): Pair[];
   subject(pair: Pair): Subject;
-  restore(finding: FindingParts, ruleId: string, life: Life): void;
+  /** `rule`: what it was when that was written; null where that is not known. */
+  restore(restored: { readonly finding: FindingParts; readonly ruleId: string; readonly life: Life; readonly rule: Rule | null }): void;
   /** Pairs whose life has changed since the last call. */
   changedLives(): Pair[];
 }
@@ -66,6 +68,12 @@ function fingerprintsOf(tally: FeatureTally): Set<string> {
   return fingerprints;
 }
 
+const newPair = (rule: Rule, finding: FindingParts): Pair => ({
+  key: `${rule.id}/${findingKey(finding)}`, featureKey: featureKey(finding.stage, finding.feature), rule, finding, verdict: null, life: newLife(rule), declared: null, due: null,
+});
+
+const isRuleChanged = (transition: Transition): boolean => transition.status === 'resolved' && transition.resolution === 'rule_changed';
+
 /** A feature's pairs, by rule and fingerprint ('' for none): looked up without making a key, since it is done for all of them at every tick. */
 type Group = Map<string, Map<string, Pair>>;
 
@@ -74,6 +82,8 @@ export function createBoard(rules: readonly Rule[], label: (fingerprint: string)
   const groups = new Map<string, Group>();
   const due = new Map<number, Set<Pair>>();
   const changed = new Set<Pair>();
+  /** Of rules that are not there any more: they end at the next tick. */
+  let retired: Pair[] = [];
   /** Features to judge at the next tick: a finding judged only because its challenge was open may not exist any more. */
   let again = new Set<string>();
   /** Nothing has been judged yet in this process: everything is to be looked at. */
@@ -86,7 +96,7 @@ export function createBoard(rules: readonly Rule[], label: (fingerprint: string)
     group.set(rule.id, ofRule);
     const known = ofRule.get(finding.fingerprint ?? '');
     if (known !== undefined) return known;
-    const pair: Pair = { key: `${rule.id}/${findingKey(finding)}`, featureKey: featureKey(finding.stage, finding.feature), rule, finding, verdict: null, life: newLife(rule), due: null };
+    const pair = newPair(rule, finding);
     ofRule.set(finding.fingerprint ?? '', pair);
     pairs.add(pair);
     return pair;
@@ -160,6 +170,18 @@ export function createBoard(rules: readonly Rule[], label: (fingerprint: string)
     return hashOf('group', finding.stage, finding.feature, tick);
   };
 
+  /** A rule that is not there any more has not held since, and its open challenges end; how often it was a challenge is kept for its return. */
+  const retire = (): Moved[] => {
+    const ended = retired.flatMap((pair): Moved[] => {
+      const { open } = pair.life;
+      pair.life = { ...pair.life, held_since: null, open: null };
+      changed.add(pair);
+      return open === null ? [] : [{ pair, transition: { status: 'resolved', episode: open, resolution: 'rule_changed' } }];
+    });
+    retired = [];
+    return ended;
+  };
+
   return {
     tick: (input) => {
       const { tick, before } = input;
@@ -177,7 +199,7 @@ export function createBoard(rules: readonly Rule[], label: (fingerprint: string)
       const beforeG = before === null ? 1 : slownessOf(before.features.values());
       if (before !== null) for (const pair of pairs) if (pair.life.open !== null) touched.add(pair);
 
-      const moved: Moved[] = [];
+      const moved: Moved[] = retire();
       for (const pair of touched) {
         const old = before === null || pair.life.open === null ? null : evaluate(subjectIn(pair, { numbers: before, catalog: input.catalog }, beforeG));
         const step = advance(pair.rule, pair.life, pair.verdict, tick, old);
@@ -185,7 +207,7 @@ export function createBoard(rules: readonly Rule[], label: (fingerprint: string)
         pair.life = step.life;
         schedule(pair, step.due);
         if (step.transition?.status === 'resolved') again.add(pair.featureKey);
-        if (step.transition !== null) moved.push({ pair, transition: step.transition });
+        if (step.transition !== null) moved.push({ pair: isRuleChanged(step.transition) && pair.declared !== null ? { ...pair, rule: pair.declared } : pair, transition: step.transition });
         else if (pair.verdict === null && isBlank(pair.life)) forget(pair);
       }
       // Groups after all lives have moved: a challenge that resolves at this tick is not open at once with one that opens.
@@ -206,9 +228,17 @@ export function createBoard(rules: readonly Rule[], label: (fingerprint: string)
       if (last === null) throw new Error('the board was asked for numbers before its first tick');
       return subjectIn(pair, last, g);
     },
-    restore: (finding, ruleId, life) => {
+    restore: ({ finding, ruleId, life, rule: kept }) => {
       const rule = rules.find(({ id }) => id === ruleId);
-      if (rule !== undefined) pairOf(groupAt(featureKey(finding.stage, finding.feature)), rule, finding).life = life;
+      // A record from before rules were kept is of a built-in rule: there were no others.
+      const declared = kept ?? RULES.find(({ id }) => id === ruleId) ?? null;
+      if (rule !== undefined) {
+        const pair = pairOf(groupAt(featureKey(finding.stage, finding.feature)), rule, finding);
+        pair.life = life;
+        pair.declared = declared;
+      } else if (declared !== null) {
+        retired.push({ ...newPair(declared, finding), life });
+      }
     },
     changedLives: () => {
       const taken = [...changed].sort(byKey);

@@ -5,6 +5,7 @@
  */
 import type { LogReader } from '../../../infra/ports.ts';
 import type { Reference } from '../references.ts';
+import type { Rule } from '../rules/rules.ts';
 import type { Life } from './lifecycle.ts';
 import type { FindingParts, Pair } from './pairs.ts';
 import { isBlank } from './lifecycle.ts';
@@ -37,6 +38,8 @@ interface LifeRecord {
   readonly rule_id: string;
   readonly finding: FindingParts;
   readonly life: Life;
+  /** As it is while it holds or a challenge is open: what a later start ends that by, if the rule is another then or gone. Not there in older records. */
+  readonly rule?: Rule;
 }
 
 interface ReferencesRecord {
@@ -55,13 +58,13 @@ export const metaEntry = (meta: Omit<Meta, 'v'>): Entry => ({ key: META, json: J
 export const referencesEntry = (references: readonly Reference[]): Entry => ({ key: REFERENCES, json: JSON.stringify({ v: VERSION, references } satisfies ReferencesRecord) });
 
 export function lifeEntry({ key, rule, finding, life }: Pair): Entry {
-  return { key: `${LIFE}${key}`, json: isBlank(life) ? null : JSON.stringify({ v: VERSION, rule_id: rule.id, finding, life } satisfies LifeRecord) };
+  return { key: `${LIFE}${key}`, json: isBlank(life) ? null : JSON.stringify({ v: VERSION, rule_id: rule.id, finding, life, ...(life.open === null && life.held_since === null ? {} : { rule }) } satisfies LifeRecord) };
 }
 
 export interface Restored {
   readonly meta: Meta | null;
   readonly references: readonly Reference[];
-  readonly lives: readonly { readonly ruleId: string; readonly finding: FindingParts; readonly life: Life }[];
+  readonly lives: readonly { readonly ruleId: string; readonly finding: FindingParts; readonly life: Life; readonly rule: Rule | null }[];
 }
 
 function parse(key: string, text: string): { v?: unknown } {
@@ -91,8 +94,8 @@ export async function restore(log: LogReader, topic: string): Promise<Restored> 
     if (key === META) meta = value as Meta;
     else if (key === REFERENCES) ({ references } = value as ReferencesRecord);
     else if (key.startsWith(LIFE)) {
-      const { rule_id: ruleId, finding, life } = value as LifeRecord;
-      lives.push({ ruleId, finding, life });
+      const { rule_id: ruleId, finding, life, rule = null } = value as LifeRecord;
+      lives.push({ ruleId, finding, life, rule });
     }
   }
   return { meta, references, lives };

@@ -20,6 +20,8 @@ export interface Pair {
   /** As of the last tick; null: the finding does not exist. */
   verdict: Verdict | null;
   life: Life;
+  /** What the rule was when the restored challenge was open: if it is another now, the challenge is closed by what that rule says. */
+  declared: Rule | null;
   /** The tick at which its life moves on though nothing changes. */
   due: number | null;
 }

@@ -58,7 +58,7 @@ export function challengeOf(pair: Pair, { status, episode, ...transition }: Tran
     evidence,
     teams: teamsOf(subject),
     sample_event_ids: samplesOf(pair, details),
-    summary: summaryOf({ ruleId: rule.id, title: entry?.title ?? finding.feature, evidence, label: episode.label, g: subject.g, regressed: life.episodes > 1, resolution }),
+    summary: summaryOf({ template: rule.summary, conditions: rule.conditions, title: entry?.title ?? finding.feature, evidence, label: episode.label, g: subject.g, regressed: life.episodes > 1, resolution }),
     resolution,
   };
 }

@@ -1,12 +1,17 @@
 /** A challenge in one sentence that a product owner understands. */
-import type { Evidence, Level, Resolution } from '../../../schemas/records.ts';
+import type { Evidence, Resolution } from '../../../schemas/records.ts';
 import type { FingerprintLabel } from '../partials.ts';
+import { FEWEST_SHOWN } from '../rules/shownTeams.ts';
+import type { Condition } from '../rules/rules.ts';
 
 /** Longer messages are cut: the sentence is to be read at a glance. */
 const MESSAGE_CHARS = 120;
 
 export interface SummaryInput {
-  readonly ruleId: string;
+  /** The rule's sentence. */
+  readonly template: string;
+  /** For what `factor` says. */
+  readonly conditions: readonly Condition[];
   /** The feature as people know it. */
   readonly title: string;
   readonly evidence: readonly Evidence[];
@@ -30,34 +35,25 @@ function duration(ms: number | null): string {
   return `${String(Math.round(ms / (6 * MINUTE_MS)) / 10)} h`;
 }
 
-const percent = (share: number | null): string => (share === null ? 'none' : `${String(Math.round(share * 100))} %`);
+/** A level's value: a share, or how long it takes. Of fewer than five users nothing is said: it would point at persons. */
+function valueText({ measure, eligible, value }: Evidence): string {
+  if (measure === 'median_ms') return eligible < FEWEST_SHOWN ? 'unknown' : duration(value);
+  if (eligible === 0 || value === null) return 'none';
+  return eligible < FEWEST_SHOWN ? 'an unknown share' : `${String(Math.round(value * 100))} %`;
+}
 
-function sentence({ ruleId, title, evidence, label, g }: SummaryInput): string {
-  const row = (level: Level): Evidence | undefined => evidence.find((one) => one.level === level);
-  const value = (level: Level): number | null => row(level)?.value ?? null;
-  const shareOf = (level: Level): string => percent(value(level));
-  const timeOf = (level: Level): string => ((row(level)?.eligible ?? 0) === 0 ? 'unknown' : duration(value(level)));
-  const everyone = `${shareOf('expert')} of experts, ${shareOf('intermediate')} of intermediates and ${shareOf('beginner')} of beginners`;
-  const novices = `${shareOf('beginner')} of beginners but ${shareOf('expert')} of experts`;
-  const error = label === null ? 'the same error' : `'${label}'`;
-  switch (ruleId) {
-    case 'error-everyone':
-      return `${everyone} meet ${error} on ${title}; make it impossible, or say beforehand what it takes.`;
-    case 'error-novices':
-      return `${novices} keep meeting ${error} on ${title}; teach how experts avoid it.`;
-    case 'slow-everyone':
-      return `${title} takes experts ${timeOf('expert')}, intermediates ${timeOf('intermediate')} and beginners ${timeOf('beginner')}, more than twice what is expected; make it simpler or faster.`;
-    case 'slow-novices':
-      return `${title} takes beginners ${timeOf('beginner')} and experts ${timeOf('expert')}, a larger gap than elsewhere (${String(Math.round(g * 10) / 10)} times); teach the experts' way.`;
-    case 'abandoned-everyone':
-      return `${everyone} mostly give up or fail at ${title}; make it simpler.`;
-    case 'abandoned-novices':
-      return `${novices} mostly give up or fail at ${title}; teach how to get it done.`;
-    case 'unused-by-novices':
-      return `${shareOf('expert')} of experts but ${shareOf('beginner')} of beginners use ${title}; show beginners what it is for.`;
-    default:
-      return `${ruleId} holds on ${title}: ${everyone}.`;
-  }
+/** What stands in for each name in braces. All at once, since a title or a message may have braces too. */
+function sentence({ template, conditions, title, evidence, label, g }: SummaryInput): string {
+  const factors = conditions.filter(({ of }) => of === 'expected').map(({ threshold }) => threshold);
+  const least = Math.min(...factors);
+  const texts: Readonly<Record<string, string>> = {
+    title,
+    error: label === null ? 'the same error' : `'${label}'`,
+    g: String(Math.round(g * 10) / 10),
+    factor: least === 2 ? 'twice' : `${String(least)} times`,
+    ...Object.fromEntries(evidence.map((row) => [row.level, valueText(row)])),
+  };
+  return template.replace(/\{(\w+)\}/g, (whole, name: string) => texts[name] ?? whole);
 }
 
 const RESOLVED: Readonly<Record<Resolution, string>> = {

@@ -91,7 +91,7 @@ export function createCohortTask({ context, app, partitions, codec, rules, train
     state.lastTick = meta?.last_tick ?? null;
     state.frequent = meta?.frequent ?? null;
     state.references = references;
-    for (const { finding, ruleId, life } of lives) state.board.restore(finding, ruleId, life);
+    for (const restored of lives) state.board.restore(restored);
     const starts = numbers.map((partition) => committed.find((position) => position.partition === partition));
     through = starts.map((start) => metadataOf(start?.metadata ?? '').through);
     queues = starts.map((start, partition) => createQueue({ offset: start?.offset ?? 0, through: through[partition] ?? 0, firstTick: meta?.partitions[partition]?.first_tick ?? null, lastTick: state.lastTick }));

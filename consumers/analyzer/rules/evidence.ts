@@ -2,15 +2,13 @@
 import type { Evidence, Level, TeamEvidence } from '../../../schemas/records.ts';
 import { levelCounts, levelMedian, slowThreshold, teamCounts, thresholdOf } from './counts.ts';
 import type { Subject } from './counts.ts';
+import { shownTeams } from './shownTeams.ts';
 
 /** A row for each, whether the rule names it or not. */
 const ROWS: readonly Level[] = ['beginner', 'intermediate', 'expert', 'infrequent'];
 
 /** Two-sided 95 %. */
 const Z = 1.959963984540054;
-
-/** Teams with fewer eligible users are not shown: that would point at persons. */
-const TEAM_ELIGIBLE = 5;
 
 /** Wilson's interval of a share (E. B. Wilson, 1927): sound for few users and shares near 0 or 1. */
 export function wilson(affected: number, eligible: number): { low: number; high: number } {
@@ -50,7 +48,4 @@ export function evidenceOf(subject: Subject): Evidence[] {
 }
 
 /** Over the harmed levels; `affected` means what it means in the evidence. */
-export const teamsOf = (subject: Subject): TeamEvidence[] =>
-  teamCounts(subject, subject.rule.harmed, slowOf(subject))
-    .filter(([, { eligible }]) => eligible >= TEAM_ELIGIBLE)
-    .map(([team, counts]) => ({ team, ...counts }));
+export const teamsOf = (subject: Subject): TeamEvidence[] => shownTeams(teamCounts(subject, subject.rule.harmed, slowOf(subject)).map(([team, counts]) => ({ team, ...counts })));

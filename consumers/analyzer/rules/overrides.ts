@@ -1,50 +1,44 @@
 /**
- * The rules file (CHOKEPOINT_RULES), JSON or YAML: rule id to what differs from the built-in rule, e.g.
+ * The rules file (CHOKEPOINT_RULES), JSON or YAML: rule id to what differs from the built-in rule, or to a rule of one's own, e.g.
  *
  *   error-novices: { version: 2, thresholds: { beginner: 0.6 }, opens_after_hours: 48 }
+ *   unused-by-novices: { disabled: true }
+ *   error-experts:
+ *     { version: 1, dimension: SoP, signal_class: error, counted: keeps, conditions: [{ level: expert, op: '>', threshold: 0.4, of: share }],
+ *       harmed: [expert], summary: '{expert} of experts keep meeting {error} on {title}.' }
  *
- * `version` is required and counts up with every change of the file's rule: open challenges of another version are resolved as `rule_changed`.
+ * `version` is required and counts up with every change: open challenges of another version, or of a rule that is not there any more, are
+ * resolved as `rule_changed`. docs/rules.md is for those who write such files.
  */
 import { parse } from 'yaml';
+import { declareRule } from './declare.ts';
+import { isFields, readFields } from './fields.ts';
+import type { Complain, Fields } from './fields.ts';
+import { checkSummary, checkThreshold, COMMON_FIELDS, readLife } from './life.ts';
 import type { Condition, Rule } from './rules.ts';
-
-const HOUR_MS = 3_600_000;
 
 export class RulesError extends Error {
   readonly code = 'RULES';
 }
 
-type Fields = Readonly<Record<string, unknown>>;
+const FIELDS = [...COMMON_FIELDS, 'thresholds', 'disabled'] as const;
 
-const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const wholeFrom = (least: number) => (value: unknown): value is number => typeof value === 'number' && Number.isInteger(value) && value >= least;
-
-const COUNTS: Readonly<Record<string, string>> = { version: 'a whole number', minimum_cohort: 'a whole number of users, at least 1', opens_after_hours: 'whole hours, at least 1', resolves_after_hours: 'whole hours, at least 1' };
-
-/** One rule's changes; problems are told to `complain`, naming the field. */
-function override(rule: Rule, fields: Fields, complain: (field: string, problem: string) => void): Rule {
-  const count = (name: string, least: number, otherwise: number): number => {
-    const value = fields[name];
-    if (value === undefined) return otherwise;
-    if (wholeFrom(least)(value)) return value;
-    complain(name, `must be ${String(COUNTS[name])}`);
-    return otherwise;
-  };
-  for (const name of Object.keys(fields)) if (name !== 'thresholds' && !(name in COUNTS)) complain(name, `is not known; there are: thresholds, ${Object.keys(COUNTS).join(', ')}`);
-  const version = fields['version'];
-  if (!wholeFrom(rule.version + 1)(version)) complain('version', `must be a whole number above ${String(rule.version)}, the built-in rule's, and count up with every change`);
-  return {
-    ...rule,
-    version: count('version', 1, rule.version),
-    conditions: thresholds(rule, fields['thresholds'], complain),
-    minimum_cohort: count('minimum_cohort', 1, rule.minimum_cohort),
-    opens_after_ms: count('opens_after_hours', 1, rule.opens_after_ms / HOUR_MS) * HOUR_MS,
-    resolves_after_ms: count('resolves_after_hours', 1, rule.resolves_after_ms / HOUR_MS) * HOUR_MS,
-  };
+/** One built-in rule's changes; null where it is disabled. */
+function override(rule: Rule, fields: Fields, complain: Complain): Rule | null {
+  if (fields['disabled'] !== undefined) {
+    if (fields['disabled'] !== true) complain('disabled', 'can only be true; leave it out to keep the rule');
+    for (const name of Object.keys(fields)) if (name !== 'disabled') complain(name, 'says nothing of a rule that is disabled');
+    return null;
+  }
+  const read = readFields(fields, FIELDS, complain);
+  const version = read.whole('version', rule.version + 1, `a whole number above ${String(rule.version)}, the built-in rule's, that counts up with every change`);
+  if (!read.has('version')) complain('version', `is missing: a whole number above ${String(rule.version)}, the built-in rule's, that counts up with every change`);
+  const summary = read.text('summary') ?? rule.summary;
+  checkSummary(summary, rule, complain);
+  return { ...readLife(read, rule), version: version ?? rule.version, conditions: thresholds(rule, fields['thresholds'], complain), summary };
 }
 
-function thresholds(rule: Rule, given: unknown, complain: (field: string, problem: string) => void): readonly Condition[] {
+function thresholds(rule: Rule, given: unknown, complain: Complain): readonly Condition[] {
   if (given === undefined) return rule.conditions;
   if (!isFields(given)) {
     complain('thresholds', 'must be a map from level to number');
@@ -54,15 +48,11 @@ function thresholds(rule: Rule, given: unknown, complain: (field: string, proble
   for (const level of Object.keys(given)) if (!levels.some((known) => known === level)) complain(`thresholds.${level}`, `is not a level that the rule names; there are: ${levels.join(', ')}`);
   return rule.conditions.map((condition) => {
     const value = given[condition.level];
-    if (value === undefined) return condition;
-    const highest = condition.of === 'share' ? 1 : Infinity;
-    if (typeof value === 'number' && value > 0 && value < highest) return { ...condition, threshold: value };
-    complain(`thresholds.${condition.level}`, condition.of === 'share' ? 'must be a share between 0 and 1' : 'must be a factor above 0');
-    return condition;
+    return value === undefined ? condition : { ...condition, threshold: checkThreshold(value, condition.of, `thresholds.${condition.level}`, complain) ?? condition.threshold };
   });
 }
 
-/** The built-in rules with a file's changes. Throws RulesError with every problem, each naming its rule and field. */
+/** The built-in rules with a file's changes, and the file's own behind them. Throws RulesError with every problem, each naming its rule and field. */
 export function overrideRules(rules: readonly Rule[], text: string): readonly Rule[] {
   let file: unknown;
   try {
@@ -73,14 +63,23 @@ export function overrideRules(rules: readonly Rule[], text: string): readonly Ru
   if (file === null) return rules;
   if (!isFields(file)) throw new RulesError('the rules file must map rule ids to what differs, e.g. "error-novices: { version: 2, thresholds: { beginner: 0.6 } }"');
   const problems: string[] = [];
-  for (const id of Object.keys(file)) if (!rules.some((rule) => rule.id === id)) problems.push(`${id}: there is no such rule; there are: ${rules.map((rule) => rule.id).join(', ')}`);
-  const changed = rules.map((rule) => {
-    const fields = file[rule.id];
-    if (fields === undefined) return rule;
-    if (isFields(fields)) return override(rule, fields, (field, problem) => problems.push(`${rule.id}.${field} ${problem}`));
-    problems.push(`${rule.id}: must be a map of fields`);
-    return rule;
+  const about = (id: string): Complain => (field, problem) => problems.push(field === '' ? `${id} ${problem}` : `${id}.${field} ${problem}`);
+  const inFile = new Map<string, Fields>();
+  for (const [id, fields] of Object.entries(file)) {
+    if (isFields(fields)) inFile.set(id, fields);
+    else about(id)('', 'must be a map of fields');
+  }
+  const changed = rules.flatMap((rule): Rule[] => {
+    const fields = inFile.get(rule.id);
+    const mine = fields === undefined ? rule : override(rule, fields, about(rule.id));
+    return mine === null ? [] : [mine];
+  });
+  const added = [...inFile].filter(([id]) => !rules.some((rule) => rule.id === id)).flatMap(([id, fields]): Rule[] => {
+    const before = problems.length;
+    const rule = declareRule(id, fields, about(id));
+    if (problems.length > before) problems.push(`${id} is not a built-in rule (${rules.map((known) => known.id).join(', ')}), so it must be declared in full`);
+    return rule === null ? [] : [rule];
   });
   if (problems.length > 0) throw new RulesError(`the rules file has ${String(problems.length)} problem(s):\n  ${problems.join('\n  ')}`);
-  return changed;
+  return [...changed, ...added];
 }

@@ -35,3 +35,9 @@ test('a resolved challenge says why, and nothing is left to do', () => {
   assert.match(text, /Resolved: 2025-07-20 00:00 UTC: the users it harmed no longer meet it\.$/);
   assert.doesNotMatch(text, /What to do/);
 });
+
+test('of fewer than five users at a level nothing is said', () => {
+  const text = messageOf(challenge({ evidence: [{ level: 'infrequent', measure: 'share', affected: 3, eligible: 4, value: 0.75, op: null, threshold: null, low: 0.3, high: 0.95 }] }));
+  assert.match(text, /infrequent: fewer than 5 users/);
+  assert.doesNotMatch(text, /3 of 4|75 %/);
+});

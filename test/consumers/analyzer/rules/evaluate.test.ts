@@ -150,6 +150,6 @@ test('evidence of medians: affected above the rule\'s threshold at every level, 
 });
 
 test('teams: of the harmed levels, five eligible or more', () => {
-  const users: Users[] = [{ level: 'beginner', team: 'b', eligible: 5, affected: 4 }, { level: 'beginner', team: 'a', eligible: 20, affected: 9 }, { level: 'beginner', team: 'c', eligible: 4, affected: 4 }, { level: 'expert', team: 'a', eligible: 50, affected: 0 }];
+  const users: Users[] = [{ level: 'beginner', team: 'b', eligible: 5, affected: 4 }, { level: 'beginner', team: 'a', eligible: 20, affected: 9 }, { level: 'beginner', team: 'c', eligible: 4, affected: 4 }, { level: 'beginner', team: 'd', eligible: 2, affected: 0 }, { level: 'expert', team: 'a', eligible: 50, affected: 0 }];
   assert.deepEqual(teamsOf(subjectOf('error-novices', users)), [{ team: 'a', affected: 9, eligible: 20 }, { team: 'b', affected: 4, eligible: 5 }]);
 });

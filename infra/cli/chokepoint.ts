@@ -52,10 +52,12 @@ function report(error: unknown): void {
   else console.error(error);
 }
 
-main(process.argv.slice(2)).then(
-  (code) => process.exit(code),
-  (error: unknown) => {
-    report(error);
-    process.exit(1);
-  },
-);
+/** Into a pipe much may be on its way still, the last line with the result too: an exit would cut it off. */
+function exit(code: number): void {
+  process.stdout.write('', () => process.exit(code));
+}
+
+main(process.argv.slice(2)).then(exit, (error: unknown) => {
+  report(error);
+  exit(1);
+});

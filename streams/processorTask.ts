@@ -113,8 +113,8 @@ export function createProcessorTask(options: ProcessorOptions, { inputs, log }: 
   function judge(before: Share): void {
     const { records, dead } = state.breaker.share();
     if (dead > deadLetterLimit * records) throw new DeadLetterLimitError(partition, before, Object.keys(counts.deadLetters).join(', '));
-    // Only clocks or replays: nothing is known yet.
-    if (records === 0) state.breaker.restore(before);
+    // Too few to know: what follows is tried as carefully.
+    if (records < PROBE_RECORDS) state.breaker.restore(before);
   }
 
   /** Null where the schema is there now. A registry that does not answer throws: the task is opened again later, and nothing is lost. */

@@ -2,7 +2,7 @@
  * The one door to kafkajs. Of it we use what is proven and dull: connections, TLS and SASL, metadata, coordinators, the group requests, the admin
  * calls. Fetching, producing and the group's loop are our own, on its brokers, because its own have known faults (docs/decisions/0002): an
  * out-of-range offset resets silently, the filter of aborted transactions leaks, a paused loop sleeps, a failed commit leaves the producer stuck,
- * there is no reading without a group, and its record encoder takes most of a processor's time. The internals named here are those of the
+ * there is no reading without a group, and its record encoder copies quadratically. The internals named here are those of the
  * pinned version 2.2.4; it is not maintained, so they do not move.
  */
 import { createRequire } from 'node:module';

@@ -46,7 +46,7 @@ ConnectionClass.prototype.connect = function connect(this: Connection): Promise<
 
 /**
  * A request is copied twice on its way out, for a header of a few bytes and for its size, each time into fresh memory of the next power of two, zeroed. That is
- * memory outside of V8's heap, and 64 MiB of it make a whole garbage collection: a fourth of a processor's time. Requests that we write ourselves
+ * memory outside of V8's heap, and 64 MiB of it make a whole garbage collection (docs/decisions/0002). Requests that we write ourselves
  * have room for both before them.
  */
 interface Encoder {

@@ -1,5 +1,5 @@
 /**
- * Records as one record batch (magic 2), written in one pass into a buffer of the right size: the encoder is where a processor's time goes.
+ * Records as one record batch (magic 2), written in one pass into a buffer of the right size.
  * Layout: https://kafka.apache.org/documentation/#recordbatch
  */
 import { crc32c } from '@node-rs/crc32';

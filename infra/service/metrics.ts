@@ -21,7 +21,7 @@ export const metrics = {
   processorDeadLetters: new Counter({ name: 'chokepoint_processor_dead_letters_total', help: 'Events that became dead letters.', labelNames: ['reason'] as const }),
   processorSignals: new Counter({ name: 'chokepoint_processor_signals_total', help: 'Signals of all three classes.' }),
   processorTimers: new Counter({ name: 'chokepoint_processor_timers_total', help: 'Tasks that became abandoned because their time was up.' }),
-  processorTasksNotTracked: new Counter({ name: 'chokepoint_processor_tasks_not_tracked_total', help: 'Started tasks without a timer, because their user has too many.' }),
+  processorTasksNotTracked: new Counter({ name: 'chokepoint_processor_tasks_not_tracked_total', help: 'Started tasks without a timer, because their user, or the partition, has too many.' }),
   processorHalted: new Gauge({
     name: 'chokepoint_processor_halted', help: '1 for each partition that has halted because too many of its events became dead letters.', labelNames: ['partition'] as const,
     collect() {

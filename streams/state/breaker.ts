@@ -1,7 +1,8 @@
 /**
  * The circuit breaker: what share of the last records became dead letters. Beyond a limit something is wrong that no single event is to blame for (a
  * deployment that cannot decode, a catalog that was emptied), and pouring the whole log into dead-letter would bury it. The partition halts at the very record with
- * which the share went beyond, whatever the steps: the counts are a function of the log, and part of the progress that is committed.
+ * which the share went beyond, whatever the steps: the counts are part of the progress that is committed. (Once halted, where it goes on depends on how much was
+ * waiting when it tried; what comes out does not.)
  */
 import { BREAKER_MIN_RECORDS, BREAKER_RECORDS } from '../limits.ts';
 

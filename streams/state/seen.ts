@@ -1,6 +1,6 @@
 /**
  * Which ids have been seen, as long as they may matter: in buckets of their time, each forgotten as a whole. In memory an id takes 16 to 32 bytes in its
- * bucket and 32 to 64 in the table, so 72 hours at 100 events a second and partition take some 2 GB. More than `maxIds` are not kept: the oldest buckets go
+ * bucket and 32 to 64 in the table, so 72 hours at 70 events a second and partition take some 1.5 GB. More than `maxIds` are not kept: the oldest buckets go
  * early then, and `floor` says from when on ids are still known, so that what is older can be refused rather than counted twice.
  *
  * In the changelog a bucket is a row of chunks, `<prefix>/<bucket>/<number>`: the ids of a step are appended to the bucket's last chunk, which is

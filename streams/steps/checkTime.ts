@@ -25,7 +25,10 @@ export function checkLateness({ occurred_at }: Pick<PlatformEvent, 'occurred_at'
     return deadLetter('checkLateness', 'too_late', `occurred_at ${iso(occurred_at)} is more than ${windowMs / 3_600_000} hours behind the watermark ${iso(watermark)}: replay the dead letter if it is to count`);
   }
   if (floor !== null && occurred_at < floor) {
-    return deadLetter('checkLateness', 'too_late', `occurred_at ${iso(occurred_at)} is before ${iso(floor)}, since when duplicates are known: there were too many events to remember more (CHOKEPOINT_DEDUPE_MAX_EVENTS); replay the dead letter if it is to count`);
+    const since = `occurred_at ${iso(occurred_at)} is before ${iso(floor)}, since when duplicates are known`;
+    return deadLetter('checkLateness', 'too_late', replayed
+      ? `${since} of replayed dead letters: there were too many to remember more, and it could have been replayed before`
+      : `${since}: there were too many events to remember more (CHOKEPOINT_DEDUPE_MAX_EVENTS); replay the dead letter if it is to count`);
   }
   return PASSED;
 }

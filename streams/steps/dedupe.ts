@@ -6,7 +6,7 @@ import { PASSED, type Drop, type Ok } from './result.ts';
 export interface DedupeState {
   /** (user_id, event_id) of what gave signals, within the window. */
   readonly events: Seen;
-  /** Origins of replayed dead letters that need not come again. */
+  /** Origins of replayed dead letters that need not come again, and the events that they were of. */
   readonly origins: Seen;
 }
 
@@ -34,14 +34,20 @@ export function identify(view: EventView, origin: string | null, { event, replay
 
 /** Known already? Only what passes all checks is remembered (`remember`), so that a dead letter can be sent again once it is mended. */
 export function dedupe({ event, origin }: Identity, occurredAt: number, { events, origins }: DedupeState): Ok<null> | Drop {
-  if (origin !== null && origins.has(origin)) return DUPLICATE;
+  // By the event too: two dead letters may be of one event, which its client sent twice.
+  if (origin !== null && (origins.has(origin) || origins.has(event))) return DUPLICATE;
   if (!events.has(event)) return PASSED;
-  // The window forgets the event, and a replay is exempt from it: from now on its origin must tell.
-  if (origin !== null) origins.add(origin, occurredAt);
+  if (origin !== null) rememberReplay(event, origin, occurredAt, origins);
   return DUPLICATE;
 }
 
 export function remember({ event, origin }: Identity, occurredAt: number, { events, origins }: DedupeState): void {
   events.add(event, occurredAt);
-  if (origin !== null) origins.add(origin, occurredAt);
+  if (origin !== null) rememberReplay(event, origin, occurredAt, origins);
+}
+
+/** The window forgets the event, and a replay is exempt from it: from now on these must tell. */
+function rememberReplay(event: Hash, origin: Hash, occurredAt: number, origins: Seen): void {
+  origins.add(origin, occurredAt);
+  origins.add(event, occurredAt);
 }

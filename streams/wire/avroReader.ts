@@ -1,6 +1,6 @@
 /**
  * Reads Avro's primitives where they lie, without making strings of them. Never throws and never reads on for ever: what is not as expected (cut short, out of
- * range, not UTF-8, too large for a number) sets `ok` to false, and whoever reads asks the real decoder what to think of it.
+ * range, not UTF-8, too large for a number, a number in more bytes than it takes) sets `ok` to false, and whoever reads asks the real decoder what to think of it.
  */
 import { isUtf8 } from 'node:buffer';
 
@@ -47,6 +47,7 @@ export class AvroReader {
       }
       byte = bytes[this.at++] as number;
       magnitude += (byte & 0x7f) * factor;
+      if (byte === 0) this.ok = false;
     }
     const sign = first & 1;
     if (magnitude + sign <= MAX_LONG) return sign === 0 ? magnitude : -magnitude - 1;
@@ -66,6 +67,7 @@ export class AvroReader {
       }
       byte = bytes[this.at++] as number;
       raw |= (byte & 0x7f) << shift;
+      if (byte === 0) this.ok = false;
     }
     if ((raw & 1) === 0 && raw >= 0 && this.at <= bytes.length) return raw >>> 1;
     this.fail();

@@ -22,9 +22,12 @@ export function cachedText(bytes: Buffer, from: number, to: number): string {
   return text;
 }
 
-/** A text that is not ASCII never is: its bytes are more than its characters. */
+/** A text that is not ASCII never is: its bytes are other ones, and may be those of another text. */
 function isOf(text: string, bytes: Buffer, from: number, to: number): boolean {
   if (text.length !== to - from) return false;
-  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) !== bytes[from + i]) return false;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit > 0x7f || unit !== bytes[from + i]) return false;
+  }
   return true;
 }

@@ -75,6 +75,17 @@ test('starts of the largest size are remembered up to the bound in bytes; a fini
   assert.deepEqual(tasks.size(), { open: 0, abandoned: 0, bytes: 0 });
 });
 
+test('the bound in bytes holds for tasks that begin again after they were abandoned, too', () => {
+  const tasks = createTasks();
+  const start = Buffer.alloc(MAX_EVENT_BYTES);
+  const most = Math.floor(MAX_TASKS_BYTES / MAX_EVENT_BYTES);
+  const small = (n: number) => ({ status: 'open', key: taskKey(`u${n}`, 't'), deadline: 10, user: `u${n}`, eventId: String(n), startedAt: 0, start: Buffer.alloc(1), expectedMs: null }) as const;
+  for (let n = 0; n < most + 5; n++) tasks.open(small(n));
+  for (let task = tasks.due(11); task !== undefined; task = tasks.due(11)) tasks.abandon(task, 11);
+  const again = Array.from({ length: most + 5 }, (_, n) => tasks.open({ ...small(n), start })).filter(Boolean).length;
+  assert.ok(again < most && tasks.size().bytes <= MAX_TASKS_BYTES);
+});
+
 test('an event of the largest size passes whole, and its start fires whole', async () => {
   const harness = await createHarness();
   const properties = { notes: 'x'.repeat(MAX_EVENT_BYTES - 1_000) };

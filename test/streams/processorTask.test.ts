@@ -138,6 +138,17 @@ test('a replayed dead letter is exempt from too_late, and counts once per origin
   assert.deepEqual(deadLetters.map(({ reason, origin_offset }) => [reason, origin_offset]), [['too_late', 1]]);
 });
 
+test('two dead letters of one event, sent twice by its client, count once, whenever they are replayed', async () => {
+  const harness = await createHarness();
+  const late = event({ event_id: 'x' });
+  harness.feed(clock(T0 + 100 * HOUR), late, late, replay(late, 1), replay(late, 2));
+  await harness.run();
+  await harness.restart();
+  harness.feed(clock(T0 + 30 * DAY), replay(late, 2));
+  await harness.run();
+  assert.deepEqual(harness.outputs().signals.map(({ record }) => record.origin_offset), [3]);
+});
+
 test('a replay of what has come another way meanwhile is a duplicate, then and for good', async () => {
   const harness = await createHarness();
   const sent = event({ event_id: 'x', feature: 'new' });

@@ -67,6 +67,18 @@ test('a map in several blocks, or with its size in bytes before it, is read as t
   }
 });
 
+test('numbers in more bytes than they take are written anew, so that what is copied of them has its usual length', () => {
+  const given = event({ action: 'open', session_id: null });
+  const bytes = Buffer.from(codec.encode('PlatformEvent', given));
+  // The branch of `action`, which signals leave out: 02 as 82 00.
+  const at = bytes.indexOf(Buffer.from([2, 8, ...Buffer.from('open')]));
+  const padded = Buffer.concat([bytes.subarray(0, at), Buffer.from([0x82, 0]), bytes.subarray(at + 1)]);
+  assert.deepEqual(judged(padded), fieldsOf(given));
+  assert.equal(viewEvent(padded), null);
+  const decoded = decode(codec, record(padded));
+  assert.ok(decoded.kind === 'ok' && decoded.value.bytes.equals(bytes));
+});
+
 test('text that is not UTF-8 comes out as the codec would have it, and is passed on as such', () => {
   const bytes = Buffer.from(codec.encode('PlatformEvent', event({ user_id: 'aXb', properties: { k: 'aXb' } })));
   for (let at = bytes.indexOf('aXb'); at >= 0; at = bytes.indexOf('aXb', at + 1)) bytes[at + 1] = 0xff;

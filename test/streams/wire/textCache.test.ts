@@ -13,6 +13,11 @@ test('the text of bytes, whatever was asked before', () => {
   }));
 });
 
+test('a text whose characters are the bytes of another one is not taken for it', () => {
+  // They share a place in the cache.
+  for (const one of ['4z4Ã©46', '4z4é46', '4z4Ã©46']) assert.equal(cachedText(Buffer.from(one), 0, Buffer.byteLength(one)), one);
+});
+
 test('texts that share a place push each other out, and stay apart', () => {
   for (let round = 0; round < 2; round++) for (let n = 0; n < 40_000; n++) assert.equal(cachedText(Buffer.from(`user-${n}`), 0, `user-${n}`.length), `user-${n}`);
 });

@@ -32,6 +32,12 @@ export function readArguments<const Options extends Readonly<Record<string, Opti
   }
 }
 
+/** What a command is about, where its first argument is no option, and the options. */
+export function subjectOf(args: readonly string[]): readonly [subject: string | undefined, options: readonly string[]] {
+  const [first, ...rest] = args;
+  return first === undefined || first.startsWith('-') ? [undefined, args] : [first, rest];
+}
+
 export function wholeNumber(name: string, text: string | undefined, fallback: number): number {
   if (text === undefined) return fallback;
   const value = Number(text);

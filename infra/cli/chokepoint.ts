@@ -3,6 +3,7 @@
  * Commands are loaded when they are asked for, so that a service starts with its own dependencies only.
  */
 import { SettingsError } from '../settings.ts';
+import { exitWhenPrinted } from './output.ts';
 import { serviceCommand } from './services.ts';
 
 export interface Command {
@@ -52,12 +53,7 @@ function report(error: unknown): void {
   else console.error(error);
 }
 
-/** Into a pipe much may be on its way still, the last line with the result too: an exit would cut it off. */
-function exit(code: number): void {
-  process.stdout.write('', () => process.exit(code));
-}
-
-main(process.argv.slice(2)).then(exit, (error: unknown) => {
+main(process.argv.slice(2)).then(exitWhenPrinted, (error: unknown) => {
   report(error);
-  exit(1);
+  exitWhenPrinted(1);
 });

@@ -13,7 +13,8 @@ import type { Kafka } from '../ports.ts';
 import { connectRegistry } from '../registry/registry.ts';
 import { createLog } from '../service/log.ts';
 import { readSettings, type Settings } from '../settings.ts';
-import { readArguments, UsageError, wholeNumber, type Option } from './arguments.ts';
+import { readArguments, subjectOf, UsageError, wholeNumber, type Option } from './arguments.ts';
+import { endWithReader } from './output.ts';
 
 const FILTERS = {
   reason: { type: 'string', value: 'R,R', what: REASONS.join(', ') },
@@ -52,8 +53,7 @@ const USAGE = `usage: npm run chokepoint -- dead-letters <list | show ID | repla
 
 export async function deadLetters(args: readonly string[]): Promise<number> {
   const [action, ...rest] = args;
-  // `| head` is done with us.
-  process.stdout.once('error', () => process.exit(0));
+  endWithReader();
   if (action === 'list') return list(rest);
   if (action === 'show') return show(rest);
   if (action === 'replay') return replay(rest);
@@ -76,9 +76,8 @@ async function list(args: readonly string[]): Promise<number> {
 }
 
 async function show(args: readonly string[]): Promise<number> {
-  const [first] = args;
-  const id = first === undefined || first.startsWith('-') ? undefined : first;
-  const options = readArguments('dead-letters show ID', SHOW, id === undefined ? args : args.slice(1));
+  const [id, rest] = subjectOf(args);
+  const options = readArguments('dead-letters show ID', SHOW, rest);
   if (options === null) return 0;
   if (id === undefined) throw new UsageError('dead-letters show: which one? `dead-letters list` prints the ids');
   const attempts = wholeNumber('attempts', options.attempts, DEFAULT_ATTEMPTS);

@@ -9,7 +9,8 @@ import type { Challenge } from '../../schemas/records.ts';
 import { connectClickHouse } from '../clickhouse/client.ts';
 import type { ClickHouse } from '../ports.ts';
 import { readSettings, type Settings } from '../settings.ts';
-import { readArguments, UsageError, type Option } from './arguments.ts';
+import { readArguments, subjectOf, UsageError, type Option } from './arguments.ts';
+import { endWithReader } from './output.ts';
 
 const OPTIONS = {
   at: { type: 'string', value: 'TIME', what: 'the transition of this tick (ISO 8601); default: the last' },
@@ -19,12 +20,11 @@ const OPTIONS = {
 const utc = (at: number): string => new Date(at).toISOString().replace('.000Z', 'Z');
 
 export async function evidence(args: readonly string[]): Promise<number> {
-  const [first] = args;
-  const id = first === undefined || first.startsWith('-') ? undefined : first;
-  const options = readArguments('evidence CHALLENGE_ID', OPTIONS, id === undefined ? args : args.slice(1));
+  const [id, rest] = subjectOf(args);
+  const options = readArguments('evidence CHALLENGE_ID', OPTIONS, rest);
   if (options === null) return 0;
   if (id === undefined) throw new UsageError('evidence: of which challenge? SELECT challenge_id, summary FROM challenges_current');
-  process.stdout.once('error', () => process.exit(0));
+  endWithReader();
   const settings = readSettings(process.env);
   const clickhouse = connectClickHouse(settings.clickhouse);
   try {

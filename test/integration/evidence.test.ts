@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { overrideRules } from '../../consumers/analyzer/rules/overrides.ts';
 import { RULES } from '../../consumers/analyzer/rules/rules.ts';
@@ -20,11 +20,10 @@ import { levelsSql, teamsSql } from '../../consumers/analyzer/evidence/sql.ts';
 import { statementsOf } from '../../consumers/analyzer/evidence/statements.ts';
 import { migrate } from '../../consumers/clickhouse/migrate.ts';
 import { targets } from '../../consumers/clickhouse/rows.ts';
-import { connectClickHouse } from '../../infra/clickhouse/client.ts';
 import { TOPICS } from '../../schemas/topics.ts';
 import { evidenceWorld, ODD_FEATURE, ODD_TEAM } from '../driver/evidenceWorld.ts';
 import { runWorld } from '../driver/worldRun.ts';
-import { withParts } from './parts.ts';
+import { withDatabase } from './database.ts';
 
 /** Rules of a file, one for each way of counting that no built-in rule has on these levels. */
 const FILE = `
@@ -39,17 +38,7 @@ const ruleOf = (id: string): Rule => {
   return rule;
 };
 
-// Before withParts: its own hook, which stops the parts, must come last.
-after(async () => {
-  await admin.command(`DROP DATABASE \`${database}\``);
-  await Promise.all([admin.close(), clickhouse.close()]);
-});
-const parts = await withParts();
-const settings = parts.settings().clickhouse;
-const { database } = settings;
-const admin = connectClickHouse({ ...settings, database: 'default' });
-await migrate(admin, database);
-const clickhouse = connectClickHouse(settings);
+const { parts, database, clickhouse } = await withDatabase(migrate);
 
 const world = evidenceWorld(1);
 const output = await runWorld({ ...world, rules });

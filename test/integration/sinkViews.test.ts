@@ -1,29 +1,18 @@
 /** The exact views and those over them, on real ClickHouse, against what plain TypeScript says; and every query of the document for the data team. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { MIGRATIONS, migrate, MigrationError } from '../../consumers/clickhouse/migrate.ts';
 import { targets } from '../../consumers/clickhouse/rows.ts';
-import { connectClickHouse } from '../../infra/clickhouse/client.ts';
 import { createCodec } from '../../schemas/codec.ts';
 import type { ActionSignal, ErrorSignal, ExpertiseLevel, RecordName, Records, TimeSignal } from '../../schemas/records.ts';
 import { TOPICS, type TopicId } from '../../schemas/topics.ts';
 import * as make from '../consumers/clickhouse/records.ts';
 import { memorySchemas } from '../fakes/schemas.ts';
-import { withParts } from './parts.ts';
+import { withDatabase } from './database.ts';
 
-// Before withParts: its own hook, which stops the parts, must come last.
-after(async () => {
-  await admin.command(`DROP DATABASE \`${database}\``);
-  await Promise.all([admin.close(), clickhouse.close()]);
-});
-const parts = await withParts();
-const settings = parts.settings().clickhouse;
-const { database } = settings;
-const admin = connectClickHouse({ ...settings, database: 'default' });
 // Several instances start at once on an empty server.
-const applied = await Promise.all([1, 2, 3].map(() => migrate(admin, database)));
-const clickhouse = connectClickHouse(settings);
+const { database, admin, clickhouse, prepared: applied } = await withDatabase((server, name) => Promise.all([1, 2, 3].map(() => migrate(server, name))));
 const codec = await createCodec(memorySchemas(), [...new Set(Object.values(TOPICS).flatMap(({ record }) => (record === null ? [] : [record])))]);
 const byTopic = targets('');
 let tokens = 0;

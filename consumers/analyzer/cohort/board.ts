@@ -46,6 +46,8 @@ export interface Board {
   /** Pairs with a verdict, in the order of their keys. */
   evaluated(): Pair[];
   open(): Pair[];
+  /** Those looked at at the last tick: no other verdict has changed. */
+  judged(): Iterable<Pair>;
   subject(pair: Pair): Subject;
   /** `rule`: what it was when that was written; null where that is not known. */
   restore(restored: { readonly finding: FindingParts; readonly ruleId: string; readonly life: Life; readonly rule: Rule | null }): void;
@@ -89,6 +91,7 @@ export function createBoard(rules: readonly Rule[], label: (fingerprint: string)
   /** Nothing has been judged yet in this process: everything is to be looked at. */
   let fresh = true;
   let last: TickInput | null = null;
+  let lookedAt: ReadonlySet<Pair> = new Set();
   let g = 1;
 
   const pairOf = (group: Group, rule: Rule, finding: FindingParts): Pair => {
@@ -220,10 +223,12 @@ export function createBoard(rules: readonly Rule[], label: (fingerprint: string)
       });
       fresh = false;
       last = input;
+      lookedAt = touched;
       return named;
     },
     evaluated: () => [...pairs].filter(({ verdict }) => verdict !== null).sort(byKey),
     open: () => [...pairs].filter(({ life }) => life.open !== null).sort(byKey),
+    judged: () => lookedAt,
     subject: (pair) => {
       if (last === null) throw new Error('the board was asked for numbers before its first tick');
       return subjectIn(pair, last, g);

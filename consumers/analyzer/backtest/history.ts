@@ -2,7 +2,7 @@
  * The history that rules can be tried on: `analyzer.partials`, tick by tick over all partitions, as the cohort task takes them. Read from where
  * the log begins, one tick at a time, so that memory does not grow with the history.
  */
-import type { LogReader } from '../../../infra/ports.ts';
+import type { InRecord, LogReader } from '../../../infra/ports.ts';
 import { parsePartial } from '../cohort/queue.ts';
 import type { TakenPartial } from '../cohort/queue.ts';
 import { TICK_MS } from '../time.ts';
@@ -37,7 +37,8 @@ interface Lane {
 
 async function openLane(log: LogReader, topic: string, partition: number, end: number): Promise<Lane> {
   const batches = log.read({ topic, partition, offset: 0 }, end)[Symbol.asyncIterator]();
-  let waiting: TakenPartial[] = [];
+  /** As bytes: parsed they take several times as much. */
+  let waiting: InRecord[] = [];
   let isRead = false;
   let open: TakenPartial[] = [];
   /** The next partial, or null at the end of the log. */
@@ -45,9 +46,10 @@ async function openLane(log: LogReader, topic: string, partition: number, end: n
     while (waiting.length === 0) {
       const batch = await batches.next();
       if (batch.done === true) return null;
-      waiting = batch.value.map((record) => ({ offset: record.offset, partial: parsePartial(record) })).reverse();
+      waiting = [...batch.value].reverse();
     }
-    return waiting.pop() ?? null;
+    const record = waiting.pop();
+    return record === undefined ? null : { offset: record.offset, partial: parsePartial(record) };
   };
   const lane: Lane = {
     head: null,

@@ -10,7 +10,7 @@ import { evaluate } from '../rules/evaluate.ts';
 import { RULES } from '../rules/rules.ts';
 import type { Rule } from '../rules/rules.ts';
 import { slownessOf } from '../rules/slowness.ts';
-import { hasSignals } from '../rules/tally.ts';
+import { fingerprintsOf, hasSignals } from '../rules/tally.ts';
 import type { FeatureTally, PresenceByLevel } from '../rules/tally.ts';
 import { advance, isBlank, newLife } from './lifecycle.ts';
 import type { Life, Transition } from './lifecycle.ts';
@@ -61,13 +61,6 @@ const byKey = (a: Pair, b: Pair): number => (a.key < b.key ? -1 : a.key > b.key 
 function isMeant(rule: Rule, entry: CatalogEntry | null): boolean {
   if (rule.counted === 'used') return entry?.core === true;
   return rule.counted !== 'stuck' || entry?.ignore_repeats !== true;
-}
-
-/** Fingerprints that any user who counts has met in the window. */
-function fingerprintsOf(tally: FeatureTally): Set<string> {
-  const fingerprints = new Set<string>();
-  for (const [level, { all }] of tally.levels) if (level !== 'machine') for (const [fingerprint, { saw }] of all.errors) if (saw > 0) fingerprints.add(fingerprint);
-  return fingerprints;
 }
 
 const newPair = (rule: Rule, finding: FindingParts): Pair => ({

@@ -13,7 +13,7 @@ import { referenceOf } from './reference.ts';
 import { createSums } from './sums.ts';
 import type { Changes, Sums } from './sums.ts';
 
-export interface PartitionStanding {
+interface PartitionStanding {
   evaluatedTo: number;
   /** Offset of the last full account's first chunk. */
   reset: number | null;

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { overrideRules } from '../../consumers/analyzer/rules/overrides.ts';
 import { RULES } from '../../consumers/analyzer/rules/rules.ts';
 import { DAY_MS } from '../../consumers/analyzer/time.ts';
@@ -14,6 +14,7 @@ import { migrate } from '../../consumers/clickhouse/migrate.ts';
 import { targets } from '../../consumers/clickhouse/rows.ts';
 import type { Evidence, Finding } from '../../schemas/records.ts';
 import { TOPICS } from '../../schemas/topics.ts';
+import * as make from '../consumers/clickhouse/records.ts';
 import { evidenceWorld } from '../driver/evidenceWorld.ts';
 import { runWorld } from '../driver/worldRun.ts';
 import { runCommand } from './command.ts';
@@ -113,10 +114,37 @@ test('chokepoint watch-list: the same, and the team that a team-local finding is
   assert.ok(one.out.includes('\n1. ') && !one.out.includes('\n2. '), one.out);
 });
 
-test('nothing to say is said', async () => {
-  const empty = `${database}x`;
-  await migrate(clickhouse, empty);
-  after(() => clickhouse.command(`DROP DATABASE IF EXISTS \`${empty}\``));
-  const { code, out } = await runCommand(parts.env({ CHOKEPOINT_APP: empty }), 'watch-list');
-  assert.deepEqual([code, out], [0, 'Nothing nearly holds, or nothing has been judged yet.\n']);
+test('nothing to say is said; a value at its threshold, a challenge that has ended, and a week with too few users', async () => {
+  const other = `${database}x`;
+  await migrate(clickhouse, other);
+  const asked = await runCommand(parts.env({ CHOKEPOINT_APP: other }), 'watch-list');
+  assert.deepEqual([asked.code, asked.out], [0, 'Nothing nearly holds, or nothing has been judged yet.\n']);
+
+  const at = Math.floor(make.T0 / DAY_MS) * DAY_MS;
+  const rowsOf = (beginners: number): Evidence[] => [
+    { level: 'beginner', measure: 'share', affected: beginners, eligible: 100, value: beginners / 100, op: '>', threshold: 0.5, low: 0, high: 1 },
+    { level: 'expert', measure: 'share', affected: 10, eligible: 100, value: 0.1, op: '<', threshold: 0.1, low: 0, high: 1 },
+  ];
+  const findings = [
+    make.finding({ feature: 'at', evidence: rowsOf(60), evaluated_at: at }),
+    make.finding({ feature: 'at', evidence: rowsOf(41), evaluated_at: at - 7 * DAY_MS, state: 'insufficient_data' }),
+    make.finding({ feature: 'short', evidence: rowsOf(46), evaluated_at: at }),
+    make.finding({ feature: 'short', evidence: rowsOf(42), evaluated_at: at - 7 * DAY_MS }),
+    make.finding({ feature: 'open', evidence: rowsOf(45), evaluated_at: at }),
+  ];
+  const challenges = [make.challenge({ feature: 'at', challenge_id: 'ended', evaluated_at: at - 5 * DAY_MS }), make.challenge({ feature: 'at', challenge_id: 'ended', status: 'resolved', evaluated_at: at, resolved_at: at, resolution: 'recovered' }), make.challenge({ feature: 'open', challenge_id: 'open' })];
+  const put = async (topic: 'findings' | 'challenges', values: readonly Buffer[]): Promise<void> => {
+    const target = [...targets('').values()].find((one) => one.topic === topic);
+    assert.ok(target);
+    const rows = values.map((value, offset) => target.row(make.inRecord(TOPICS[topic].name, offset, value), output.codec)).filter((row) => row !== null);
+    await clickhouse.insert(`\`${other}\`.${target.table}`, rows, topic, target.columns);
+  };
+  await put('findings', findings.map((finding) => output.codec.encode('Finding', finding)));
+  await put('challenges', challenges.map((challenge) => output.codec.encode('Challenge', challenge)));
+  const listed = await clickhouse.query(`SELECT feature, kind, round(missing, 6) AS missing, missing_level, round(missing_week_ago, 6) AS week_ago, trend, days FROM \`${other}\`.watch_list ORDER BY rank`);
+  await clickhouse.command(`DROP DATABASE \`${other}\``);
+  assert.deepEqual(listed, [
+    { feature: 'at', kind: 'near', missing: 0, missing_level: '', week_ago: null, trend: 'new', days: 1 },
+    { feature: 'short', kind: 'near', missing: 0.4, missing_level: 'beginner', week_ago: 0.8, trend: 'nearer', days: 1 },
+  ]);
 });

@@ -10,7 +10,7 @@ import { evaluate } from '../rules/evaluate.ts';
 import { RULES } from '../rules/rules.ts';
 import type { Rule } from '../rules/rules.ts';
 import { slownessOf } from '../rules/slowness.ts';
-import { hasSignals } from '../rules/tally.ts';
+import { fingerprintsOf, hasSignals } from '../rules/tally.ts';
 import type { FeatureTally, PresenceByLevel } from '../rules/tally.ts';
 import { advance, isBlank, newLife } from './lifecycle.ts';
 import type { Life, Transition } from './lifecycle.ts';
@@ -46,6 +46,8 @@ export interface Board {
   /** Pairs with a verdict, in the order of their keys. */
   evaluated(): Pair[];
   open(): Pair[];
+  /** Those looked at at the last tick: no other verdict has changed. */
+  judged(): Iterable<Pair>;
   subject(pair: Pair): Subject;
   /** `rule`: what it was when that was written; null where that is not known. */
   restore(restored: { readonly finding: FindingParts; readonly ruleId: string; readonly life: Life; readonly rule: Rule | null }): void;
@@ -59,13 +61,6 @@ const byKey = (a: Pair, b: Pair): number => (a.key < b.key ? -1 : a.key > b.key 
 function isMeant(rule: Rule, entry: CatalogEntry | null): boolean {
   if (rule.counted === 'used') return entry?.core === true;
   return rule.counted !== 'stuck' || entry?.ignore_repeats !== true;
-}
-
-/** Fingerprints that any user who counts has met in the window. */
-function fingerprintsOf(tally: FeatureTally): Set<string> {
-  const fingerprints = new Set<string>();
-  for (const [level, { all }] of tally.levels) if (level !== 'machine') for (const [fingerprint, { saw }] of all.errors) if (saw > 0) fingerprints.add(fingerprint);
-  return fingerprints;
 }
 
 const newPair = (rule: Rule, finding: FindingParts): Pair => ({
@@ -89,6 +84,7 @@ export function createBoard(rules: readonly Rule[], label: (fingerprint: string)
   /** Nothing has been judged yet in this process: everything is to be looked at. */
   let fresh = true;
   let last: TickInput | null = null;
+  let lookedAt: ReadonlySet<Pair> = new Set();
   let g = 1;
 
   const pairOf = (group: Group, rule: Rule, finding: FindingParts): Pair => {
@@ -220,10 +216,12 @@ export function createBoard(rules: readonly Rule[], label: (fingerprint: string)
       });
       fresh = false;
       last = input;
+      lookedAt = touched;
       return named;
     },
     evaluated: () => [...pairs].filter(({ verdict }) => verdict !== null).sort(byKey),
     open: () => [...pairs].filter(({ life }) => life.open !== null).sort(byKey),
+    judged: () => lookedAt,
     subject: (pair) => {
       if (last === null) throw new Error('the board was asked for numbers before its first tick');
       return subjectIn(pair, last, g);

@@ -4,14 +4,13 @@ import type { SimulatedEvent } from '../../producers/simulator/types.ts';
 import type { EventOutcome } from '../../schemas/records.ts';
 import { type Bot, type Person, createBots, createPeople, habit } from './people.ts';
 import type { Behaviour, Plan } from './plan.ts';
-import { type FeaturePlan, SPEED_STEP, createPlatform, isOn } from './platform.ts';
+import { type FeaturePlan, SPEED_STEP, createPlatform, failureShare, isOn } from './platform.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-/** Steps between the levels at separation 1; `failure` is not on a logarithmic scale. */
+/** Between the levels at separation 1, on a logarithmic scale. */
 const VISITS_STEP = 0.58;
-const FAILURE = { middle: 0.15, step: 0.09, least: 0.01 } as const;
 
 const DURATION_SIGMA = 0.28;
 const GIVEN_UP = 0.35;
@@ -77,8 +76,7 @@ function attempt(plan: Plan, feature: FeaturePlan, person: Person, at: number, t
   const level = habit(person.behaviour) * plan.separation;
   const slow = on && effect.kind === 'slow' ? effect.factor[person.behaviour] : 1;
   const isConcerned = on && person.concerned.has(feature);
-  const failure = Math.max(FAILURE.least, FAILURE.middle - FAILURE.step * level) + person.clumsiness;
-  const failed = random.chance(isConcerned && effect.kind === 'stuck' ? effect.rate : failure);
+  const failed = random.chance(isConcerned && effect.kind === 'stuck' ? effect.rate : failureShare(level) + person.clumsiness);
   const duration = Math.max(1, Math.round(baseMs * Math.exp(-SPEED_STEP * level) * person.speed * slow * random.logNormal(DURATION_SIGMA * plan.noise)));
   const waiting = kind === 'job' && random.chance(WAITING) ? random.int(Math.round(baseMs / 2)) : 0;
   const end = at + duration + waiting;

@@ -40,20 +40,34 @@ export interface Verdict {
   readonly openings: number;
 }
 
+/** When levels came into force; Infinity: never. */
+const firstModel = ({ models }: Pick<Outcome, 'models'>): number => Math.min(...models.filter(({ decision }) => decision === 'new').map(({ effective_from }) => effective_from));
+
 const keyOf = ({ rule_id, dimension, stage, feature, signal_class }: Planted | Challenge): string => [rule_id, dimension, stage, feature, signal_class].join('/');
 
-export function judgeWorld(world: World, outcome: Outcome): Verdict {
-  const { levels, models, logs } = outcome;
+/** What there is to find, whatever was found. */
+export interface Consulted {
+  readonly oracle: OracleResult;
+  /** Planted, and clear under the true levels. */
+  readonly clear: readonly Planted[];
+}
+
+/** Asks the oracle, given the levels and models of an outcome. */
+export function consult(world: World, { levels, models, logs }: Outcome): Consulted {
   const truth = createTruth(world);
-  const begins = Math.min(...models.filter(({ decision }) => decision === 'new').map(({ effective_from }) => effective_from));
+  const begins = firstModel({ models });
   const oracle = runOracle({
     logs, levels, models, catalog: world.platform.map(({ entry }) => entry), users: knownUsers(world),
     onMidnight: (tick, window, reading) => { if (tick >= begins) truth.midnight(window, reading); },
   });
+  return { oracle, clear: truth.clear() };
+}
+
+export function judgeWorld(world: World, outcome: Outcome, { oracle, clear } = consult(world, outcome)): Verdict {
+  const begins = firstModel(outcome);
   const opened = outcome.challenges.filter(({ status }) => status === 'opened');
   const planted = new Set(world.platform.flatMap(({ planted: one }) => (one === null ? [] : [keyOf(one)])));
   const { right, wrong } = sort(opened, planted);
-  const clear = truth.clear();
   return {
     differences: compare(oracle, outcome),
     clear,

@@ -66,6 +66,15 @@ interface Trouble {
 
 export const SPEED_STEP = 0.3;
 
+/** Share of the attempts that fail when nothing is wrong; `level` as in `habit`, times the separation. */
+export const failureShare = (level: number): number => Math.max(0.01, 0.15 - 0.09 * level);
+
+/** Beginners who are mostly unlucky though nothing is wrong: two of three attempts. */
+function unlucky({ separation }: Plan): number {
+  const failure = failureShare(-separation);
+  return 3 * failure ** 2 - 2 * failure ** 3;
+}
+
 type PlantedKind = Omit<Planted, 'stage' | 'feature'>;
 const what = (rule_id: string, dimension: Dimension, signal_class: SignalClass): PlantedKind => ({ rule_id, dimension, signal_class });
 
@@ -89,7 +98,10 @@ function troubles({ margin: m, separation }: Plan): readonly (Trouble & { readon
 }
 
 /** What looks like trouble and is none, by the same margin. */
-function decoys({ margin: m, separation }: Plan): readonly (Trouble & { readonly decoy: string })[] {
+function decoys(plan: Plan): readonly (Trouble & { readonly decoy: string })[] {
+  const { margin: m, separation } = plan;
+  /** Of those concerned, so that they and the unlucky ones together are `total`. */
+  const besides = (total: number): number => share((total - unlucky(plan)) / (MET - unlucky(plan)));
   const slowAll = (2 * EXPECTATION * (1 - 1.5 * m)) / Math.exp(-SPEED_STEP * separation);
   return [
     { decoy: 'the same error rate for everyone, more attempts by experts', ...error('FLAKY', 'platform', per(1, 1, 1, 1), 0.07), reach: per(0.95, 0.9, 0.8, 0.2) },
@@ -97,7 +109,7 @@ function decoys({ margin: m, separation }: Plan): readonly (Trouble & { readonly
     { decoy: 'error-everyone, just under', ...error('RESTARTED', 'platform', per(0.5 - m, 0.65 - m, 0.8 - m, 0.4)) },
     { decoy: 'slow-novices, just under', kinds: tasks, effect: { kind: 'slow', factor: per(1, 1.2, 2 * (1 - 1.5 * m), 1.3) } },
     { decoy: 'slow-everyone, just under for experts', kinds: tasks, cannotBegin: true, effect: { kind: 'slow', factor: per(slowAll, slowAll, slowAll, slowAll) } },
-    { decoy: 'abandoned-novices, just under', kinds: tasks, effect: { kind: 'stuck', rate: STUCK_RATE, share: per(0, 0.1, 0.47 - m, 0.2) } },
+    { decoy: 'abandoned-novices, just under', kinds: tasks, effect: { kind: 'stuck', rate: STUCK_RATE, share: per(0, 0.05, besides(0.5 - m), 0.2) } },
     { decoy: 'abandoned-everyone, just under for experts', kinds: tasks, effect: { kind: 'stuck', rate: STUCK_RATE, share: per(0.48 - m, 0.6, 0.65, 0.5) } },
     { decoy: 'a dependency fails for everyone', ...error('UPSTREAM', 'dependency', per(1, 1, 1, 1)) },
     { decoy: 'one team only', ...error('GROUP_QUOTA', 'quota', per(1, 1, 1, 1), ERROR_RATE, LOCAL_TEAM) },

@@ -55,13 +55,13 @@ const byTickAndRule = (a: Head, b: Head): number => a.evaluated_at - b.evaluated
 
 const nameOf = ({ rule_id, feature, fingerprint, opened_at }: Pick<Challenge, 'rule_id' | 'feature' | 'fingerprint' | 'opened_at'>): string => `${rule_id}/${feature}/${fingerprint ?? ''}@${String(opened_at)}`;
 
-export const oracleLines = ({ challenges, findings }: Pick<OracleResult, 'challenges' | 'findings'>): string[] => {
+const oracleLines = ({ challenges, findings }: Pick<OracleResult, 'challenges' | 'findings'>): string[] => {
   const group = namer();
   const lines = challenges.toSorted(byTickAndRule).map((one: OracleChallenge) => challengeText(one, `${one.regressed ? 'regressed ' : ''}id ${nameOf(one)} group ${group(one.group, nameOf(one))}`));
   return [...lines, ...findings.map(findingText)];
 };
 
-export const productionLines = ({ challenges, findings }: Rows): string[] => {
+const productionLines = ({ challenges, findings }: Rows): string[] => {
   const [group, id] = [namer(), namer()];
   const lines = challenges.toSorted(byTickAndRule).map((one) => challengeText(one, `${one.summary.includes('(regressed)') ? 'regressed ' : ''}id ${id(one.challenge_id, nameOf(one))} group ${group(one.group_id, nameOf(one))}`));
   const twice = challenges.filter(({ status, resolved_at, evaluated_at, window_to }) => resolved_at !== (status === 'resolved' ? evaluated_at : null) || window_to !== evaluated_at).map((one) => `inconsistent: ${nameOf(one)}`);

@@ -4,9 +4,9 @@ import type { ExpertiseLevel, Level } from '../../schemas/records.ts';
 export interface GivenLevels {
   /** Moves on to a tick; ticks ascend. */
   moveTo(tick: number): void;
-  at(user: string): Level;
+  readonly at: (user: string) => Level;
   /** As `at`, without what begins at this very tick. */
-  before(user: string): Level;
+  readonly before: (user: string) => Level;
   /** Counts up when a user who had a level gets another. */
   version(): number;
 }

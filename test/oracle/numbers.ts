@@ -4,7 +4,7 @@ import { lowerMedian } from './meetings.ts';
 import type { Window } from './window.ts';
 
 /** Users of one level and team on one feature. */
-export interface Group {
+interface Group {
   readonly level: Level;
   readonly team: string;
   seen: number;

@@ -65,6 +65,16 @@ export interface OracleResult {
   readonly ticks: readonly number[];
 }
 
+interface JudgingInput {
+  readonly catalog: readonly Feature[];
+  readonly window: Window;
+  readonly levelOf: (user: string) => Level;
+  readonly teamOf: (user: string) => string;
+  readonly fewest?: number;
+  /** The numbers of a feature for which nothing has changed. */
+  readonly known?: (feature: string) => FeatureNumbers | undefined;
+}
+
 interface Judging {
   readonly numbers: ReadonlyMap<string, FeatureNumbers>;
   readonly ground: (feature: Feature) => Ground;
@@ -72,8 +82,8 @@ interface Judging {
   readonly platform: (feature: Feature) => string;
 }
 
-/** All numbers of a tick under some levels. `known` may give those of a feature for which nothing has changed. */
-export function judging(catalog: readonly Feature[], window: Window, levelOf: (user: string) => Level, teamOf: (user: string) => string, fewest = FEWEST_ELIGIBLE, known: (feature: string) => FeatureNumbers | undefined = () => undefined): Judging {
+/** All numbers of a tick under some levels. */
+export function judging({ catalog, window, levelOf, teamOf, fewest = FEWEST_ELIGIBLE, known = () => undefined }: JudgingInput): Judging {
   const numbers = new Map(catalog.map(({ feature }) => [feature, known(feature) ?? numbersOf(window, feature, levelOf, teamOf)]));
   const presence = presenceOf(window, levelOf, teamOf);
   const g = slowness(numbers.values());
@@ -108,9 +118,9 @@ export function runOracle({ logs, catalog, users, levels: rows, models, fewest =
     const model = fresh.findLast(({ effective_from }) => effective_from <= tick);
     if (model === undefined) return;
     const stamp = (feature: string): string => `${String(window.version(feature))}/${String(levels.version())}`;
-    const { numbers, ground, platform } = judging(catalog, window, levels.at, reading.teamOf, fewest, (feature) => (known.get(feature)?.of === stamp(feature) ? known.get(feature)?.numbers : undefined));
+    const { numbers, ground, platform } = judging({ catalog, window, levelOf: levels.at, teamOf: reading.teamOf, fewest, known: (feature) => (known.get(feature)?.of === stamp(feature) ? known.get(feature)?.numbers : undefined) });
     for (const [feature, of] of numbers) known.set(feature, { of: stamp(feature), numbers: of });
-    const before = model.effective_from === tick ? judging(catalog, window, levels.before, reading.teamOf, fewest) : null;
+    const before = model.effective_from === tick ? judging({ catalog, window, levelOf: levels.before, teamOf: reading.teamOf, fewest }) : null;
     const evaluatedTo = reading.evaluatedTo(tick);
     const head = (feature: Feature, { rule, fingerprint, evidence }: Judged): OracleHead => ({
       rule_id: rule, stage: feature.stage, feature: feature.feature, signal_class: MEANING[rule].class, fingerprint,

@@ -2,7 +2,7 @@
 import type { Dimension, Evidence, Feature, FindingState, Level, SignalClass, TeamEvidence } from '../../schemas/records.ts';
 import type { FeatureNumbers, Presence } from './numbers.ts';
 
-export interface Condition {
+interface Condition {
   readonly level: Level;
   readonly op: '>' | '<' | '<=';
   /** Of a share, or in ms; null: what it is a factor of is not known. */
@@ -53,7 +53,7 @@ const above = (level: Level, threshold: number, relaxed: number): Condition => (
 const below = (level: Level, threshold: number, relaxed: number): Condition => ({ level, op: '<', threshold, relaxed });
 
 /** What a rule says of the counted users of one feature. */
-export function conditionsOf(rule: RuleId, expected: number | null, experts: number | null, g: number): readonly Condition[] {
+function conditionsOf(rule: RuleId, expected: number | null, experts: number | null, g: number): readonly Condition[] {
   const of = (factor: number, base: number | null): number | null => (base === null ? null : factor * base);
   const slow = (level: Level): Condition => ({ level, op: '>', threshold: of(2, expected), relaxed: of(1.8, expected) });
   const gap = experts === null ? null : g * experts;

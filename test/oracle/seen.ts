@@ -7,7 +7,7 @@ import { hashOf } from '../../schemas/ids.ts';
 import type { Feature, PlatformEvent, User } from '../../schemas/records.ts';
 import { createPlainProcessor, type PlainSignal } from '../driver/plainProcessor.ts';
 
-export const HOUR_MS = 3_600_000;
+const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
 export const dayOf = (at: number): number => Math.floor(at / DAY_MS);
 

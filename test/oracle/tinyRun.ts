@@ -61,7 +61,7 @@ const trainFor = (seed: number): Train => ({ tick, users, last }) => {
 
 export interface TinyOutcome {
   readonly logs: readonly (readonly LogEntry[])[];
-  read<Name extends RecordName>(id: TopicId, name: Name): Records[Name][];
+  readonly read: <Name extends RecordName>(id: TopicId, name: Name) => Records[Name][];
 }
 
 export async function runTiny(world: TinyWorld, { members = 1, maxBatch = 1_000, faultEvery = 0, replaceEvery = 0 }: TinyRun = {}): Promise<TinyOutcome> {

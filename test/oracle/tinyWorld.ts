@@ -13,7 +13,7 @@ const DAY_MS = 24 * HOUR_MS;
 const START = Date.UTC(2026, 7, 1);
 const EXPECTED_MS = 10_000;
 
-export interface TinyRecord {
+interface TinyRecord {
   readonly partition: number;
   /** Null: bytes that are no event. */
   readonly event: PlatformEvent | null;

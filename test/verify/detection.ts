@@ -19,7 +19,7 @@ const USAGE = `usage: npm run verify -- detection [options]
 
 Exit code 1 when production and oracle differ in any row.`;
 
-export interface DetectionOptions {
+interface DetectionOptions {
   readonly seed: number;
   readonly numbers: readonly number[];
   readonly largest: number;
@@ -27,7 +27,7 @@ export interface DetectionOptions {
   readonly onScore?: (score: Score) => void;
 }
 
-export async function detect({ seed, numbers, largest, say, onScore }: DetectionOptions): Promise<Score[]> {
+async function detect({ seed, numbers, largest, say, onScore }: DetectionOptions): Promise<Score[]> {
   const scores: Score[] = [];
   for (const number of numbers) {
     const plan = planOf(seed, number, largest);

@@ -2,7 +2,6 @@
 import { randomStream } from '../../producers/simulator/random.ts';
 
 export type Behaviour = 'expert' | 'intermediate' | 'beginner' | 'infrequent';
-export type Frequent = Exclude<Behaviour, 'infrequent'>;
 export type Per<Of extends string = Behaviour> = Readonly<Record<Of, number>>;
 
 export interface Plan {

@@ -8,7 +8,7 @@ export const STAGES: readonly Stage[] = ['data', 'features', 'training', 'deploy
 /** `click`: interactions only; `task`: reported when it ends; `job`: reported when it starts and when it ends. */
 type Kind = 'click' | 'task' | 'job';
 
-export type Effect =
+type Effect =
   /** Those concerned (`share` of the feature's users) meet the error on a visit with probability `rate`. */
   | { readonly kind: 'error'; readonly share: Per; readonly rate: number; readonly code: string; readonly cause: Cause; readonly team: string | null }
   /** Durations are multiplied. */

@@ -26,7 +26,7 @@ export function createTruth({ platform, people, bots }: World): Truth {
   return {
     midnight: (window, reading) => {
       if (runs.size === 0) return;
-      const { numbers, ground } = judging(catalog, window, (user) => levels.get(user) ?? 'machine', reading.teamOf);
+      const { numbers, ground } = judging({ catalog, window, levelOf: (user) => levels.get(user) ?? 'machine', teamOf: reading.teamOf });
       for (const [{ rule_id, feature }, run] of runs) {
         const entry = catalog.find((one) => one.feature === feature);
         if (entry === undefined) continue;

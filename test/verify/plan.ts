@@ -42,7 +42,7 @@ export interface Plan {
   readonly visits: number;
 }
 
-/** Levels this far apart against the noise are well separated: who knows the generator tells all but one in a hundred apart. */
+/** Levels this far apart against the noise are well separated: who knows the generator tells nearly everybody's. */
 const WELL_SEPARATED = 0.8;
 export const isWellSeparated = ({ separation, noise }: Plan): boolean => separation / noise >= WELL_SEPARATED;
 
@@ -50,7 +50,7 @@ const SMALLEST = 200;
 const LARGEST = 20_000;
 /** Worlds through real Kafka stay small: what they are for is processes and brokers, not size. */
 const LARGEST_ON_KAFKA = 1_500;
-/** One in ten on real Kafka, one in five null; never both conditions at the same numbers only. */
+/** One in ten on real Kafka, one in five null, and one of them both. */
 const isOnKafka = (number: number): boolean => number % 10 === 4;
 const isNull = (number: number): boolean => number % 5 === 2 || number % 50 === 24;
 

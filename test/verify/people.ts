@@ -32,8 +32,8 @@ const BREADTH = { middle: 5.2, step: 0.47 } as const;
 const LEVEL: Readonly<Record<Behaviour, number>> = { expert: 1, intermediate: 0, beginner: -1, infrequent: -0.4 };
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** Of all the others' teams the local one is the largest among beginners, and not more than three quarters of them. */
-const LOCAL_SHARE = 0.6;
+/** The local team is the largest among beginners. On a small platform it leaves more others: a rule looks away from one team's trouble only where ten others are eligible. */
+const localShare = (beginners: number): number => (beginners < 80 ? 0.4 : 0.6);
 const UNKNOWN_SHARE = 0.01;
 
 export const habit = (behaviour: Behaviour): number => LEVEL[behaviour];
@@ -55,7 +55,7 @@ function draft(plan: Plan, behaviour: Behaviour, number: number): Draft {
   const isFrequent = behaviour !== 'infrequent';
   const isSpecialist = isFrequent ? random.chance(specialists) : random.chance(0.4);
   const isPartTimer = random.chance(partTimers);
-  const team = behaviour === 'beginner' && random.chance(LOCAL_SHARE) ? 0 : 1 + random.int(plan.teams - 1);
+  const team = behaviour === 'beginner' && random.chance(localShare(plan.people.beginner)) ? 0 : 1 + random.int(plan.teams - 1);
   return {
     user: { user_id: `u${String(number).padStart(5, '0')}`, team: `team-${String(team)}`, role: random.pick(['data_scientist', 'ml_engineer', 'analyst']), org: 'platform', joined_at: (plan.startDay - random.int(500)) * DAY_MS },
     behaviour,

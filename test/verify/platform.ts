@@ -97,9 +97,13 @@ function troubles({ margin: m, separation }: Plan): readonly (Trouble & { readon
   ];
 }
 
-/** What looks like trouble and is none, by the same margin. */
+/** Two standard errors of a share among a small platform's beginners who are there when the first model comes: what is nearer may hold by chance, and then it does hold. */
+const twoErrors = ({ people }: Plan): number => 2 * Math.sqrt(0.25 / (0.35 * people.beginner));
+
+/** What looks like trouble and is none, by the same margin; by more where there are few. */
 function decoys(plan: Plan): readonly (Trouble & { readonly decoy: string })[] {
-  const { margin: m, separation } = plan;
+  const { separation } = plan;
+  const m = Math.max(plan.margin, twoErrors(plan));
   /** Of those concerned, so that they and the unlucky ones together are `total`. */
   const besides = (total: number): number => share((total - unlucky(plan)) / (MET - unlucky(plan)));
   const slowAll = (2 * EXPECTATION * (1 - 1.5 * m)) / Math.exp(-SPEED_STEP * separation);
@@ -112,7 +116,7 @@ function decoys(plan: Plan): readonly (Trouble & { readonly decoy: string })[] {
     { decoy: 'abandoned-novices, just under', kinds: tasks, effect: { kind: 'stuck', rate: STUCK_RATE, share: per(0, 0.05, besides(0.5 - m), 0.2) } },
     { decoy: 'abandoned-everyone, just under for experts', kinds: tasks, effect: { kind: 'stuck', rate: STUCK_RATE, share: per(0.48 - m, 0.6, 0.65, 0.5) } },
     { decoy: 'a dependency fails for everyone', ...error('UPSTREAM', 'dependency', per(1, 1, 1, 1)) },
-    { decoy: 'one team only', ...error('GROUP_QUOTA', 'quota', per(1, 1, 1, 1), ERROR_RATE, LOCAL_TEAM) },
+    { decoy: 'one team only', ...error('GROUP_QUOTA', 'quota', per(1, 1, 1, 1), ERROR_RATE, LOCAL_TEAM), reach: per(0.9, 0.75, 0.85, 0.2) },
     { decoy: 'retries by design', kinds: tasks, ignoreRepeats: true, effect: { kind: 'stuck', rate: 0.75, share: per(1, 1, 1, 1) } },
     { decoy: 'core, used by few beginners, but by enough', kinds: all, core: true, reach: per(0.95, 0.6, 0.17 + m, 0.1), effect: { kind: 'none' } },
   ];

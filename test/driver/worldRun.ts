@@ -2,7 +2,6 @@
  * A world through the production tasks, on Kafka in memory: processor, profile and cohort tasks run in the production loop; only the collector
  * is left out (its validation is not), and what is read at the end are the output topics.
  */
-import { validateEvent } from '../../producers/collector/validate.ts';
 import type { SimulatedEvent } from '../../producers/simulator/types.ts';
 import { runAnalyzer } from '../../consumers/analyzer/main.ts';
 import { RULES } from '../../consumers/analyzer/rules/rules.ts';
@@ -12,14 +11,14 @@ import { createTopics } from '../../infra/kafka/topics.ts';
 import type { Log } from '../../infra/service/log.ts';
 import { createCodec } from '../../schemas/codec.ts';
 import type { RecordCodec } from '../../schemas/codec.ts';
-import { partitionOf } from '../../schemas/partition.ts';
-import type { Challenge, ExpertiseLevel, ExpertiseModel, Feature, Finding, Level, PlatformEvent, RecordName, Records, User } from '../../schemas/records.ts';
+import type { Challenge, ExpertiseLevel, ExpertiseModel, Feature, Finding, Level, RecordName, Records, User } from '../../schemas/records.ts';
 import { type TopicId, topicName } from '../../schemas/topics.ts';
 import { createGlobalTables } from '../../streams/globalTables.ts';
 import { createProcessorTask } from '../../streams/processorTask.ts';
 import { createMemoryKafka } from '../fakes/memoryKafka.ts';
 import type { MemoryKafka } from '../fakes/memoryKafka.ts';
 import { memorySchemas } from '../fakes/schemas.ts';
+import { worldRecords } from './worldRecords.ts';
 
 export interface WorldInput {
   readonly catalog: readonly Feature[];
@@ -61,12 +60,7 @@ export async function runWorld({ catalog, users, events, endsAt, partitions, rul
   await createTopics(kafka, { app: '', partitions });
   const codec = await createCodec(memorySchemas(), RECORDS);
   const topic = (id: TopicId): string => topicName(id, '');
-  const eventRecord = (event: PlatformEvent, partition: number) => ({ topic: topic('events'), partition, key: event.user_id, value: codec.encode('PlatformEvent', event) });
-  const clock = (occurred_at: number): PlatformEvent => ({
-    event_id: `clock-${String(occurred_at)}`, user_id: '', session_id: null, occurred_at, sent_at: null, received_at: endsAt, source: 'collector', type: 'clock', feature: '', action: null,
-    task_id: null, outcome: null, duration_ms: null, waiting_ms: null, release: null, error: null, properties: {},
-  });
-  const appendClock = (at: number): void => { kafka.append(Array.from({ length: partitions }, (_, partition) => eventRecord(clock(at), partition))); };
+  const records = worldRecords(codec, partitions, endsAt);
 
   kafka.append(catalog.map((entry) => ({ topic: topic('features'), partition: 0, key: entry.feature, value: codec.encode('Feature', entry) })));
   kafka.append(users.map((user) => ({ topic: topic('users'), partition: 0, key: user.user_id, value: codec.encode('User', user) })));
@@ -78,20 +72,14 @@ export async function runWorld({ catalog, users, events, endsAt, partitions, rul
   );
   const analyzer = await runAnalyzer({ kafka, app: '', partitions, codec, rules, log });
   try {
-    const context = { receivedAt: endsAt, source: 'simulator', newId: () => { throw new Error('every simulated event brings its id'); } };
     let count = 0;
-    let latest = 0;
     for (const batch of events) {
-      kafka.append(batch.map((given) => {
-        const event = validateEvent(given, context);
-        latest = Math.max(latest, event.occurred_at);
-        return eventRecord(event, partitionOf(event.user_id, partitions));
-      }));
-      appendClock(latest);
+      kafka.append(records.events(batch));
+      kafka.append(records.clocks());
       count += batch.length;
       await new Promise(setImmediate);
     }
-    appendClock(endsAt);
+    kafka.append(records.clocks(endsAt));
     const ends = await kafka.ends(topic('events'));
     await until(async () => {
       if (failures.length > 0) throw new Error(`a task failed: ${failures.join('; ')}`);

@@ -1,7 +1,7 @@
 /**
- * The earliest signals of each finding, so that a challenge can show examples: five per day, of which the five earliest of the window are
+ * The earliest signals of each finding, so that a challenge can show examples: of each day so many that the five earliest of the window can be
  * said. Users who are `machine` are left out when the samples are said, as in the cells; theirs are kept apart, so that they push no one
- * else's out, and are there should the user turn out to be a person.
+ * else's out, and are there should the user turn out to be a person. For a user who turns out to be a machine, five more are kept.
  */
 import type { SignalClass } from '../../../schemas/records.ts';
 import type { Samples } from '../partials.ts';
@@ -9,6 +9,9 @@ import type { DayRange } from '../time.ts';
 import type { Signal } from './merge.ts';
 
 const SAMPLES = 5;
+
+/** With at most five of each user, five are left of the others whichever user goes. Ours: that two go from the same day and finding is borne. */
+const KEPT_OF_PEOPLE = 2 * SAMPLES;
 
 /** What the samples of an action are of: `used`, and `stuck` besides for a failed or abandoned attempt. */
 const USED = 'used';
@@ -22,10 +25,11 @@ export interface SampleKey {
 
 export type SampleEntry = readonly [occurredAt: number, eventId: string, userId: string];
 
-/** At most five each, ascending by (occurred_at, event_id), each event once. */
+/** Ascending by (occurred_at, event_id), each event once, at most five of a user. */
 export interface DaySamples {
+  /** At most ten. */
   readonly people: SampleEntry[];
-  /** Of users who were `machine` at the time. */
+  /** Of users who were `machine` at the time; at most five. */
   readonly machines: SampleEntry[];
 }
 
@@ -42,23 +46,40 @@ interface Kind {
 
 const before = (a: SampleEntry, b: SampleEntry): boolean => a[0] < b[0] || (a[0] === b[0] && a[1] < b[1]);
 
-/** Puts an entry in its place; gives whether the list changed. An event that is there already stays where it is earliest. */
-export function insertSample(entries: SampleEntry[], entry: SampleEntry): boolean {
+/** Puts an entry in its place among at most `most`; gives whether the list changed. An event that is there already stays where it is earliest. */
+export function insertSample(entries: SampleEntry[], entry: SampleEntry, most = SAMPLES): boolean {
   const known = entries.findIndex(([, eventId, userId]) => eventId === entry[1] && userId === entry[2]);
   if (known >= 0) {
     const old = entries[known];
     if (old !== undefined && !before(entry, old)) return false;
     entries.splice(known, 1);
-  }
+  } else if (isOneTooMany(entries, entry)) return false;
   const at = entries.findIndex((other) => before(entry, other));
   if (at < 0) {
-    if (entries.length >= SAMPLES) return false;
+    if (entries.length >= most) return false;
     entries.push(entry);
   } else {
     entries.splice(at, 0, entry);
-    if (entries.length > SAMPLES) entries.pop();
+    if (entries.length > most) entries.pop();
   }
   return true;
+}
+
+/** Makes room for an entry of a user who has five already; true where all of those are earlier. */
+function isOneTooMany(entries: SampleEntry[], entry: SampleEntry): boolean {
+  if (entries.length < SAMPLES) return false;
+  let own = 0;
+  let latest = -1;
+  for (let at = 0; at < entries.length; at++) {
+    if (entries[at]?.[2] !== entry[2]) continue;
+    own += 1;
+    latest = at;
+  }
+  const last = entries[latest];
+  if (own < SAMPLES || last === undefined) return false;
+  if (!before(entry, last)) return true;
+  entries.splice(latest, 1);
+  return false;
 }
 
 /** What a signal is an example of. `kept`: its fingerprint is among those kept. */
@@ -141,7 +162,7 @@ export function createSamples(): SampleStore {
     add: (key, day, entry, machine) => {
       const kind = kindOf(key);
       const samples = kind.days.get(day) ?? put(kind, day, { people: [], machines: [] });
-      if (!insertSample(machine ? samples.machines : samples.people, entry)) return false;
+      if (!(machine ? insertSample(samples.machines, entry) : insertSample(samples.people, entry, KEPT_OF_PEOPLE))) return false;
       if (kind.fifth === null || before(entry, kind.fifth)) changed.add(kind);
       return true;
     },

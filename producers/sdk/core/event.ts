@@ -1,15 +1,18 @@
 /** From what a caller said to the line that is sent: within the collector's limits, so that no event is refused for its form. Pure. */
-import type { Cause, Details, TrackedError, TrackedEvent } from './types.ts';
+import type { Cause, Details, Outcome, TrackedError, TrackedEvent } from './types.ts';
 
 /** The collector's limits (producers/collector/fields.ts). */
 const MAX_ID_CHARS = 256;
 const MAX_PROPERTIES = 256;
 /** Of a message: more is a log, and a fingerprint needs less. */
 const MAX_MESSAGE_CHARS = 4_000;
+/** Of an ECMAScript Date. */
+const MAX_TIME_MS = 8.64e15;
 /** Below the collector's 256 KiB for an event, whatever the characters take as UTF-8 in practice. */
 const MAX_LINE_CHARS = 200_000;
 
 const CAUSES: readonly Cause[] = ['user', 'platform', 'quota', 'dependency', 'unknown'];
+const OUTCOMES: readonly Outcome[] = ['completed', 'failed', 'abandoned'];
 const UNFIT = /[\p{Cc}\p{Cs}]/u;
 const UNFIT_ALL = /[\p{Cc}\p{Cs}]/gu;
 
@@ -20,12 +23,15 @@ const name = (value: string): string => {
 };
 const nameOf = (value: unknown): string | undefined => (typeof value === 'string' ? name(value) : typeof value === 'number' ? String(value) : undefined);
 
-/** Whole milliseconds from 0; undefined for what is no number. */
-export const milliseconds = (value: unknown): number | undefined => (typeof value === 'number' && Number.isFinite(value) ? Math.max(0, Math.round(value)) : undefined);
+/** Whole milliseconds from 0; undefined for what is no duration. */
+export const milliseconds = (value: unknown): number | undefined => (typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER ? Math.max(0, Math.round(value)) : undefined);
 
+const isTime = (value: unknown): boolean => Number.isInteger(value) && Math.abs(value as number) <= MAX_TIME_MS;
+
+/** In milliseconds since 1970; what is no time is taken for now. */
 export function occurredAt(given: Details['occurred_at'], now: number): number {
-  const value = given === undefined ? now : Number(given);
-  return Number.isFinite(value) ? Math.round(value) : now;
+  const value = given === undefined ? now : Math.round(Number(given));
+  return isTime(value) ? value : now;
 }
 
 /** Anything that can be thrown, as an event's error. */
@@ -62,7 +68,7 @@ export function lineOf(event: TrackedEvent): Line {
   const id = nameOf(event.event_id) ?? '';
   const user = nameOf(event.user_id) ?? '';
   const feature = nameOf(event.feature) ?? '';
-  if (id === '' || user === '' || feature === '' || !saysWhat(event)) return { refused: 'invalid' };
+  if (id === '' || user === '' || feature === '' || !isTime(event.occurred_at) || !saysWhat(event)) return { refused: 'invalid' };
   const text = JSON.stringify({
     event_id: id,
     user_id: user,
@@ -73,7 +79,7 @@ export function lineOf(event: TrackedEvent): Line {
     feature,
     action: nameOf(event.action),
     task_id: nameOf(event.task_id),
-    outcome: event.outcome,
+    outcome: event.type === 'task_finished' ? event.outcome : undefined,
     duration_ms: milliseconds(event.duration_ms),
     waiting_ms: milliseconds(event.waiting_ms),
     release: nameOf(event.release),
@@ -93,8 +99,9 @@ function saysWhat(event: TrackedEvent): boolean {
     case 'timing':
       return milliseconds(event.duration_ms) !== undefined;
     case 'task_started':
-    case 'task_finished':
       return (nameOf(event.task_id) ?? '') !== '';
+    case 'task_finished':
+      return (nameOf(event.task_id) ?? '') !== '' && OUTCOMES.some((one) => one === event.outcome);
   }
 }
 

@@ -1,4 +1,5 @@
 /** `track.task`: the start, the finish, the outcome, the duration and the error of one function, in one call. */
+import { milliseconds } from './event.ts';
 import type { Outcome, Task } from './types.ts';
 
 export interface TaskReports {
@@ -13,7 +14,7 @@ export interface TaskReports {
 export function runTask<Result>(run: (task: Task) => Result, waiting_ms: number | undefined, { monotonic, newId, started, finished }: TaskReports): Result {
   const id = newId();
   const from = monotonic();
-  let waited = waiting_ms;
+  let waited = milliseconds(waiting_ms);
   let abandoned = false;
   const end = (failure: { readonly error: unknown } | null): void => {
     const outcome = abandoned || (failure !== null && isAbort(failure.error)) ? 'abandoned' : failure === null ? 'completed' : 'failed';
@@ -24,7 +25,7 @@ export function runTask<Result>(run: (task: Task) => Result, waiting_ms: number 
   try {
     result = run({
       task_id: id,
-      waited: (ms) => { waited = (waited ?? 0) + ms; },
+      waited: (ms) => { waited = (waited ?? 0) + (milliseconds(ms) ?? 0); },
       abandon: () => { abandoned = true; },
     });
   } catch (error) {

@@ -2,24 +2,12 @@
 import { createDwell } from '../core/dwell.ts';
 import { createTracker as create } from '../core/tracker.ts';
 import { createTransport } from '../core/transport.ts';
-import type { Details, Options, Tracker } from '../core/types.ts';
+import type { BrowserOptions, BrowserTracker, Details } from '../core/types.ts';
 import { capture, listenToPage, watch } from './page.ts';
 import { openStore } from './store.ts';
 import { live } from './tabs.ts';
 
-export type { Cause, Details, DropReason, EventType, Options, Outcome, Problem, Stats, Task, TrackedError, TrackedEvent, Tracker, Tracking } from '../core/types.ts';
-
-export interface BrowserOptions extends Options {
-  /** Events of clicks on elements with `data-chokepoint-action` inside `data-chokepoint-feature`. Default false. */
-  autoCapture?: boolean | undefined;
-  /** False: what is not sent when the page is left is lost if it does not get out with it. Default true. */
-  offline?: boolean | undefined;
-}
-
-export interface BrowserTracker extends Tracker {
-  /** The page or view that is now looked at; the one before ends, and the time in which it was visible is sent. Null: none. */
-  page(feature: string | null, details?: Details): void;
-}
+export type { BrowserOptions, BrowserTracker, Cause, Details, DropReason, EventType, Options, Outcome, Problem, Stats, Task, TrackedError, TrackedEvent, Tracker, Tracking } from '../core/types.ts';
 
 /** Browsers let 64 KiB outlive a page, over all requests: one that is under way and a last one share them. */
 const KEEPALIVE_BYTES = 30_000;

@@ -144,3 +144,15 @@ export interface Options {
   /** For one request (20,000); the collector answers within 10,000. */
   timeout_ms?: number | undefined;
 }
+
+export interface BrowserOptions extends Options {
+  /** Events of clicks on elements with `data-chokepoint-action` inside `data-chokepoint-feature`. Default false. */
+  autoCapture?: boolean | undefined;
+  /** False: what is not sent when the page is left is lost if it does not get out with it. Default true. */
+  offline?: boolean | undefined;
+}
+
+export interface BrowserTracker extends Tracker {
+  /** The page or view that is now looked at; the one before ends, and the time in which it was visible is sent. Null: none. */
+  page(feature: string | null, details?: Details): void;
+}

@@ -13,7 +13,7 @@ export interface Tracked extends Inside {
   /** What the collector says next; by default 202. */
   answer: (events: readonly Sent[]) => Answer | Promise<Answer>;
   /** Lets so much time pass, timers and answers included. */
-  pass(ms: number): Promise<void>;
+  readonly pass: (ms: number) => Promise<void>;
   readonly kept: Map<string, string>;
 }
 

@@ -22,7 +22,7 @@ export function buildSdk(folder: string, { declarations }: { readonly declaratio
     write(join(folder, path.replace(/\.ts$/, '.js')), outputText);
   }
   if (declarations) writeDeclarations(folder);
-  write(join(out, 'package.json'), `${JSON.stringify(packageOf(), null, 2)}\n`);
+  write(join(folder, 'package.json'), `${JSON.stringify(packageOf(), null, 2)}\n`);
 }
 
 function writeDeclarations(folder: string): void {

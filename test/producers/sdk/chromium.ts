@@ -64,8 +64,8 @@ export async function openSite(): Promise<Site> {
 }
 
 /** Tracks interactions with the numbers from…to-1 as actions. */
-export const interact = (page: Page, from: number, to: number): Promise<void> =>
-  page.evaluate(([first, end]) => { for (let n = first; n < end; n++) (globalThis as unknown as PageWindow).track.interaction('notebooks', String(n)); }, [from, to] as const);
+export const interact = (page: Page, from: number, to: number, feature = 'notebooks'): Promise<void> =>
+  page.evaluate(([first, end, name]) => { for (let n = first; n < end; n++) (globalThis as unknown as PageWindow).track.interaction(name, String(n)); }, [from, to, feature] as const);
 
 export const statsOf = (page: Page): Promise<ReturnType<BrowserTracker['stats']>> => page.evaluate(() => (globalThis as unknown as PageWindow).track.stats());
 

@@ -27,7 +27,7 @@ async function setting(t: TestContext): Promise<{ spool: string; proxy: FaultyPr
     actions: () => world.events().map(({ action }) => String(action)).sort((a, b) => Number(a) - Number(b)),
     lines: () => files(spool).reduce((sum, file) => sum + readFileSync(join(spool, file), 'utf8').split('\n').length - 1, 0),
     track: (from, to, end) => {
-      const child = spawn(process.execPath, [CHILD, proxy.url, spool, String(from), String(to), end], { stdio: ['pipe', 'pipe', 'inherit'] });
+      const child = spawn(process.execPath, [CHILD, proxy.url, 'w', spool, String(from), String(to), end], { stdio: ['pipe', 'pipe', 'inherit'] });
       t.after(() => child.kill('SIGKILL'));
       return child;
     },

@@ -16,7 +16,7 @@ import { eventually } from '../integration/sinkWorld.ts';
 import { faultyProxy, type FaultyProxy } from '../producers/sdk/faultyProxy.ts';
 
 /** Number of times by action. */
-export type Counts = Readonly<Record<string, number>>;
+type Counts = Readonly<Record<string, number>>;
 
 export interface SdkWorld {
   readonly proxy: FaultyProxy;

@@ -8,7 +8,7 @@ export interface Dwell {
   end(now: number): Visit | null;
 }
 
-export interface Visit {
+interface Visit {
   readonly feature: string;
   readonly duration_ms: number;
 }

@@ -29,7 +29,7 @@ interface Queued extends Entry {
   readonly queuedAt: number;
 }
 
-export type Step = { readonly do: 'send'; readonly batch: Batch } | { readonly do: 'wait'; readonly until: number } | { readonly do: 'rest' };
+type Step = { readonly do: 'send'; readonly batch: Batch } | { readonly do: 'wait'; readonly until: number } | { readonly do: 'rest' };
 
 /** What an answer made of a batch's entries; those in neither list wait again. */
 export interface Settled {

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { createTracker } from '../../../producers/sdk/node/main.ts';
 
 /** Microseconds. */
-export interface Cost {
+interface Cost {
   readonly calls: number;
   readonly mean: number;
   readonly p50: number;

@@ -86,6 +86,18 @@ test('closed right after: what was tracked gets out with the page', { skip }, as
   assert.ok(proxy.posts.every(({ packed }) => !packed), 'in the moment of leaving there is no time to pack');
 });
 
+test('closed right after, with more than may outlive a page: the rest is with the next page', { skip }, async (t) => {
+  const { proxy, open, actions } = await setting(t);
+  const page = await open({ batch_ms: 60_000 });
+  await interact(page, 0, 450);
+  await page.close({ runBeforeUnload: true });
+  await until(() => proxy.posts.length > 0, 'the last request came');
+  const next = await open();
+  await until(() => actions().length === 450, 'all are there');
+  assert.deepEqual(actions(), numbers(0, 450));
+  await until(async () => (await keptBy(next, proxy.url)) === 0, 'nothing is kept');
+});
+
 test('closed while offline: the next page of the site sends it', { skip }, async (t) => {
   const { proxy, open, actions } = await setting(t);
   proxy.fault = () => 'cut';

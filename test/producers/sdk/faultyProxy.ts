@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 
 /** `lose`: the collector has answered, and the sender never hears of it. `cut`: it never gets there. Or an answer of the proxy's own. */
-export type Fault = 'pass' | 'lose' | 'cut' | { readonly status: number; readonly headers?: Readonly<Record<string, string>> };
+type Fault = 'pass' | 'lose' | 'cut' | { readonly status: number; readonly headers?: Readonly<Record<string, string>> };
 
 export interface FaultyProxy {
   readonly url: string;

@@ -5,7 +5,7 @@ import type { Answer } from '../../../producers/sdk/core/retry.ts';
 import { createTracker, type Inside } from '../../../producers/sdk/core/tracker.ts';
 import type { Options, TrackedEvent } from '../../../producers/sdk/core/types.ts';
 
-export type Sent = TrackedEvent & { readonly sent_at: number };
+type Sent = TrackedEvent & { readonly sent_at: number };
 
 export interface Tracked extends Inside {
   /** Every request's events. */

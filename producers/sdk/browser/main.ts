@@ -11,7 +11,8 @@ export type { BrowserOptions, BrowserTracker, Cause, Details, DropReason, EventT
 
 /** Browsers let 64 KiB outlive a page, over all requests: one that is under way and a last one share them. */
 const KEEPALIVE_BYTES = 30_000;
-const LAST_CHARS = 30_000;
+/** With sent_at, which is added to each, within that too. */
+const LAST_CHARS = 20_000;
 /** As gzip packs events to a tenth, most batches are within what may outlive the page. */
 const BATCH_CHARS = 200_000;
 

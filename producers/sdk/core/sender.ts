@@ -38,8 +38,9 @@ export interface Sender {
   stop(): void;
 }
 
-/** Between looks for what others have left behind. */
+/** Between looks for what others have left behind; the second is soon, as a page that is being reloaded still seems to live at the first. */
 const ADOPT_MS = 60_000;
+const ADOPT_AGAIN_MS = 2_000;
 
 export function createSender({ queue, transport, journal, clock, onSettled }: SenderParts): Sender {
   let stopped = false;
@@ -47,6 +48,7 @@ export function createSender({ queue, transport, journal, clock, onSettled }: Se
   let epoch = 0;
   let timer: { readonly at: number; readonly cancel: () => void } | null = null;
   let nextAdoption: (() => void) | null = null;
+  let looks = 0;
   const flushing: (() => void)[] = [];
 
   const lookAt = (at: number): void => {
@@ -87,7 +89,7 @@ export function createSender({ queue, transport, journal, clock, onSettled }: Se
     // There was room for them; what has come meanwhile may have taken it, and then they stay in the journal for the next life.
     for (const entry of found) queue.offer(entry, now);
     if (found.length > 0) lookAt(now);
-    nextAdoption = clock.after(ADOPT_MS, () => void adopt());
+    nextAdoption = clock.after(looks++ === 0 ? ADOPT_AGAIN_MS : ADOPT_MS, () => void adopt());
   };
 
   return {

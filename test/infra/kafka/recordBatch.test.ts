@@ -143,3 +143,14 @@ test('what is put before a request lies before it, however long it is, and a cle
     assert.equal(writer.buffer.toString('latin1'), `size${'h'.repeat(length)}\0\u0004body`);
   }
 });
+
+test('a record that lies in larger buffers is written as one that has its own', () => {
+  const head = { timestamp: 5, producer: null, transactional: false };
+  const lie = (own: Buffer) => ({ bytes: Buffer.concat([Buffer.from('before'), own, Buffer.from('behind')]), from: 6, to: 6 + own.length });
+  fc.assert(fc.property(fc.array(fc.tuple(bytes, bytes), { minLength: 1, maxLength: 100 }), (pairs) => {
+    const plain = pairs.map(([key, value]): OutRecord => ({ topic: 't', partition: 0, key, value }));
+    const lying = pairs.map(([key, value]): OutRecord => ({ topic: 't', partition: 0, key, value, lies: { key: lie(key), value: lie(value) } }));
+    assert.ok(encodeBatch(lying, head).equals(encodeBatch(plain, head)));
+    assert.deepEqual(lying.map(recordSize), plain.map((record) => recordSize(record) - 1));
+  }));
+});

@@ -3,7 +3,7 @@
  * an error that everyone sees. Known ids, so that what must come out can be said beforehand (oracle.ts).
  */
 import type { Feature, PlatformEvent, Stage, User } from '../../schemas/records.ts';
-import { randomOf } from './random.ts';
+import { randomOf } from './arena/random.ts';
 
 /** The latest Monday 00:00 UTC at least eight weeks before `now`: the world ends in the past, and is not too old. */
 export const startBefore = (now: number): number => Math.floor((now - 56 * DAY_MS - MONDAY) / (7 * DAY_MS)) * 7 * DAY_MS + MONDAY;

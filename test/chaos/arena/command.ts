@@ -6,7 +6,7 @@ import type { Judgement } from './counts.ts';
 import { SLOTS } from './ordeal.ts';
 import { FAULT_KINDS } from './plan.ts';
 
-export interface Asked {
+interface Asked {
   readonly seed: number;
   readonly minutes: number;
   /** False: what makes it exactly once is to be taken out. */

@@ -26,7 +26,7 @@ const SHOWN = 3;
 export interface Tally {
   readonly counts: Counts;
   readonly samples: string[];
-  count(what: keyof Counts, sample: string): void;
+  readonly count: (what: keyof Counts, sample: string) => void;
 }
 
 export function createTally(): Tally {

@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly seed: number;
   readonly world: WorldName;
   readonly days: number;
+  /** Before the faults begin, of history. */
+  readonly undisturbedDays: number;
   readonly durationMs: number;
   readonly paceMs: number;
   readonly kinds: readonly FaultKind[];
@@ -33,6 +35,10 @@ export interface RunResult {
 
 const CALM = 'calm';
 const STORM = 'storm';
+const DAY_MS = 86_400_000;
+/** The tick of the time itself waits for the first signal behind it, and a quiet night may be between. */
+const SLACK_MS = DAY_MS;
+const POLL_MS = 250;
 const CALM_WITHIN_MS = 600_000;
 const COMPLETE_WITHIN_MS = 300_000;
 
@@ -43,18 +49,24 @@ const FEEDER = fileURLToPath(new URL('feeder.ts', import.meta.url));
 const VERIFIER = fileURLToPath(new URL('verifier.ts', import.meta.url));
 
 export async function runChaos(arena: Arena, options: RunOptions): Promise<RunResult> {
-  const { seed, world, days, durationMs, transactions, say } = options;
+  const { seed, world, days, undisturbedDays, durationMs, transactions, say } = options;
   await arena.createTopics(CALM);
   await arena.createTopics(STORM);
-  const { events, records, ends } = await lastLineOf<History>(HISTORY, [world, seed, days, CALM], arena.env);
+  const { startsAt, events, records, ends } = await lastLineOf<History>(HISTORY, [world, seed, days, CALM], arena.env);
   say(`${events} events gave ${records} signals and progress records`);
+  const undisturbedUntil = startsAt + undisturbedDays * DAY_MS;
   const kafka = await connectKafka(readSettings(arena.env).kafka, { clientId: 'chaos', log: createLog('chaos') });
   try {
     const seconds = await runCalm(arena, () => behind(kafka, CALM, ends));
     say(`the uninterrupted run took ${seconds.toFixed(1)} s`);
     const { faults, acknowledged } = await undergo({
       ...options, arena, app: STORM, program: transactions ? ANALYZER : UNTRANSACTIONAL, completeWithinMs: COMPLETE_WITHIN_MS,
-      feed: () => startFeeder(FEEDER, [CALM, STORM, durationMs], arena.env),
+      feed: () => startFeeder(FEEDER, [CALM, STORM, undisturbedUntil, durationMs], arena.env),
+      undisturbed: async (feeder) => {
+        await reached(kafka, STORM, undisturbedUntil - SLACK_MS);
+        say(`faults begin after ${undisturbedDays} days of history`);
+        feeder.go();
+      },
       behind: () => behind(kafka, STORM, ends),
     });
     return { faults, acknowledged, verdict: await lastLineOf<Verdict>(VERIFIER, [CALM, STORM], arena.env) };
@@ -77,13 +89,27 @@ async function runCalm(arena: Arena, behindNow: () => Promise<string[]>): Promis
   }
 }
 
+/** The cohort task has run the tick. */
+async function reached(kafka: Kafka, app: string, tick: number): Promise<void> {
+  for (const until = performance.now() + CALM_WITHIN_MS; performance.now() < until; await new Promise((resolve) => setTimeout(resolve, POLL_MS))) {
+    if ((await standings(kafka, app)).some((standing) => standing.tick >= tick)) return;
+  }
+  throw new Error(`${app} has not come to ${new Date(tick).toISOString()} within ${CALM_WITHIN_MS / 1_000} s, without any fault`);
+}
+
 /** Partitions that the cohort task has not passed to the end, with all ticks run. */
 async function behind(kafka: Kafka, app: string, ends: readonly number[]): Promise<string[]> {
-  const standing = new Map((await kafka.committed(appName('cohort', app), [topicName('partials', app)])).map(({ partition, metadata }) => [partition, metadata === '' ? NOTHING : (JSON.parse(metadata) as typeof NOTHING)]));
+  const standing = await standings(kafka, app);
   return ends.flatMap((end, partition) => {
-    const { through, tick } = standing.get(partition) ?? NOTHING;
+    const { through, tick } = standing.find((one) => one.partition === partition) ?? NOTHING;
     return through >= end ? [] : [`partition ${partition} is through ${through} of ${end}, at tick ${new Date(tick).toISOString()}`];
   });
 }
 
 const NOTHING = { through: 0, tick: 0 };
+
+/** Of the cohort task, as its committed positions say. */
+async function standings(kafka: Kafka, app: string): Promise<({ readonly partition: number } & typeof NOTHING)[]> {
+  const positions = await kafka.committed(appName('cohort', app), [topicName('partials', app)]);
+  return positions.map(({ partition, metadata }) => ({ partition, ...(metadata === '' ? NOTHING : (JSON.parse(metadata) as typeof NOTHING)) }));
+}

@@ -1,6 +1,7 @@
 /**
  * A process of its own that gives an app the signal log of another, at a pace that fills the time: each record once and in order, as a processor would,
- * whatever happens to the broker. On `stop` the rest comes at once. `feeder.ts <from app> <to app> <milliseconds>`.
+ * whatever happens to the broker. What is before `undisturbed until` (epoch ms) comes at once, the rest from `go` on; on `stop` what is left comes at once, too.
+ * `feeder.ts <from app> <to app> <undisturbed until> <milliseconds>`.
  */
 import { connectKafka } from '../../../infra/kafka/client.ts';
 import type { Kafka, OutRecord, TransactionalProducer } from '../../../infra/ports.ts';
@@ -15,21 +16,25 @@ const PAUSE_MS = 200;
 /** Records of one transaction, and a piece more. */
 const ENOUGH = 3_000;
 
-async function feed(from: string, to: string, durationMs: number): Promise<void> {
+async function feed(from: string, to: string, undisturbedUntil: number, durationMs: number): Promise<void> {
   const log = createLog('feeder');
   const kafka = await connectKafka(readSettings(process.env).kafka, { clientId: 'chaos-feeder', log });
   const pieces = await piecesOf(kafka, from);
-  const [first, last] = [pieces[0]?.watermark ?? 0, pieces.at(-1)?.watermark ?? 0];
+  const last = pieces.at(-1)?.watermark ?? 0;
   let hurry = false;
-  process.once('message', () => { hurry = true; });
+  /** When the pace began. */
+  let begun: number | null = null;
+  process.on('message', (message) => {
+    if (message === 'go') begun = performance.now();
+    else hurry = true;
+  });
   process.once('disconnect', () => process.exit(1));
   const commit = committer(kafka, to, (error) => { log('warn', 'not committed, looking again', { error }); });
 
   let fed = 0;
   let acknowledged = 0;
-  const begun = performance.now();
   while (fed < pieces.length) {
-    const until = isHurried() ? Infinity : first + ((last - first) * (performance.now() - begun)) / durationMs;
+    const until = isHurried() ? Infinity : undisturbedUntil + ((last - undisturbedUntil) * elapsed()) / durationMs;
     const due = takeDue(pieces, fed, until);
     const next = due.length === 0 ? fed : await commit(due.flatMap(({ records }) => records.map((record): OutRecord => ({ ...record, topic: `${to}${record.topic.slice(from.length)}` }))), fed, fed + due.length);
     if (next > fed) acknowledged += due.reduce((sum, { records }) => sum + records.length, 0);
@@ -41,6 +46,9 @@ async function feed(from: string, to: string, durationMs: number): Promise<void>
 
   function isHurried(): boolean {
     return hurry;
+  }
+  function elapsed(): number {
+    return begun === null ? 0 : performance.now() - begun;
   }
 }
 
@@ -89,5 +97,5 @@ function committer(kafka: Kafka, app: string, failed: (error: unknown) => void):
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-const [from = '', to = '', durationMs = ''] = process.argv.slice(2);
-await feed(from, to, Number(durationMs));
+const [from = '', to = '', undisturbedUntil = '', durationMs = ''] = process.argv.slice(2);
+await feed(from, to, Number(undisturbedUntil), Number(durationMs));

@@ -14,6 +14,8 @@ import { SIGNAL_TOPICS } from './signalTopics.ts';
 import { worldOf, type WorldName } from './worlds.ts';
 
 export interface History {
+  /** Epoch ms. */
+  readonly startsAt: number;
   readonly events: number;
   /** Records of the signal topics, progress included. */
   readonly records: number;
@@ -47,7 +49,7 @@ async function write(name: WorldName, seed: number, days: number, app: string): 
   for (let from = 0; from < records.length; from += CHUNK) await producer.send(records.slice(from, from + CHUNK));
   await producer.close();
   await kafka.close();
-  return { events, records: records.length, ends };
+  return { startsAt: input.startsAt, events, records: records.length, ends };
 }
 
 

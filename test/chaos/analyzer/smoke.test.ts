@@ -16,7 +16,7 @@ test('analyzers killed, frozen, cut off and restarted: the same levels, bottlene
   const arena = await openArena(SLOTS);
   try {
     const { faults, verdict } = await runChaos(arena, {
-      seed: SEED, world: 'small', days: 0, durationMs: 10_000, paceMs: 2_000, transactions: true, say: (text) => { console.error(`chaos, seed ${SEED}: ${text}`); },
+      seed: SEED, world: 'small', days: 0, undisturbedDays: 16, durationMs: 10_000, paceMs: 2_000, transactions: true, say: (text) => { console.error(`chaos, seed ${SEED}: ${text}`); },
       kinds: ['kill_in_restore', 'kill_after_send', 'kill_before_commit', 'kill_after_commit', 'rolling_restart', 'proxy_drop_responses'],
     });
     const { lost, duplicated, torn, out_of_order, mismatches, samples, rows } = verdict;

@@ -13,6 +13,8 @@ export interface Feeder {
   /** Something has been fed. */
   readonly started: Promise<void>;
   acknowledged(): number;
+  /** Tells a feeder that begins slowly to go on. */
+  go(): void;
   /** Lets it bring its input to an end; gives what is acknowledged in all. Throws where it failed. */
   stop(): Promise<number>;
   kill(): void;
@@ -34,6 +36,7 @@ export function startFeeder(file: string, args: readonly (string | number)[], en
   return {
     started,
     acknowledged: () => acknowledged,
+    go: () => void child.send('go'),
     stop: async () => {
       if (child.connected) child.send('stop');
       const code = await ended;

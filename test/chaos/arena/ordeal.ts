@@ -27,6 +27,8 @@ export interface Ordeal {
   readonly program: Program;
   /** Takes up the input when it is called. */
   readonly feed: () => Feeder;
+  /** Faults begin when it has resolved; without it at once. */
+  readonly undisturbed?: (feeder: Feeder) => Promise<void>;
   /** What is not done yet, a line each. */
   readonly behind: () => Promise<readonly string[]>;
   /** Between the last fault and the last commit: sessions, transaction timeouts, restores and what has piled up, on a busy machine. */
@@ -40,7 +42,7 @@ const SHOWN_LINES = 15;
 /** What a member logs when it has slept too long. */
 const LOST = 'membership lost';
 
-export async function undergo({ arena, seed, durationMs, paceMs, kinds, app, program, feed, behind, completeWithinMs, say }: Ordeal): Promise<{ readonly faults: FaultCounts; readonly acknowledged: number }> {
+export async function undergo({ arena, seed, durationMs, paceMs, kinds, app, program, feed, undisturbed, behind, completeWithinMs, say }: Ordeal): Promise<{ readonly faults: FaultCounts; readonly acknowledged: number }> {
   const members = Array.from({ length: MEMBERS }, (_, slot) => memberIn(arena, slot, `member-${slot}`, app, program));
   const visitor = memberIn(arena, MEMBERS, 'visitor', app, program);
   const everyone = [...members, visitor];
@@ -54,6 +56,7 @@ export async function undergo({ arena, seed, durationMs, paceMs, kinds, app, pro
   try {
     await feeder.started;
     for (const member of members) member.start();
+    await undisturbed?.(feeder);
     const plan = planFaults({ seed, durationMs, paceMs, slots: MEMBERS, kinds });
     const faults = await conduct({ plan, durationMs, arena, members, visitor, say });
     say('faults are over');

@@ -46,6 +46,8 @@ export async function undergo({ arena, seed, durationMs, paceMs, kinds, app, pro
   const members = Array.from({ length: MEMBERS }, (_, slot) => memberIn(arena, slot, `member-${slot}`, app, program));
   const visitor = memberIn(arena, MEMBERS, 'visitor', app, program);
   const everyone = [...members, visitor];
+  // An arena has several runs, and a proxy remembers them all.
+  const before = everyone.map(({ proxy }) => ({ fenced: proxy.fenced(), reached: proxy.reached().length }));
   const feeder = feed();
   let asking = false;
   const saying = setInterval(() => {
@@ -62,9 +64,9 @@ export async function undergo({ arena, seed, durationMs, paceMs, kinds, app, pro
     say('faults are over');
     const acknowledged = await feeder.stop();
     await complete(behind, completeWithinMs, everyone);
-    const sum = (count: (member: Member) => number): number => everyone.reduce((all, member) => all + count(member), 0);
-    say(`complete; ${sum(({ proxy }) => proxy.fenced())} requests of transactions were fenced off, ${sum((member) => member.logged(LOST))} memberships lost, ${sum((member) => member.endedByItself())} processes ended by themselves`);
-    say(`points were reached in transactions of ${reachedIn(everyone)}`);
+    const sum = (count: (member: Member, index: number) => number): number => everyone.reduce((all, member, index) => all + count(member, index), 0);
+    say(`complete; ${sum(({ proxy }, index) => proxy.fenced() - (before[index]?.fenced ?? 0))} requests of transactions were fenced off, ${sum((member) => member.logged(LOST))} memberships lost, ${sum((member) => member.endedByItself())} processes ended by themselves`);
+    say(`points were reached in transactions of ${tallied(everyone.flatMap(({ proxy }, index) => proxy.reached().slice(before[index]?.reached)))}`);
     return { faults, acknowledged };
   } finally {
     clearInterval(saying);
@@ -91,8 +93,8 @@ export async function complete(behind: Ordeal['behind'], withinMs: number, membe
   }
 }
 
-function reachedIn(members: readonly Member[]): string {
+function tallied(ids: readonly string[]): string {
   const times = new Map<string, number>();
-  for (const id of members.flatMap(({ proxy }) => proxy.reached())) times.set(id, (times.get(id) ?? 0) + 1);
+  for (const id of ids) times.set(id, (times.get(id) ?? 0) + 1);
   return [...times].sort(([a], [b]) => (a < b ? -1 : 1)).map(([id, count]) => `${id} ${count}`).join(', ');
 }

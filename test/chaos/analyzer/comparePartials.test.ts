@@ -37,6 +37,19 @@ test('nor does a full account after a restart, where it adds up to the same, or 
   assert.equal(counts(...FIRST, ...SECOND, cells(3, true, cell('a', 2), cell('b', 5)), ...THIRD.slice(1)).mismatches, 1, 'b is still there');
 });
 
+test('a label that a full account has forgotten counts nothing, unless at a midnight or with other words', () => {
+  const labelled = (hour: number, reset: boolean, ...messages: string[]): Partial[] => [{ ...cells(hour, reset), features: [], labels: messages.map((message) => ({ fingerprint: 'x', code: 'C', message })) }, tick(hour)];
+  const differences = (calm: Partial[], storm: Partial[]): number => {
+    const tally = createTally();
+    comparePartials(ticksOf(calm), ticksOf(storm), 'profile-0', tally, createGroups());
+    return tally.counts.mismatches;
+  };
+  const said = labelled(22, true, 'no room');
+  assert.equal(differences([...said, ...labelled(23, false)], [...said, ...labelled(23, true)]), 0);
+  assert.equal(differences([...said, ...labelled(24, false)], [...said, ...labelled(24, true)]), 1, 'midnight');
+  assert.equal(differences([...said, ...labelled(23, false)], [...said, ...labelled(23, true, 'other')]), 1);
+});
+
 test('a missing tick is lost, and what it would have changed shows', () => {
   assert.deepEqual(counts(...FIRST, ...THIRD.slice(0, 2), progress(3)), { ...noCounts(), lost: 1, mismatches: 1 });
   assert.deepEqual(counts(...FIRST, ...SECOND), { ...noCounts(), lost: 1, mismatches: 1 }, 'and the progress at the end');

@@ -3,13 +3,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Cell, Partial } from '../../../consumers/analyzer/partials.ts';
 import { createTally, noCounts, type Counts } from '../arena/counts.ts';
+import type { Cells } from './account.ts';
 import { comparePartials } from './comparePartials.ts';
 import { createGroups } from './groups.ts';
 import { ticksOf } from './ticks.ts';
 
 const HOUR = 3_600_000;
 const cell = (team: string, seen: number): Cell => ({ level: 'expert', team, seen, worked: seen, used: 0, attempted: 0, stuck: 0, durations: [], errors: {} });
-const cells = (hour: number, reset: boolean, ...list: Cell[]): Partial => ({ v: 1, kind: 'cells', tick: hour * HOUR, levels: 'in_force', reset, features: [{ feature: 'f', stage: 'data', cells: list }], presence: [], samples: [], labels: [], measures: [] });
+const cells = (hour: number, reset: boolean, ...list: Cell[]): Cells => ({ v: 1, kind: 'cells', tick: hour * HOUR, levels: 'in_force', reset, features: [{ feature: 'f', stage: 'data', cells: list }], presence: [], samples: [], labels: [], measures: [] });
 const tick = (hour: number): Partial => ({ v: 1, kind: 'tick', tick: hour * HOUR, first: hour === 1, evaluated_to: hour });
 const vectors = (hour: number, user_id: string): Partial => ({ v: 1, kind: 'vectors', tick: hour * HOUR, users: [{ user_id, values: [1, 1, 1, null], level: 'expert' }] });
 const progress = (through: number, hour = through): Partial => ({ v: 1, kind: 'progress', through, watermark: hour * HOUR, first_tick: HOUR });

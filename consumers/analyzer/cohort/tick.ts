@@ -1,11 +1,15 @@
 /** One tick of the platform, once every partition has reached it: add up, judge, and at midnight publish, in this order. */
 import type { Challenge, ExpertiseModel, Feature, Finding } from '../../../schemas/records.ts';
+import { usersIn } from '../expertise/packed.ts';
+import type { PackedVectors } from '../expertise/packed.ts';
 import type { Train } from '../expertise/train.ts';
-import type { UserVector } from '../partials.ts';
 import type { CatalogEntry, Reference } from '../references.ts';
 import { isMidnight, isTrainingTick } from '../time.ts';
 import type { Board, Numbers } from './board.ts';
+import { checkCircularity } from './circularity.ts';
 import type { Details } from './details.ts';
+import type { LeftOut } from './leftOut.ts';
+import type { Pair } from './pairs.ts';
 import type { TakenPartial } from './queue.ts';
 import { challengeOf, findingOf } from './records.ts';
 import type { Standing } from './records.ts';
@@ -28,6 +32,8 @@ export interface CohortState {
   frequent: number | null;
   /** Ascending; only those that are or will be in force. */
   references: readonly Reference[];
+  /** Pairs about whose circularity something else is known than the changelog has. */
+  readonly checked: Set<Pair>;
 }
 
 export interface TickOutput {
@@ -55,18 +61,24 @@ function catalogOf(reference: Reference | null): ReadonlyMap<string, CatalogEntr
   return catalog;
 }
 
-interface Absorbed {
-  readonly vectors: UserVector[];
+/** What a tick's partials have besides what is kept of them. */
+interface Passing {
+  readonly vectors: PackedVectors[];
+  readonly leftOut: LeftOut[];
+}
+
+interface Absorbed extends Passing {
   /** The numbers under the levels before a new model, where this is its first tick. */
   readonly before: Numbers | null;
 }
 
 /** One partition's partials of a tick into the sums. Also how the sums are rebuilt after a restart. */
-export function absorb(state: Pick<CohortState, 'sums' | 'details' | 'standings'>, partition: number, taken: readonly TakenPartial[], before: Sums | null): UserVector[] {
-  const vectors: UserVector[] = [];
+export function absorb(state: Pick<CohortState, 'sums' | 'details' | 'standings'>, partition: number, taken: readonly TakenPartial[], before: Sums | null): Passing {
+  const [vectors, leftOut]: [PackedVectors[], LeftOut[]] = [[], []];
   const standing = state.standings[partition];
   for (const { offset, partial } of taken) {
-    if (partial.kind === 'vectors') vectors.push(...partial.users);
+    if (partial.kind === 'vectors') vectors.push(partial.users);
+    else if (partial.kind === 'left_out') leftOut.push(partial);
     else if (partial.kind === 'cells' && partial.levels === 'before') before?.apply(partition, partial);
     else if (partial.kind === 'cells') {
       if (partial.reset && standing !== undefined) standing.reset = offset;
@@ -77,19 +89,19 @@ export function absorb(state: Pick<CohortState, 'sums' | 'details' | 'standings'
       if (standing !== undefined) standing.evaluatedTo = partial.evaluated_to;
     }
   }
-  return vectors;
+  return { vectors, leftOut };
 }
 
 function absorbAll(state: CohortState, taken: readonly (readonly TakenPartial[])[]): Absorbed {
   const isFirstOfModel = taken.some((partials) => partials.some(({ partial }) => partial.kind === 'cells' && partial.levels === 'before'));
   const before = isFirstOfModel ? createSums(state.standings.length) : null;
-  const vectors = taken.flatMap((partials, partition) => absorb(state, partition, partials, before));
-  return { vectors, before };
+  const passing = taken.map((partials, partition) => absorb(state, partition, partials, before));
+  return { vectors: passing.flatMap(({ vectors }) => vectors), leftOut: passing.flatMap(({ leftOut }) => leftOut), before };
 }
 
 /** What a tick's partials come from: one list per partition, empty where the partition begins later. */
 export async function runTick(state: CohortState, tick: number, taken: readonly (readonly TakenPartial[])[], ports: TickPorts): Promise<TickOutput> {
-  const { vectors, before } = absorbAll(state, taken);
+  const { vectors, leftOut, before } = absorbAll(state, taken);
   state.lastTick = tick;
   const inForce = state.references.findLast(({ effective_from }) => effective_from <= tick) ?? null;
   const catalog = catalogOf(inForce);
@@ -97,13 +109,17 @@ export async function runTick(state: CohortState, tick: number, taken: readonly 
   const changes = state.sums.changes();
   const isJudged = standing.modelVersion !== 0;
   const moved = isJudged ? state.board.tick({ tick, numbers: state.sums, changes, before, catalog }) : [];
+  const model = inForce?.model ?? null;
+  if (isMidnight(tick) && model !== null) for (const pair of checkCircularity(state.board, { numbers: state.sums, said: leftOut, model })) state.checked.add(pair);
   const challenges = moved.map(({ pair, transition }) => challengeOf(pair, transition, state.board.subject(pair), catalog.get(pair.finding.feature) ?? null, state.details, standing));
   if (!isMidnight(tick)) return { challenges, findings: [], model: null, reference: null };
 
   const findings = state.board.evaluated().flatMap((pair) => (pair.verdict === null ? [] : [findingOf(pair, pair.verdict, state.board.subject(pair), standing)]));
+  // Counted before the vectors are handed over.
+  const frequent = usersIn(vectors);
   const last = state.references.at(-1)?.model ?? null;
-  const training = isTrainingTick(tick) ? await ports.train({ tick, users: vectors, last, lastFrequent: state.frequent }) : null;
-  if (training !== null) state.frequent = vectors.length;
+  const training = isTrainingTick(tick) ? await ports.train({ tick, chunks: vectors, last, lastFrequent: state.frequent }) : null;
+  if (training !== null) state.frequent = frequent;
   const reference = referenceOf({
     tick,
     decision: training?.record.decision ?? null,

@@ -5,6 +5,7 @@ import type { Level } from '../../../../schemas/records.ts';
 import { classify, scaleVector } from '../../../../consumers/analyzer/expertise/assign.ts';
 import { fitScaling, quantile } from '../../../../consumers/analyzer/expertise/scaling.ts';
 import { gateFailures, silhouetteOf } from '../../../../consumers/analyzer/expertise/quality.ts';
+import { pack } from '../../../../consumers/analyzer/expertise/packed.ts';
 import { train } from '../../../../consumers/analyzer/expertise/train.ts';
 import { trainInWorker } from '../../../../consumers/analyzer/expertise/trainer.ts';
 import type { UserVector } from '../../../../consumers/analyzer/partials.ts';
@@ -86,8 +87,8 @@ test('decisions', async (t) => {
     ['29 frequent users', platform([10, 10, 9]), null, null, 'none', /29 frequent users, fewer than 30/],
     ['30 frequent users', platform([10, 10, 10], 1, named, 0.05), null, null, 'new', /trained on 30/],
     ['29 after a model: no level changes', platform([10, 10, 9]), trained, 30, 'none', /29/],
-    ['gates fail, no model', platform([60, 50, 5], 1, named, 0.05), null, null, 'none', /only [45] of 115 users are expert/],
-    ['gates fail, a model', platform([60, 50, 5], 1, named, 0.05), trained, 115, 'kept', /only [45] of 115/],
+    ['gates fail, no model', platform([60, 50, 5], 1, named, 0.05), null, null, 'none', /only (5|a few) of 115 users are expert/],
+    ['gates fail, a model', platform([60, 50, 5], 1, named, 0.05), trained, 115, 'kept', /only (5|a few) of 115/],
     ['churn, with a model', twisted, trained, 150, 'kept', /would change their level at once/],
     ['a fall of 25 %', platform([40, 40, 40], 1, named), trained, 160, 'new', /120/],
     ['a fall of more than 25 %', platform([40, 40, 40], 1, named), trained, 161, 'kept', /fell from 161 to 120/],
@@ -147,6 +148,8 @@ test('silhouette of two far pairs is near 1, of a mixture below 0', () => {
 });
 
 test('the worker thread gives what the function gives', async () => {
-  const input = { ...fresh, users: platform([30, 30, 30]) };
-  assert.deepEqual(await trainInWorker(input), train(input));
+  const users = platform([30, 30, 30]);
+  const chunks = [pack(users.slice(50)), pack([]), pack(users.slice(0, 50))];
+  assert.deepEqual(await trainInWorker({ ...fresh, chunks }), train({ ...fresh, users }));
+  assert.equal(chunks[0]?.values.length, 0, 'handed over, not copied');
 });

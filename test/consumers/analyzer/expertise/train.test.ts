@@ -9,36 +9,7 @@ import { pack } from '../../../../consumers/analyzer/expertise/packed.ts';
 import { train } from '../../../../consumers/analyzer/expertise/train.ts';
 import { trainInWorker } from '../../../../consumers/analyzer/expertise/trainer.ts';
 import type { UserVector } from '../../../../consumers/analyzer/partials.ts';
-
-const MONDAY = 4 * 86_400_000;
-const WEEK = 7 * 86_400_000;
-
-/** A small deterministic generator (mulberry32). */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
-/** Three groups of users; `level` is what they have. */
-function platform(sizes: readonly [number, number, number], seed = 1, level: (group: number) => Level = () => 'unclassified', spread = 0.3): UserVector[] {
-  const random = generator(seed);
-  const noise = (): number => Math.exp((random() + random() + random() - 1.5) * spread);
-  return sizes.flatMap((size, group) =>
-    Array.from({ length: size }, (_, i) => ({
-      user_id: `${String(group)}-${String(i)}`,
-      values: [(1.5 + group * 2) * noise(), (4 + 8 * group) * noise(), 0.5 + 0.15 * group + 0.05 * random(), i % 7 === 0 ? null : (2 - 0.7 * group) * noise()] as const,
-      level: level(group),
-    })),
-  );
-}
-const LEVELS: readonly Level[] = ['beginner', 'intermediate', 'expert'];
-const named = (group: number): Level => LEVELS[group] ?? 'unclassified';
-const fresh = { tick: MONDAY, last: null, lastFrequent: null };
+import { fresh, LEVELS, MONDAY, named, platform, WEEK } from './people.ts';
 
 test('three groups become three levels, named by their scores', () => {
   const users = platform([190, 118, 85]);

@@ -69,8 +69,8 @@ function check(board: Board, pair: Pair, without: Without | null): Circularity {
 }
 
 /**
- * Checks what holds at a midnight tick; an open challenge that does not hold at the moment keeps what was found when it last did. Gives the
- * pairs of which something else is known now.
+ * Checks what holds at a midnight tick; an open challenge that does not hold then keeps what was found when it last did, for when it holds
+ * again. Gives the pairs of which something else is known now.
  */
 export function checkCircularity(board: Board, midnight: MidnightNumbers): Pair[] {
   const of = levelsWithout(midnight);

@@ -59,7 +59,7 @@ export function challengeOf(pair: Pair, { status, episode, ...transition }: Tran
     evidence,
     teams: teamsOf(subject),
     sample_event_ids: samplesOf(pair, details),
-    summary: summaryOf({ template: rule.summary, conditions: rule.conditions, title: entry?.title ?? finding.feature, evidence, label: episode.label, g: subject.g, circularity: status === 'resolved' ? '' : circularityText(rule, pair.circularity), regressed: life.episodes > 1, resolution }),
+    summary: summaryOf({ template: rule.summary, conditions: rule.conditions, title: entry?.title ?? finding.feature, evidence, label: episode.label, g: subject.g, circularity: status !== 'resolved' && pair.verdict?.state === 'holds' ? circularityText(rule, pair.circularity) : '', regressed: life.episodes > 1, resolution }),
     resolution,
   };
 }

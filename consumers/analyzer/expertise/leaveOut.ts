@@ -6,7 +6,7 @@ import type { Level, Scaling } from '../../../schemas/records.ts';
 import type { LeftOutModel, LevelModel } from '../references.ts';
 import { classify, FEATURE_NAMES, mean, nearestTo } from './assign.ts';
 import type { ModelFeature, Values } from './assign.ts';
-import { cluster } from './cluster.ts';
+import { cluster, STARTS } from './cluster.ts';
 import { gateFailures } from './quality.ts';
 import { NO_SCALING } from './scaling.ts';
 
@@ -27,20 +27,29 @@ export interface Fitted {
   readonly seed: number;
 }
 
-/** Trained like the model itself, warm from its centroids; null where without the feature no three levels pass the gates. */
+/** Churn is no gate here: nobody gets these levels. */
+function isSound(centroids: readonly (readonly number[])[], labels: readonly Level[], points: readonly (readonly number[])[]): boolean {
+  const sizes = labels.map(() => 0);
+  for (const point of points) {
+    const nearest = nearestTo(centroids, point);
+    sizes[nearest] = (sizes[nearest] ?? 0) + 1;
+  }
+  return gateFailures({ centroids, labels, sizes, churn: null }).length === 0;
+}
+
+/**
+ * Trained like the model itself, warm from its centroids. Where the best of all starts does not pass the gates, what the warm one alone leads
+ * to; null where that does not either: without the feature there are no three levels.
+ */
 function leaveOut(without: ModelFeature, { points, scaling, centroids, labels, seed }: Fitted): LeftOutModel | null {
   const at = FEATURE_NAMES.indexOf(without);
   const flat = points.map((point) => point.with(at, 0));
-  const found = cluster(flat, seed, centroids.map((centroid) => centroid.with(at, 0)))?.sort((a, b) => mean(a) - mean(b));
-  if (found === undefined) return null;
-  const sizes = labels.map(() => 0);
-  for (const point of flat) {
-    const nearest = nearestTo(found, point);
-    sizes[nearest] = (sizes[nearest] ?? 0) + 1;
+  const warm = centroids.map((centroid) => centroid.with(at, 0));
+  for (const starts of [STARTS, 0]) {
+    const found = cluster(flat, seed, warm, starts)?.sort((a, b) => mean(a) - mean(b));
+    if (found !== undefined && isSound(found, labels, flat)) return { without, scaling: scaling.with(at, NO_SCALING), centroids: found };
   }
-  // Churn is no gate here: nobody gets these levels.
-  if (gateFailures({ centroids: found, labels, sizes, churn: null }).length > 0) return null;
-  return { without, scaling: scaling.with(at, NO_SCALING), centroids: found };
+  return null;
 }
 
 /** One for each feature that can be done without. */

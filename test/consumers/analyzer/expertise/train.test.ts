@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Level } from '../../../../schemas/records.ts';
 import { classify, scaleVector } from '../../../../consumers/analyzer/expertise/assign.ts';
 import { fitScaling, quantile } from '../../../../consumers/analyzer/expertise/scaling.ts';
 import { gateFailures, silhouetteOf } from '../../../../consumers/analyzer/expertise/quality.ts';

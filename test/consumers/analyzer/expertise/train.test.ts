@@ -107,6 +107,7 @@ test('a vector: logarithms, negated time, the unknown in the middle, zeros allow
   const model = { scaling: [unit, unit, unit, unit], centroids: [[0, 0, 0, 0], [3, 0, 0, 0], [9, 0, 0, 0]], labels: ['expert', 'beginner', 'intermediate'] as const };
   const found = classify(model, [Math.exp(2), 1, 0, 1]);
   assert.equal(found.level, 'beginner', 'labels are names, not positions');
+  assert.equal(found.score, (2 + 0 + 0 + 0) / 4, 'the mean of the scaled features');
   assert.deepEqual(found.distances.map(({ distance }) => Math.round(distance)), [2, 1, 7]);
 });
 

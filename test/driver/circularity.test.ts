@@ -57,7 +57,7 @@ function eventsOf(random: () => number): SimulatedEvent[] {
 
 const EVENTS = eventsOf(generator(4));
 const run = (partitions: number): Promise<WorldOutput> =>
-  runWorld({ catalog: CATALOG, users: PEOPLE.map(({ isExpert: _expert, fails: _fails, ...user }) => user), events: Array.from({ length: Math.ceil(EVENTS.length / 500) }, (_, n) => EVENTS.slice(n * 500, (n + 1) * 500)), endsAt: START + DAYS * DAY_MS + 30 * MINUTE_MS, partitions });
+  runWorld({ catalog: CATALOG, users: PEOPLE, events: Array.from({ length: Math.ceil(EVENTS.length / 500) }, (_, n) => EVENTS.slice(n * 500, (n + 1) * 500)), endsAt: START + DAYS * DAY_MS + 30 * MINUTE_MS, partitions });
 const opened = ({ challenges }: WorldOutput): string[] => challenges.filter(({ status }) => status === 'opened').map(({ rule_id, feature, evaluated_at, summary }) => `${rule_id} ${feature} ${String(evaluated_at)} ${summary}`).sort();
 
 test('what made the levels does not prove itself; and however many tasks share the work, the same is said', async () => {

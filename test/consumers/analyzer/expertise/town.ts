@@ -20,7 +20,7 @@ const MEDIAN_MS = 10_000;
 const VIEW = viewReference({ ...plainReference(0), feature_medians: REFS.map(({ feature }) => ({ feature, median_ms: MEDIAN_MS })) });
 
 /** The Monday before which nothing happens; day 4 of the epoch is a Monday. */
-export const FIRST = 4 * 86_400_000 + 100 * WEEK;
+const FIRST = 4 * 86_400_000 + 100 * WEEK;
 
 export interface Habits {
   readonly id: string;
@@ -47,7 +47,7 @@ interface Resident {
 const OF_SKILL = { features: [2, 4, 7], actions: [5, 10, 18], fails: [0.4, 0.2, 0.06], pace: [1.7, 1, 0.6] } as const;
 
 function daysOf({ id, skill, stages = STAGES, presence = 0.9, actions, away = [0, 0] }: Habits, weeks: number): Day[] {
-  const random = generator([...id].reduce((hash, char) => Math.imul(hash, 31) + char.charCodeAt(0), 7));
+  const random = generator(Buffer.from(id).reduce((hash, byte) => Math.imul(hash, 31) + byte, 7));
   const of = (list: readonly number[]): number => list[skill] ?? 0;
   const mine = REFS.filter(({ stage, feature }) => stages.includes(stage) && Number(feature.at(-1)) < of(OF_SKILL.features));
   // Nobody is quite like the others of a kind.

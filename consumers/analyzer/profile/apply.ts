@@ -3,11 +3,11 @@ import type { Stage } from '../../../schemas/records.ts';
 import { dayOf, STATE_DAYS, WINDOW_DAYS } from '../time.ts';
 import { openingOf } from './bottlenecks.ts';
 import { sampleKey } from './changelog.ts';
-import { bucketOf, countSignal, emptyBucket, isLate } from './buckets.ts';
+import { bucketOf, countSignal, emptyBucket } from './buckets.ts';
 import { newcomerLevel } from './levels.ts';
 import { measureUpTo } from './days.ts';
 import { addSignal } from './measures.ts';
-import type { Signal } from './merge.ts';
+import type { Signal } from './signal.ts';
 import type { ReferenceView } from './referenceView.ts';
 import { samplesOf } from './samples.ts';
 import { dayOfUser, newUser, setLevel } from './state.ts';
@@ -15,19 +15,19 @@ import type { Emits, PartitionState, User } from './state.ts';
 import { SERVICE_ROLE } from './vectors.ts';
 
 function userOf(state: PartitionState, signal: Signal, watermark: number, view: ReferenceView | null, emits: Emits): User {
-  const { user_id: id, user: known } = signal.record;
+  const { user_id: id, team, role } = signal;
   const model = view?.reference.model ?? null;
   let user = state.users.get(id);
   if (user === undefined) {
-    user = newUser(id, known.team, known.role);
+    user = newUser(id, team, role);
     state.users.set(id, user);
     state.idle.add(user);
-    setLevel(state, user, newcomerLevel(known.role, model !== null), watermark, model?.version ?? 0, null, emits);
+    setLevel(state, user, newcomerLevel(role, model !== null), watermark, model?.version ?? 0, null, emits);
     return user;
   }
-  if (user.team !== known.team || user.role !== known.role) {
-    user.team = known.team;
-    user.role = known.role;
+  if (user.team !== team || user.role !== role) {
+    user.team = team;
+    user.role = role;
     state.changes.users.add(user);
     state.unsettled.add(user);
   }
@@ -37,7 +37,7 @@ function userOf(state: PartitionState, signal: Signal, watermark: number, view: 
 }
 
 function addSamples(state: PartitionState, user: User, signal: Signal, day: number, kept: boolean): void {
-  const { feature, occurred_at: occurredAt, event_id: eventId } = signal.record;
+  const { feature, occurred_at: occurredAt, event_id: eventId } = signal;
   for (const what of samplesOf(signal, kept)) {
     const key = { feature, class: signal.class, what };
     if (state.samples.add(key, day, [occurredAt, eventId, user.id], user.level === 'machine')) state.changes.samples.set(sampleKey(key, day), { key, day });
@@ -58,9 +58,9 @@ function checkStage(state: PartitionState, user: User, stage: Stage, watermark: 
 
 /** `watermark`: the signal's; all ticks up to it have been run. `view`: the reference in force at it. */
 export function applySignal(state: PartitionState, signal: Signal, watermark: number, view: ReferenceView | null, emits: Emits): void {
-  if (isLate(signal)) return;
+  if (signal.late) return;
   const user = userOf(state, signal, watermark, view, emits);
-  const { feature, stage, occurred_at: occurredAt } = signal.record;
+  const { feature, stage, occurred_at: occurredAt } = signal;
   const today = dayOf(watermark);
   const day = Math.min(dayOf(occurredAt), today);
   measureUpTo(state, today);
@@ -78,7 +78,7 @@ export function applySignal(state: PartitionState, signal: Signal, watermark: nu
   user.dirty.add(ref);
   state.unsettled.add(user);
   state.changes.days.add(userDay);
-  if (signal.class === 'error' && kept && state.labels.add(signal.record, day)) state.changes.labels.add(signal.record.fingerprint);
+  if (signal.class === 'error' && kept && state.labels.add(signal, day)) state.changes.labels.add(signal.fingerprint);
   addSamples(state, user, signal, day, kept);
   if (day > today - WINDOW_DAYS) addSignal(user.stages, day, ref, signal, isNew);
   if (view !== null) checkStage(state, user, stage, watermark, view, emits);

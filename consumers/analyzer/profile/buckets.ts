@@ -4,7 +4,7 @@
  */
 import { INFINITE_STEP, stepOf } from '../quantise.ts';
 import type { Stage } from '../../../schemas/records.ts';
-import type { Signal } from './merge.ts';
+import type { Signal } from './signal.ts';
 
 /** Per user and feature the fingerprints first seen in the 28 days, in merged order; the others make no challenge (ours: bounds the state). */
 export const FINGERPRINTS_KEPT = 64;
@@ -60,12 +60,6 @@ export function bucketOf<Ref extends FeatureRef>(day: Day<Ref>, ref: Ref): Bucke
   return undefined;
 }
 
-/** Made by a timer, not by the user. */
-export const byTimer = (signal: Signal): boolean => signal.record.properties['timer'] === 'true';
-
-/** A finish after its timer: kept in the topics, counted nowhere. */
-export const isLate = (signal: Signal): boolean => signal.record.properties['late'] === 'true';
-
 const EMPTY: readonly number[] = [];
 
 /** Adds one to a step's count. */
@@ -108,10 +102,10 @@ function keeps<Ref extends FeatureRef>(days: readonly Day<Ref>[], ref: Ref, fing
 
 /** Counts a signal in its bucket, which is one of `days`. Gives whether an error's fingerprint is kept; true for all else. */
 export function countSignal<Ref extends FeatureRef>(bucket: Bucket<Ref>, signal: Signal, days: readonly Day<Ref>[]): boolean {
-  const timer = byTimer(signal);
+  const { timer } = signal;
   switch (signal.class) {
     case 'action': {
-      const { outcome } = signal.record;
+      const { outcome } = signal;
       bucket.actions += 1;
       if (!timer) bucket.own += 1;
       if (outcome === 'completed') bucket.completed += 1;
@@ -122,11 +116,11 @@ export function countSignal<Ref extends FeatureRef>(bucket: Bucket<Ref>, signal:
     }
     case 'time':
       bucket.times += 1;
-      if (signal.record.measure === 'completion') bucket.durations = addStep(bucket.durations, signal.record.censored ? INFINITE_STEP : stepOf(signal.record.duration_ms));
+      if (signal.measure === 'completion') bucket.durations = addStep(bucket.durations, signal.censored ? INFINITE_STEP : stepOf(signal.duration_ms));
       if (!timer) bucket.active = true;
       return true;
     case 'error': {
-      const { cause, fingerprint } = signal.record;
+      const { cause, fingerprint } = signal;
       if (cause === 'dependency') return false;
       bucket.errors += 1;
       if (bucket.fingerprints?.includes(fingerprint) === true) return true;

@@ -1,7 +1,7 @@
 /** What fingerprints say, in words: the code and the message without its numbers, ids, paths and quoted values. */
 import { normaliseMessage } from '../../../schemas/fingerprint.ts';
-import type { ErrorSignal } from '../../../schemas/records.ts';
 import type { FingerprintLabel } from '../partials.ts';
+import type { Signal } from './signal.ts';
 
 /** Longer messages are cut (ours): a label is read by people in a list. */
 const LABEL_LENGTH = 300;
@@ -15,7 +15,7 @@ export interface KeptLabel {
 
 export interface Labels {
   /** Gives whether there is something to remember. */
-  add(signal: ErrorSignal, day: number): boolean;
+  add(signal: Signal, day: number): boolean;
   restore(fingerprint: string, label: KeptLabel): void;
   get(fingerprint: string): KeptLabel | undefined;
   /** Forgets what was last seen before a day, and gives the fingerprints. */

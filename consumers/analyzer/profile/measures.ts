@@ -5,9 +5,8 @@
 import type { Stage } from '../../../schemas/records.ts';
 import type { BottleneckMeasure } from '../partials.ts';
 import { boundaryOf, INFINITE_STEP, quantise, stepOf } from '../quantise.ts';
-import { byTimer } from './buckets.ts';
 import type { Bucket, FeatureRef } from './buckets.ts';
-import type { Signal } from './merge.ts';
+import type { Signal } from './signal.ts';
 import type { ReferenceView } from './referenceView.ts';
 
 export const STAGES: readonly Stage[] = ['data', 'features', 'training', 'deployment'];
@@ -95,19 +94,19 @@ export function addSignal(window: StageWindow, day: number, ref: FeatureRef, sig
   const sums = sumsOf(window, ref.stage);
   if (isNew) sums.buckets += 1;
   if (signal.class === 'error') {
-    if (signal.record.cause !== 'dependency') sums.errors += 1;
+    if (signal.cause !== 'dependency') sums.errors += 1;
     return;
   }
-  if (!byTimer(signal)) sums.active |= bitOf(day);
+  if (!signal.timer) sums.active |= bitOf(day);
   if (signal.class === 'action') {
-    const { outcome } = signal.record;
+    const { outcome } = signal;
     if (outcome === null || outcome === 'started') return;
     sums.attempts += 1;
     if (outcome !== 'completed') sums.stuck += 1;
     sums.attempted |= bitOf(day);
-  } else if (signal.record.measure === 'completion') {
+  } else if (signal.measure === 'completion') {
     sums.refs.push(ref);
-    sums.steps.push(signal.record.censored ? INFINITE_STEP : stepOf(signal.record.duration_ms));
+    sums.steps.push(signal.censored ? INFINITE_STEP : stepOf(signal.duration_ms));
   }
 }
 

@@ -6,7 +6,7 @@
 import type { SignalClass } from '../../../schemas/records.ts';
 import type { Samples } from '../partials.ts';
 import type { DayRange } from '../time.ts';
-import type { Signal } from './merge.ts';
+import type { Signal } from './signal.ts';
 
 const SAMPLES = 5;
 
@@ -65,13 +65,13 @@ export function insertSample(entries: SampleEntry[], entry: SampleEntry): boolea
 export function samplesOf(signal: Signal, kept: boolean): readonly (string | null)[] {
   switch (signal.class) {
     case 'action': {
-      const { outcome } = signal.record;
+      const { outcome } = signal;
       return outcome === 'failed' || outcome === 'abandoned' ? [USED, STUCK] : [USED];
     }
     case 'error':
-      return kept ? [signal.record.fingerprint] : [];
+      return kept ? [signal.fingerprint] : [];
     case 'time':
-      return signal.record.measure === 'completion' ? [null] : [];
+      return signal.measure === 'completion' ? [null] : [];
   }
 }
 

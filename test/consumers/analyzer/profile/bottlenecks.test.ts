@@ -7,6 +7,8 @@ import type { Day, FeatureRef } from '../../../../consumers/analyzer/profile/buc
 import { addBucket, addSignal, emptyWindow, measure, MEASURES, removeBucket } from '../../../../consumers/analyzer/profile/measures.ts';
 import type { StageSums, StageWindow } from '../../../../consumers/analyzer/profile/measures.ts';
 import { viewReference } from '../../../../consumers/analyzer/profile/referenceView.ts';
+import { signalFrom } from '../../../../consumers/analyzer/profile/signal.ts';
+import type { Signal } from '../../../../consumers/analyzer/profile/signal.ts';
 import type { BottleneckMeasure } from '../../../../consumers/analyzer/partials.ts';
 import { DAY_MS, WINDOW_DAYS } from '../../../../consumers/analyzer/time.ts';
 import fc from 'fast-check';
@@ -25,13 +27,13 @@ const VIEW = viewReference({
 const LAST = 113;
 
 type Happened = readonly [day: number, ref: FeatureRef, kind: Kind];
-function put(days: Day[], [day, ref, kind]: Happened): ReturnType<typeof signalOf> {
+function put(days: Day[], [day, ref, kind]: Happened): Signal {
   let found = days.find((known) => known.day === day);
   if (found === undefined) days.push((found = { day, buckets: [] }));
   days.sort((a, b) => a.day - b.day);
   let bucket = bucketOf(found, ref);
   if (bucket === undefined) found.buckets.push((bucket = emptyBucket(ref)));
-  const signal = signalOf({ user: 'u', ...ref, kind, occurredAt: day * DAY_MS }, 0, 0, 0);
+  const signal = signalFrom(signalOf({ user: 'u', ...ref, kind, occurredAt: day * DAY_MS }, 0, 0, 0));
   countSignal(bucket, signal, days);
   return signal;
 }

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { bucketOf, countSignal, emptyBucket, FINGERPRINTS_KEPT, lowerMedian, mergeSteps } from '../../../../consumers/analyzer/profile/buckets.ts';
 import type { Day } from '../../../../consumers/analyzer/profile/buckets.ts';
 import { contributionOf } from '../../../../consumers/analyzer/profile/contributions.ts';
+import { signalFrom } from '../../../../consumers/analyzer/profile/signal.ts';
 import { boundaryOf, INFINITE_STEP, quantise, stepOf } from '../../../../consumers/analyzer/quantise.ts';
 import { DAY_MS, dayOf, firstTickAfter, isTrainingTick, stateDaysOf, TICK_MS, windowOf } from '../../../../consumers/analyzer/time.ts';
 import { boundary } from './recount.ts';
@@ -22,7 +23,7 @@ function daysWith(kinds: readonly (readonly [day: number, kind: Kind])[]): Day[]
     days.sort((a, b) => a.day - b.day);
     let bucket = bucketOf(found, REF);
     if (bucket === undefined) found.buckets.push((bucket = emptyBucket(REF)));
-    countSignal(bucket, signalOf({ user: 'u', ...REF, kind, occurredAt: day * DAY_MS }, 0, 0, 0), days);
+    countSignal(bucket, signalFrom(signalOf({ user: 'u', ...REF, kind, occurredAt: day * DAY_MS }, 0, 0, 0)), days);
   }
   return days;
 }
@@ -104,7 +105,7 @@ test('the 65th fingerprint of a user and feature is not kept, and has a place on
   const days = daysWith(Array.from({ length: FINGERPRINTS_KEPT }, (_, i) => [i === 0 ? 100 : 101, error(`E${String(i)}`)] as const));
   const today: Day = { day: 102, buckets: [emptyBucket(REF)] };
   days.push(today);
-  const meet = (code: string): boolean => countSignal(today.buckets[0] ?? emptyBucket(REF), signalOf({ user: 'u', ...REF, kind: error(code), occurredAt: 0 }, 0, 0, 0), days);
+  const meet = (code: string): boolean => countSignal(today.buckets[0] ?? emptyBucket(REF), signalFrom(signalOf({ user: 'u', ...REF, kind: error(code), occurredAt: 0 }, 0, 0, 0)), days);
   assert.equal(meet('late'), false);
   assert.equal(meet('E7'), true);
   days.shift();

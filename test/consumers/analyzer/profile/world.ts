@@ -10,7 +10,7 @@ import { createCodec } from '../../../../schemas/codec.ts';
 import type { RecordCodec } from '../../../../schemas/codec.ts';
 import type { Bottleneck, Cause, ExpertiseLevel, Outcome, Stage, TimeMeasure } from '../../../../schemas/records.ts';
 import { memorySchemas } from '../../../fakes/schemas.ts';
-import type { Signal } from '../../../../consumers/analyzer/profile/merge.ts';
+import type { SignalRecord } from '../../../../consumers/analyzer/profile/signal.ts';
 
 export const TOPICS = ['signals.action', 'signals.error', 'signals.time'] as const;
 export const PARTITION = 1;
@@ -41,7 +41,7 @@ export interface EventSpec {
 }
 
 export interface Placed {
-  readonly signal: Signal;
+  readonly signal: SignalRecord;
   readonly watermark: number;
 }
 
@@ -52,7 +52,7 @@ export interface World {
   readonly end: number;
 }
 
-export function signalOf(spec: SignalSpec, originOffset: number, ordinal: number, watermark: number): Signal {
+export function signalOf(spec: SignalSpec, originOffset: number, ordinal: number, watermark: number): SignalRecord {
   const eventId = `e${String(originOffset)}`;
   const head = {
     signal_id: `${eventId}-${String(ordinal)}`,
@@ -78,7 +78,7 @@ export function signalOf(spec: SignalSpec, originOffset: number, ordinal: number
   return { class: 'time', record: { ...head, measure: kind.measure, duration_ms: kind.durationMs, expected_ms: null, censored: kind.censored } };
 }
 
-const encode = (signal: Signal): Buffer =>
+const encode = (signal: SignalRecord): Buffer =>
   signal.class === 'action' ? codec.encode('ActionSignal', signal.record) : signal.class === 'error' ? codec.encode('ErrorSignal', signal.record) : codec.encode('TimeSignal', signal.record);
 
 /** `every`: the processor's transaction length; progress besides after each record that reaches a tick, as it does. */

@@ -108,7 +108,7 @@ export interface Outcomes {
   readonly partials: Partial[];
   readonly levels: ExpertiseLevel[];
   readonly bottlenecks: Bottleneck[];
-  readonly changelog: Map<string, string>;
+  readonly changelog: Map<string, Buffer>;
   /** Partials as they were committed, a list per commit. */
   readonly commits: Partial[][];
 }
@@ -159,9 +159,11 @@ export async function runProfile(world: World, plan: RunPlan): Promise<Outcomes>
       if (partition !== PARTITION) throw new Error(`an output in partition ${String(partition)}`);
       const name = key?.toString() ?? '';
       if (topic === 'profile.changelog') {
-        changelog.push({ topic, partition, offset: changelog.length, timestamp: 0, key: Buffer.from(name), value, headers: {} });
-        if (value === null) outcomes.changelog.delete(name);
-        else outcomes.changelog.set(name, value.toString());
+        // Bytes are good until the next step.
+        const kept = value === null ? null : Buffer.from(value);
+        changelog.push({ topic, partition, offset: changelog.length, timestamp: 0, key: Buffer.from(name), value: kept, headers: {} });
+        if (kept === null) outcomes.changelog.delete(name);
+        else outcomes.changelog.set(name, kept);
       } else if (value === null) throw new Error(`a tombstone in ${topic}`);
       else if (topic === 'expertise.levels') outcomes.levels.push(codec.decode('ExpertiseLevel', value));
       else if (topic === 'bottlenecks') outcomes.bottlenecks.push(codec.decode('Bottleneck', value));

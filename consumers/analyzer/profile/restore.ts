@@ -3,6 +3,7 @@
  * length costs no heartbeat. The records of a key are in order; those of different keys are not, once the topic has been compacted: a day may come before its
  * user, and neither needs the other before the end.
  */
+import { setImmediate } from 'node:timers/promises';
 import type { InRecord } from '../../../infra/ports.ts';
 import type { SignalClass } from '../../../schemas/records.ts';
 import { inBatches } from './batches.ts';
@@ -28,7 +29,7 @@ export interface Restore {
 }
 
 /** Fills an empty state. `turn` is for tests. */
-export function createRestore(state: PartitionState, turn?: Turn): Restore {
+export function createRestore(state: PartitionState, turn: Turn = setImmediate): Restore {
   /** Users of whom only days have come. */
   const unknown = new Set<User>();
   let n = 0;
@@ -63,6 +64,15 @@ export function createRestore(state: PartitionState, turn?: Turn): Restore {
     state.users.set(id, user);
   };
 
+  const applyLabel = (fingerprint: string, record: LabelRecord | null): void => {
+    state.labels.restore(fingerprint, record === null ? null : { number: record.number, code: record.code, message: record.message, lastDay: record.lastDay });
+  };
+
+  const applySamples = (day: number, name: string, record: SampleRecord | null): void => {
+    const [feature, signalClass, what] = JSON.parse(name) as [string, SignalClass, string | null];
+    state.samples.restore({ feature, class: signalClass, what }, day, record === null ? null : { people: record.people, machines: record.machines });
+  };
+
   const applyPartition = (record: PartitionRecord): void => {
     n = record.n;
     state.watermark = record.watermark;
@@ -77,11 +87,9 @@ export function createRestore(state: PartitionState, turn?: Turn): Restore {
     const rest = key.slice(KIND_BYTES);
     const record = value === null ? null : parse(key, value);
     if (kind === 'u') applyUser(rest, record as UserRecord | null);
-    else if (kind === 'f') state.labels.restore(rest, record as LabelRecord | null);
-    else if (kind === 's') {
-      const [feature, signalClass, what] = JSON.parse(rest.slice(first.length + 1)) as [string, SignalClass, string | null];
-      state.samples.restore({ feature, class: signalClass, what }, Number(first), record as SampleRecord | null);
-    } else if (kind === 'r' && record !== null) {
+    else if (kind === 'f') applyLabel(rest, record as LabelRecord | null);
+    else if (kind === 's') applySamples(Number(first), rest.slice(first.length + 1), record as SampleRecord | null);
+    else if (kind === 'r' && record !== null) {
       const { feature, stage } = record as RefRecord;
       state.cells.restoreRef(Number(first), feature, stage);
     } else if (key === PARTITION_KEY && record !== null) applyPartition(record as PartitionRecord);
@@ -99,6 +107,7 @@ export function createRestore(state: PartitionState, turn?: Turn): Restore {
         turn,
       ),
     end: async () => {
+      await turn();
       for (const user of unknown) {
         if (user.days.length > 0) throw new Error(`profile: the changelog has days of user ${user.id}, and not the user: was it compacted or written by something else?`);
         state.users.delete(user.id);
@@ -117,8 +126,8 @@ function refuse(key: string, value: Buffer): never {
 }
 
 function parse(key: string, value: Buffer): unknown {
-  const { v, ...record } = JSON.parse(value.toString()) as { readonly v: number };
-  if (v !== VERSION) refuse(key, value);
+  const record = JSON.parse(value.toString()) as { readonly v: number };
+  if (record.v !== VERSION) refuse(key, value);
   return record;
 }
 

@@ -19,6 +19,8 @@ const STATE_DAYS = 28;
 const ENDS_AT = Date.parse('2026-11-23T23:10:00Z');
 const NO_LOG: LogReader = { ends: () => Promise.resolve(new Array<number>(PARTITIONS).fill(0)), read: async function* () { await Promise.resolve(); yield []; }, poll: () => Promise.reject(new Error('not used')) };
 const MIB = 1_048_576;
+/** Records that come at once. */
+const FETCHED = 5_000;
 
 const say = (line: string): void => { console.log(line); };
 const collect = (): void => { (globalThis as { gc?: () => void }).gc?.(); };
@@ -59,22 +61,17 @@ function* demoEvents(world: ReturnType<typeof createWorld>): Iterable<PlatformEv
 }
 
 /** The changelog of so many users: the demo's, over and over under other names. */
-function copies(changelog: ReadonlyMap<string, Buffer>, times: number): () => AsyncIterable<readonly InRecord[]> {
-  return async function* () {
-    let batch: InRecord[] = [];
-    let offset = 0;
-    for (const [key, value] of changelog) {
-      const perUser = key.startsWith('u/') || key.startsWith('d/');
-      for (let n = 0; n < (perUser ? times : 1); n++) {
-        batch.push({ topic: 'profile.changelog', partition: 0, offset: offset++, timestamp: 0, key: Buffer.from(perUser ? `${key}-${n}` : key), value, headers: {} });
-        if (batch.length < 5_000) continue;
-        await new Promise(setImmediate);
-        yield batch;
-        batch = [];
-      }
+function copies(changelog: ReadonlyMap<string, Buffer>, times: number): InRecord[][] {
+  const batches: InRecord[][] = [[]];
+  let offset = 0;
+  for (const [key, value] of changelog) {
+    const perUser = key.startsWith('u/') || key.startsWith('d/');
+    for (let n = 0; n < (perUser ? times : 1); n++) {
+      if ((batches.at(-1)?.length ?? 0) >= FETCHED) batches.push([]);
+      batches.at(-1)?.push({ topic: 'profile.changelog', partition: 0, offset: offset++, timestamp: 0, key: Buffer.from(perUser ? `${key}-${n}` : key), value, headers: {} });
     }
-    yield batch;
-  };
+  }
+  return batches;
 }
 
 async function state(wanted: number): Promise<void> {
@@ -95,8 +92,14 @@ async function state(wanted: number): Promise<void> {
   say(`${log.signals} signals; ${users} users with ${(days / users).toFixed(1)} days each, ${(bytes / users).toFixed(0)} bytes of changelog`);
 
   const times = Math.round(wanted / users);
-  const ends = [(users + days) * times + changelog.size - users - days];
-  const reading: LogReader = { ends: () => Promise.resolve(ends), read: copies(changelog, times), poll: () => Promise.reject(new Error('not used')) };
+  const batches = copies(changelog, times);
+  const read = async function* () {
+    for (const batch of batches) {
+      await new Promise(setImmediate);
+      yield batch;
+    }
+  };
+  const reading: LogReader = { ends: () => Promise.resolve([batches.flat().length]), read, poll: () => Promise.reject(new Error('not used')) };
   const held = watchLoop();
   collect();
   const before = process.memoryUsage();

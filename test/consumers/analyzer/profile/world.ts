@@ -109,6 +109,8 @@ export interface Outcomes {
   readonly levels: ExpertiseLevel[];
   readonly bottlenecks: Bottleneck[];
   readonly changelog: Map<string, Buffer>;
+  /** The changelog as it was written. */
+  readonly log: (readonly [key: string, value: Buffer | null])[];
   /** Partials as they were committed, a list per commit. */
   readonly commits: Partial[][];
 }
@@ -141,7 +143,7 @@ export async function runProfile(world: World, plan: RunPlan): Promise<Outcomes>
   const { deliveries, restarts = new Set(), crashes = new Set(), stepRecords = 7, referenceOf = plainReference } = plan;
   const inputs = TOPICS.map((topic) => ({ topic, partition: PARTITION }));
   const changelog: InRecord[] = [];
-  const outcomes: Outcomes = { partials: [], levels: [], bottlenecks: [], changelog: new Map(), commits: [] };
+  const outcomes: Outcomes = { partials: [], levels: [], bottlenecks: [], changelog: new Map(), log: [], commits: [] };
   const references = createReferenceStore();
   let committed: readonly Position[] = inputs.map((input) => ({ ...input, offset: 0, metadata: '' }));
   const log: LogReader = {
@@ -162,6 +164,7 @@ export async function runProfile(world: World, plan: RunPlan): Promise<Outcomes>
         // Bytes are good until the next step.
         const kept = value === null ? null : Buffer.from(value);
         changelog.push({ topic, partition, offset: changelog.length, timestamp: 0, key: Buffer.from(name), value: kept, headers: {} });
+        outcomes.log.push([name, kept]);
         if (kept === null) outcomes.changelog.delete(name);
         else outcomes.changelog.set(name, kept);
       } else if (value === null) throw new Error(`a tombstone in ${topic}`);

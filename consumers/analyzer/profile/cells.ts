@@ -12,7 +12,7 @@ import type { Contribution } from './contributions.ts';
 import type { RefTable, UserDay } from './userDay.ts';
 
 /** Users of a level and team: one object per pair, so that it can be a key. */
-export interface Group {
+interface Group {
   readonly level: Level;
   readonly team: string;
   /** How a cell's JSON begins. */

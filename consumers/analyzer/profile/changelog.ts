@@ -13,7 +13,7 @@ import type { Values } from './vectors.ts';
 export const VERSION = 2;
 export const PARTITION_KEY = 'p';
 
-export const refKey = (number: number): string => `r/${String(number)}`;
+const refKey = (number: number): string => `r/${String(number)}`;
 export const userKey = (userId: string): string => `u/${userId}`;
 export const dayKey = (day: number, userId: string): string => `d/${String(day)}/${userId}`;
 export const sampleKey = (key: SampleKey, day: number): string => `s/${String(day)}/${JSON.stringify([key.feature, key.class, key.what])}`;

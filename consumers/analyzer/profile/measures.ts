@@ -36,7 +36,7 @@ export interface StageSums {
 /** A user's sums; null at stages where there never was anything. */
 export type StageWindow = Record<Stage, StageSums | null>;
 
-export const emptyWindow = (): StageWindow => ({ data: null, features: null, training: null, deployment: null });
+const emptyWindow = (): StageWindow => ({ data: null, features: null, training: null, deployment: null });
 
 const DAY_BITS = 31;
 const bitOf = (day: number): number => 1 << (day & DAY_BITS);

@@ -101,7 +101,7 @@ export function emptyState(): PartitionState {
     stuck: new Set(),
     measuredDay: -Infinity,
     full: true,
-    cells: createCells(labels.nameOf),
+    cells: createCells((fingerprint) => labels.nameOf(fingerprint)),
     samples: createSamples(),
     labels,
     allocate: createSlab(),

@@ -14,7 +14,7 @@ const LEVELS: readonly Level[] = ['beginner', 'intermediate', 'expert', 'infrequ
 /** Records of one topic that come at once. */
 const DELIVERED = 2_000;
 
-export interface Counted {
+interface Counted {
   signals: number;
   steps: number;
   readonly records: Record<string, number>;
@@ -22,7 +22,7 @@ export interface Counted {
 }
 
 /** Every feature has a median and every level its quantiles, so that each signal is judged as in production. */
-export const referenceOf = (midnight: number, catalog: readonly Feature[]): Reference => ({
+const referenceOf = (midnight: number, catalog: readonly Feature[]): Reference => ({
   v: 1, tick: midnight, effective_from: midnight + DAY_MS, decision: null, model: null,
   quantiles: STAGES.flatMap((stage) => LEVELS.flatMap((level) => MEASURES.map((measure) => ({ stage, level, measure, p50: 1, p90: 2 })))),
   feature_medians: catalog.map(({ feature }) => ({ feature, median_ms: 60_000 })),

@@ -105,15 +105,17 @@ async function state(wanted: number): Promise<void> {
   const before = process.memoryUsage();
   const restored = createDriver({ references, codec: log.codec, partition: 0, catalog: world.catalog, log: reading, committed: first.committed() });
   const began = performance.now();
+  const cpu = process.cpuUsage();
   await restored.open();
   const ms = performance.now() - began;
+  const { user, system } = process.cpuUsage(cpu);
   const perUser = (): string => {
     collect();
     const { heapUsed, arrayBuffers } = process.memoryUsage();
     return ((heapUsed + arrayBuffers - before.heapUsed - before.arrayBuffers) / (users * times)).toFixed(0);
   };
   const restoreHeld = held();
-  say(`${users * times} users: restored in ${Math.round(ms)} ms, ${Math.round((users * times) / ms * 1_000)} users/s, the loop held at most ${restoreHeld} ms; ${perUser()} bytes a user`);
+  say(`${users * times} users: restored in ${Math.round(ms)} ms, ${Math.round((users * times) / ms * 1_000)} users/s, ${((user + system) / (users * times)).toFixed(1)} µs CPU a user; the loop held at most ${restoreHeld} ms; ${perUser()} bytes a user`);
   // The next tick: everything is counted.
   const { watermark } = JSON.parse(first.committed()[0]?.metadata ?? '{}') as { watermark: number };
   const headers = { origin_offset: String(2 ** 40), watermark: String(watermark + HOUR_MS) };

@@ -94,9 +94,9 @@ test('the loop turns while a task opens on a long changelog that comes in one pi
     references: createReferenceStore(),
   });
   let turns = 0;
-  let open = false;
-  const opened = task.open(TOPICS.map((topic) => ({ topic, partition: PARTITION, offset: 0, metadata: '' }))).then(() => { open = true; });
-  while (!open) {
+  const seen = { open: false };
+  const opened = task.open(TOPICS.map((topic) => ({ topic, partition: PARTITION, offset: 0, metadata: '' }))).then(() => { seen.open = true; });
+  while (!seen.open) {
     await turn();
     turns += 1;
   }

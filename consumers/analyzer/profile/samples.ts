@@ -6,7 +6,7 @@
 import type { SignalClass } from '../../../schemas/records.ts';
 import type { Samples } from '../partials.ts';
 import type { DayRange } from '../time.ts';
-import type { Signal } from './merge.ts';
+import type { Signal } from './signal.ts';
 
 const SAMPLES = 5;
 
@@ -65,13 +65,13 @@ export function insertSample(entries: SampleEntry[], entry: SampleEntry): boolea
 export function samplesOf(signal: Signal, kept: boolean): readonly (string | null)[] {
   switch (signal.class) {
     case 'action': {
-      const { outcome } = signal.record;
+      const { outcome } = signal;
       return outcome === 'failed' || outcome === 'abandoned' ? [USED, STUCK] : [USED];
     }
     case 'error':
-      return kept ? [signal.record.fingerprint] : [];
+      return kept ? [signal.fingerprint] : [];
     case 'time':
-      return signal.record.measure === 'completion' ? [null] : [];
+      return signal.measure === 'completion' ? [null] : [];
   }
 }
 
@@ -82,8 +82,9 @@ const nameInFeature = ({ class: signalClass, what }: SampleKey): string => (sign
 
 export interface SampleStore {
   /** Gives whether the day's samples changed. */
-  add(key: SampleKey, day: number, entry: SampleEntry, machine: boolean): boolean;
-  restore(key: SampleKey, day: number, samples: DaySamples): void;
+  add(key: SampleKey, day: number, signal: Pick<Signal, 'occurred_at' | 'event_id'>, userId: string, machine: boolean): boolean;
+  /** Null: the day has been forgotten. */
+  restore(key: SampleKey, day: number, samples: DaySamples | null): void;
   get(key: SampleKey, day: number): DaySamples | undefined;
   /** The keys with something on a day; they are as changed, since the window moves over it. */
   touchDay(day: number): void;
@@ -138,15 +139,26 @@ export function createSamples(): SampleStore {
   };
 
   return {
-    add: (key, day, entry, machine) => {
+    add: (key, day, signal, userId, machine) => {
       const kind = kindOf(key);
       const samples = kind.days.get(day) ?? put(kind, day, { people: [], machines: [] });
-      if (!insertSample(machine ? samples.machines : samples.people, entry)) return false;
+      const entries = machine ? samples.machines : samples.people;
+      // Nearly all come after five others: no need to know their ids.
+      if (signal.occurred_at > (entries[SAMPLES - 1]?.[0] ?? Infinity)) return false;
+      const entry = [signal.occurred_at, signal.event_id, userId] as const;
+      if (!insertSample(entries, entry)) return false;
       if (kind.fifth === null || before(entry, kind.fifth)) changed.add(kind);
       return true;
     },
     restore: (key, day, samples) => {
-      put(kindOf(key), day, samples);
+      const kind = kindOf(key);
+      if (samples !== null) {
+        put(kind, day, samples);
+        return;
+      }
+      kind.days.delete(day);
+      byDay.get(day)?.delete(kind);
+      if (kind.days.size === 0) forget(kind);
     },
     get: (key, day) => find(key)?.days.get(day),
     touchDay: (day) => {

@@ -12,8 +12,9 @@ import type { Contribution } from './contributions.ts';
 export interface ShadowedUser {
   readonly level: Level;
   readonly otherLevels: readonly OtherLevel[];
-  /** By feature, over the window; empty: no signal in it. */
-  readonly contributions: ReadonlyMap<{ readonly feature: string; readonly stage: Stage }, Contribution>;
+  /** Features with a signal in the window, and beside each what the user adds to its cells. */
+  readonly counted: readonly { readonly feature: string; readonly stage: Stage }[];
+  readonly contributions: readonly Contribution[];
 }
 
 interface Counts {
@@ -45,7 +46,10 @@ const isTrained = (level: Level): boolean => level === 'beginner' || level === '
 
 function add({ counts, presence }: Account, user: ShadowedUser, level: Level, by: 1 | -1): void {
   presence.set(level, (presence.get(level) ?? 0) + by);
-  for (const [{ feature, stage }, { used, attempted, stuck, median }] of user.contributions) {
+  for (const [i, { feature, stage }] of user.counted.entries()) {
+    const contribution = user.contributions[i];
+    if (contribution === undefined) continue;
+    const { used, attempted, stuck, median } = contribution;
     if (!used && !attempted && median < 0) continue;
     const key = `${stage}/${feature}/${level}`;
     let sum = counts.get(key);
@@ -67,7 +71,7 @@ function countsOf({ stage, feature, level, used, attempted, stuck, durations }: 
 export function shadowsOf(users: Iterable<ShadowedUser>): Shadow[] {
   const accounts = new Map<string, Account>();
   for (const user of users) {
-    if (user.otherLevels.length === 0 || user.contributions.size === 0 || !isTrained(user.level)) continue;
+    if (user.otherLevels.length === 0 || user.counted.length === 0 || !isTrained(user.level)) continue;
     for (const [without, level] of user.otherLevels) {
       let account = accounts.get(without);
       if (account === undefined) accounts.set(without, (account = { counts: new Map(), presence: new Map() }));

@@ -13,6 +13,7 @@ import { dayOf, stateDaysOf } from '../../../../consumers/analyzer/time.ts';
 import type { Level, Stage } from '../../../../schemas/records.ts';
 import { plainReference } from '../profile/world.ts';
 import { generator, WEEK } from './people.ts';
+import { plainDay } from '../profile/plainDays.ts';
 
 const STAGES: readonly Stage[] = ['data', 'features', 'training', 'deployment'];
 const REFS: readonly FeatureRef[] = STAGES.flatMap((stage) => Array.from({ length: 9 }, (_, i) => ({ feature: `${stage}-${String(i)}`, stage })));
@@ -71,7 +72,7 @@ function daysOf({ id, skill, stages = STAGES, presence = 0.9, actions, away = [0
         bucket.durations = addStep(bucket.durations, stepOf(MEDIAN_MS * of(OF_SKILL.pace) * pace * (0.7 + 0.6 * random())));
       }
     }
-    if (buckets.size > 0) days.push({ day: dayOf(FIRST) + day, buckets: [...buckets.values()] });
+    if (buckets.size > 0) days.push(plainDay(dayOf(FIRST) + day, [...buckets.values()]));
   }
   return days;
 }

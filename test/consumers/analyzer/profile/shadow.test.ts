@@ -31,7 +31,8 @@ const user: fc.Arbitrary<ShadowedUser> = fc
   .map(({ level, others, on }) => ({
     level,
     otherLevels: [...new Map(others)].filter(([, other]) => other !== level),
-    contributions: new Map(on.flatMap((one, i) => (one === null || REFS[i] === undefined ? [] : [[REFS[i], one] as const]))),
+    counted: REFS.filter((_, i) => (on[i] ?? null) !== null),
+    contributions: on.filter((one) => one !== null),
   }));
 
 /** Flat numbers, by what they are about. */
@@ -40,8 +41,9 @@ function count(users: readonly ShadowedUser[], levelOf: (user: ShadowedUser) => 
   const add = (key: string, by: number): void => { sums.set(key, (sums.get(key) ?? 0) + by); };
   for (const one of users) {
     const level = levelOf(one);
-    if (one.contributions.size > 0) add(`${level} present`, 1);
-    for (const [{ stage, feature }, { used, attempted, stuck, median }] of one.contributions) {
+    if (one.contributions.length > 0) add(`${level} present`, 1);
+    for (const [i, { used, attempted, stuck, median }] of one.contributions.entries()) {
+      const { stage = '', feature = '' } = one.counted[i] ?? {};
       const key = `${stage}/${feature}/${level}`;
       add(`${key} used`, Number(used));
       add(`${key} attempted`, Number(attempted));

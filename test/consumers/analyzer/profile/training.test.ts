@@ -4,21 +4,21 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Partial, UserVector } from '../../../../consumers/analyzer/partials.ts';
 import { DAY_MS, isTrainingTick } from '../../../../consumers/analyzer/time.ts';
-import type { Signal } from '../../../../consumers/analyzer/profile/merge.ts';
+import type { SignalRecord } from '../../../../consumers/analyzer/profile/signal.ts';
 import { boundary, levelAt } from './recount.ts';
 import { referenceOf } from './referenceMaker.ts';
 import { createWorld, eventsArbitrary, MONDAY, runProfile } from './world.ts';
 import type { EventSpec, Placed } from './world.ts';
 
 const MINUTE_MS = 60_000;
-const day = (signal: Signal): number => Math.floor(signal.record.occurred_at / DAY_MS);
-const isTimer = (signal: Signal): boolean => signal.record.properties['timer'] === 'true';
+const day = (signal: SignalRecord): number => Math.floor(signal.record.occurred_at / DAY_MS);
+const isTimer = (signal: SignalRecord): boolean => signal.record.properties['timer'] === 'true';
 const unique = <T>(values: readonly T[]): T[] => [...new Set(values)];
 
 /** Of each user the signals of the 28 days, and the role of the latest signal. */
-function inState(signals: readonly Placed[], tick: number): Map<string, { signals: Signal[]; role: string }> {
+function inState(signals: readonly Placed[], tick: number): Map<string, { signals: SignalRecord[]; role: string }> {
   const last = tick / DAY_MS - 1;
-  const users = new Map<string, { signals: Signal[]; role: string }>();
+  const users = new Map<string, { signals: SignalRecord[]; role: string }>();
   for (const { signal, watermark } of signals) {
     if (watermark >= tick || signal.record.properties['late'] === 'true') continue;
     const user = users.get(signal.record.user_id) ?? { signals: [], role: '' };
@@ -30,7 +30,7 @@ function inState(signals: readonly Placed[], tick: number): Map<string, { signal
   return users;
 }
 
-function vectorOf(signals: readonly Signal[], medians: ReadonlyMap<string, number>): { activeDays: number; values: UserVector['values'] } {
+function vectorOf(signals: readonly SignalRecord[], medians: ReadonlyMap<string, number>): { activeDays: number; values: UserVector['values'] } {
   const work = signals.filter((signal) => signal.class !== 'error');
   const activeDays = unique(work.filter((signal) => !isTimer(signal)).map(day)).length;
   const actions = work.filter((signal) => signal.class === 'action' && !isTimer(signal)).length;

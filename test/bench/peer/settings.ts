@@ -39,3 +39,6 @@ export const LATENCY: PeerSettings = {
   threads: 1,
   streams: { ...THROUGHPUT.streams, 'commit.interval.ms': '20', 'producer.linger.ms': '0' },
 };
+
+/** The analyzer's peer. */
+export const COUNTING: StreamsSettings = { threads: 2, stores: 'memory', jvm: THROUGHPUT.jvm, streams: THROUGHPUT.streams };

@@ -56,6 +56,8 @@ export function createLimitTask(shape: OutputShape, app: string, { inputs }: Pic
         if (record === undefined) break;
         through.set(record.topic, record.offset + 1);
         waiting.set(record.topic, (waiting.get(record.topic) ?? 0) - 1);
+        // Progress records have no value: of them nothing comes.
+        if (record.value === null) continue;
         for (const stream of streams) {
           stream.owed += stream.perEvent;
           for (; stream.owed >= 1; stream.owed -= 1) {

@@ -14,7 +14,7 @@ export interface History {
 }
 
 /** The dedupe window is 72 h, so both sides forget what they must within the run, a tenth of it. */
-export const DAYS_OF_WORK: History = { spanMs: 80 * 3_600_000, population: everybody };
+const DAYS_OF_WORK: History = { spanMs: 80 * 3_600_000, population: everybody };
 
 /** Before now: the clock at the end must not be in the future. */
 const ENDS_BEFORE_MS = 10 * 60_000;

@@ -4,12 +4,12 @@
  */
 import { FEATURES, type Population } from '../events.ts';
 
-export const EVENTS_PER_ACTIVE_DAY = 9.4;
+const EVENTS_PER_ACTIVE_DAY = 9.4;
 /** A draw of as many events from these gives 5.7 of them. */
 const FEATURES_PER_DAY = 8;
 /** Of 25 users 7 are frequent (the paper has 393 of 1,391); both together come to 6.1 days of 28. */
 const GROUPS = { of: 25, frequent: 7, frequentShare: 0.46, otherShare: 0.13 };
-export const ACTIVE_SHARE = (GROUPS.frequent * GROUPS.frequentShare + (GROUPS.of - GROUPS.frequent) * GROUPS.otherShare) / GROUPS.of;
+const ACTIVE_SHARE = (GROUPS.frequent * GROUPS.frequentShare + (GROUPS.of - GROUPS.frequent) * GROUPS.otherShare) / GROUPS.of;
 /** As many as the demo has: more teams are more cells. */
 const TEAMS = 20;
 const DAY_MS = 86_400_000;

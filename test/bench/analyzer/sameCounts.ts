@@ -55,7 +55,7 @@ async function accountOf(kafka: Kafka, app: string): Promise<Account> {
     midnights.push(last);
   }
   const midnight = Math.min(...midnights);
-  return { midnight, counts: full.get(midnight) ?? new Map() };
+  return { midnight, counts: full.get(midnight) ?? new Map<string, number>() };
 }
 
 /** Throws where they differ. */

@@ -57,6 +57,7 @@ export async function copyChangelog(platform: Platform, from: string, to: string
   if (distinct.size === 0) throw new Error(`${topicName('profileChangelog', from)} names no user: nothing can be copied`);
   const copies = Math.ceil(wanted / distinct.size);
   if (copies > MOST_COPIES) throw new Error(`${wanted} users out of ${distinct.size} are more than ${MOST_COPIES} copies: feed more events (--events)`);
+  const prefixes = Array.from({ length: copies }, (_, copy) => prefixOf(copy));
   let [records, bytes] = [0, 0];
   const producer = await platform.kafka.producer();
   let batch: OutRecord[] = [];
@@ -69,13 +70,12 @@ export async function copyChangelog(platform: Platform, from: string, to: string
     batch = [];
   };
   try {
+    // Every copy at its original's place: what one record says of another stays before or behind it.
     for (const [partition, latest] of templates.entries()) {
-      for (let copy = 0; copy < copies; copy++) {
-        const prefix = prefixOf(copy);
-        for (const one of latest) if (isUsers(one)) await put(partition, { key: renamed(one.key, prefix), value: renamed(one.value, prefix) });
+      for (const one of latest) {
+        if (!isUsers(one)) await put(partition, one);
+        else for (const prefix of prefixes) await put(partition, { key: renamed(one.key, prefix), value: renamed(one.value, prefix) });
       }
-      // The partition's own record among them, and last, as it is written.
-      for (const one of latest) if (!isUsers(one)) await put(partition, one);
     }
     await producer.send(batch);
   } finally {

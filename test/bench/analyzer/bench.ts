@@ -23,6 +23,8 @@ import { measureTraining } from './training.ts';
 
 export interface AnalyzerBenchOptions {
   readonly events: number;
+  /** Of event time that they are spread over. */
+  readonly days: number;
   readonly runs: number;
   /** With how many processes ours and the limit run. */
   readonly processes: readonly number[];
@@ -41,8 +43,9 @@ export interface AnalyzerBenchOptions {
 export const COUNTING_PEERS: AnalyzerBenchOptions['peers'] = { '1 thread': { ...COUNTING, threads: 1 }, '2 threads': COUNTING };
 
 const SEED = 4;
-/** The 28 days that the state keeps, and one that has left it. */
-const SPAN_MS = 29 * 86_400_000;
+/** The 28 that the state keeps, and one that has left it. */
+export const FULL_HISTORY_DAYS = 29;
+const DAY_MS = 86_400_000;
 
 /** What the rounds have found. */
 interface Rounds {
@@ -55,18 +58,18 @@ interface Rounds {
 }
 
 export async function benchAnalyzer(options: AnalyzerBenchOptions): Promise<AnalyzerResult> {
-  const { say, events: count } = options;
+  const { say, events: count, days } = options;
   const platform = await startPlatform();
   try {
     await platform.prepare('feed');
-    say(`feeding ${count} events of ${SPAN_MS / 86_400_000} days`);
-    const events = eventLog(await feed(platform, count, SEED, { spanMs: SPAN_MS, population: typicalPeople(count, SPAN_MS) }));
+    say(`feeding ${count} events of ${days} days`);
+    const events = eventLog(await feed(platform, count, SEED, { spanMs: days * DAY_MS, population: typicalPeople(count, days * DAY_MS) }));
     const jars = options.only.includes('peer') ? await buildPeer(platform.settings.local.cacheDir) : '';
     const { app, log, ...rounds } = await play(platform, options, jars, events);
     const restored: Restored | null = app === null || options.restoredUsers === 0 ? null : await measureRestore(platform, app, options.restoredUsers, say);
     const ticks = await measureTicks(options.findings, say);
     const training = options.trainedUsers === 0 ? null : await measureTraining(options.trainedUsers, say);
-    return analyzerResult({ ...rounds, restored, ticks, training, input: { events: events.records, signals: log.records, days: SPAN_MS / 86_400_000, partitions: PARTITIONS, cores: availableParallelism(), runs: options.runs } });
+    return analyzerResult({ ...rounds, restored, ticks, training, input: { events: events.records, signals: log.records, days, partitions: PARTITIONS, cores: availableParallelism(), runs: options.runs } });
   } finally {
     await platform.stop();
   }

@@ -2,7 +2,7 @@
 import { readArguments, wholeNumber } from '../../../infra/cli/arguments.ts';
 import { COMMON, sides, variants, type Finished } from '../options.ts';
 import { COUNTING } from '../peer/settings.ts';
-import { benchAnalyzer, COUNTING_PEERS } from './bench.ts';
+import { benchAnalyzer, COUNTING_PEERS, FULL_HISTORY_DAYS } from './bench.ts';
 import { analyzerTable } from './report.ts';
 
 const OPTIONS = {
@@ -20,6 +20,7 @@ export async function runAnalyzer(args: readonly string[]): Promise<Finished | n
   const findings = given.findings ?? FINDINGS;
   const result = await benchAnalyzer({
     events: wholeNumber('events', given.events, 1_000_000),
+    days: FULL_HISTORY_DAYS,
     runs: Math.max(1, wholeNumber('runs', given.runs, 3)),
     processes: [1, 2],
     only: sides(given.only),

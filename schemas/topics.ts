@@ -43,7 +43,7 @@ export const TOPICS = spec({
   processorChangelog: { name: 'processor.changelog', key: 'state key', partitions: 'P', cleanup: 'compact', retentionDays: null, record: null, rowId: null, table: null },
   profileChangelog: { name: 'profile.changelog', key: 'user and UTC day', partitions: 'P', cleanup: 'compact', retentionDays: null, record: null, rowId: null, table: null },
   cohortChangelog: { name: 'cohort.changelog', key: 'state key', partitions: 1, cleanup: 'compact', retentionDays: null, record: null, rowId: null, table: null },
-  partials: { name: 'analyzer.partials', key: 'tick', partitions: 'P', cleanup: 'delete', retentionDays: 30, record: null, rowId: null, table: null },
+  partials: { name: 'analyzer.partials', key: 'tick', partitions: 'P', cleanup: 'delete', retentionDays: 90, record: null, rowId: null, table: null },
   references: { name: 'analyzer.references', key: 'midnight tick', partitions: 1, cleanup: 'compact', retentionDays: null, record: null, rowId: null, table: null },
 });
 

@@ -7,6 +7,7 @@ import type { ClickHouse } from '../../infra/ports.ts';
 import { quoted } from './ddl.ts';
 import { tables } from './migrations/0001-tables.ts';
 import { views } from './migrations/0002-views.ts';
+import { watchList } from './migrations/0003-watch-list.ts';
 
 export interface Migration {
   readonly id: string;
@@ -17,6 +18,7 @@ export interface Migration {
 export const MIGRATIONS: readonly Migration[] = [
   { id: '0001-tables', statements: tables },
   { id: '0002-views', statements: views },
+  { id: '0003-watch-list', statements: watchList },
 ];
 
 /** Trying again does not help: somebody must look. */

@@ -3,12 +3,10 @@
  * ClickHouse as the sink's rows, and for each transition of each challenge, and each finding of some midnights, the SQL gives the same numbers.
  */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { overrideRules } from '../../consumers/analyzer/rules/overrides.ts';
 import { RULES } from '../../consumers/analyzer/rules/rules.ts';
 import type { Rule } from '../../consumers/analyzer/rules/rules.ts';
@@ -23,6 +21,7 @@ import { targets } from '../../consumers/clickhouse/rows.ts';
 import { TOPICS } from '../../schemas/topics.ts';
 import { evidenceWorld, ODD_FEATURE, ODD_TEAM } from '../driver/evidenceWorld.ts';
 import { runWorld } from '../driver/worldRun.ts';
+import { runCommand } from './command.ts';
 import { withDatabase } from './database.ts';
 
 /** Rules of a file, one for each way of counting that no built-in rule has on these levels. */
@@ -105,12 +104,8 @@ test('chokepoint evidence ID --run: in words, in numbers, the SQL, and that it g
   const rulesFile = join(directory, 'rules.yaml');
   writeFileSync(rulesFile, FILE);
   const cli = async (...args: string[]): Promise<{ code: number; out: string }> => {
-    const env = { ...parts.env({ CHOKEPOINT_APP: database, CHOKEPOINT_RULES: rulesFile }) };
-    const child = spawn(process.execPath, [fileURLToPath(new URL('../../infra/cli/chokepoint.ts', import.meta.url)), 'evidence', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-    let out = '';
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => { out += text; });
-    const code = await new Promise<number>((resolve) => child.once('exit', (exit) => { resolve(exit ?? 1); }));
-    return { code, out };
+    const { code, out, err } = await runCommand(parts.env({ CHOKEPOINT_APP: database, CHOKEPOINT_RULES: rulesFile }), 'evidence', ...args);
+    return { code, out: `${out}${err}` };
   };
   const { code, out } = await cli(challenge.challenge_id, '--run');
   assert.equal(code, 0, out);

@@ -170,13 +170,14 @@ const somethingToAskAbout = (async (): Promise<void> => {
   await insert('times', 'TimeSignal', [[2_001, make.timeSignal({ ...now, signal_id: 'stuck-t', expected_ms: 500 })]]);
   await insert('bottlenecks', 'Bottleneck', [[50, make.bottleneck({ user_id: 'stuck', evaluated_at: LATELY })]]);
   await insert('levels', 'ExpertiseLevel', [[50, make.level({ user_id: 'stuck', since: LATELY - DAY_MS })], [51, make.level({ user_id: 'stuck', level: 'expert', since: LATELY })]]);
-  await insert('findings', 'Finding', [[50, make.finding({ evaluated_at: LATELY })]]);
+  await insert('findings', 'Finding', [[50, make.finding({ evaluated_at: LATELY, feature: 'nearly' })]]);
   await insert('challenges', 'Challenge', [[50, make.challenge({ challenge_id: 'lately', evaluated_at: LATELY })]]);
   await insert('models', 'ExpertiseModel', [[50, make.model({ trained_at: LATELY })]]);
 })();
 
 const document = readFileSync(new URL('../../docs/for-the-data-team.md', import.meta.url), 'utf8');
-for (const [, question, sql] of document.matchAll(/\n\n([^\n]+)\n\n```sql\n([\s\S]*?)```/g)) {
+const expertise = readFileSync(new URL('../../docs/expertise.md', import.meta.url), 'utf8');
+for (const [, question, sql] of `${document}${expertise}`.matchAll(/\n\n([^\n]+)\n\n```sql\n([\s\S]*?)```/g)) {
   test(`the document's answer to: ${String(question)}`, async () => {
     await somethingToAskAbout;
     const rows = await clickhouse.query(String(sql));

@@ -88,10 +88,8 @@ export function levelsSql(judged: Judged, rule: RuleShape): string {
   ].join('\n');
 }
 
-/** Affected and eligible users of the teams that the challenge shows, over the harmed levels. */
-export function teamsSql(challenge: Judged & Pick<Challenge, 'teams'>, rule: RuleShape): string | null {
-  if (challenge.teams.length === 0) return null;
-  const [last = '', ...before] = people(challenge, rule).toReversed();
+function teamRows(judged: Judged, rule: RuleShape, which: string): string {
+  const [last = '', ...before] = people(judged, rule).toReversed();
   return [
     ...before.toReversed(),
     `${last},`,
@@ -102,10 +100,19 @@ export function teamsSql(challenge: Judged & Pick<Challenge, 'teams'>, rule: Rul
     '-- Where one team holds over 80 % of the affected (of what is not used: of those who do not), and the others are ten or more, the rule does not hold.',
     'SELECT team, countIf(is_affected) AS affected, countIf(is_eligible) AS eligible',
     'FROM people INNER JOIN levels USING (user_id) INNER JOIN teams USING (user_id)',
-    `WHERE level IN ${list(rule.harmed)} AND team IN ${list(challenge.teams.map(({ team }) => team))}  -- teams of fewer than five, or that would follow by subtraction, are not shown`,
+    `WHERE level IN ${list(rule.harmed)}${which}`,
     'GROUP BY team HAVING eligible > 0 ORDER BY team',
   ].join('\n');
 }
+
+/** Affected and eligible users of the teams that the challenge shows, over the harmed levels. */
+export function teamsSql(challenge: Judged & Pick<Challenge, 'teams'>, rule: RuleShape): string | null {
+  if (challenge.teams.length === 0) return null;
+  return teamRows(challenge, rule, ` AND team IN ${list(challenge.teams.map(({ team }) => team))}  -- teams of fewer than five, or that would follow by subtraction, are not shown`);
+}
+
+/** The same of all teams: not to be shown as it is. */
+export const allTeamsSql = (judged: Judged, rule: RuleShape): string => teamRows(judged, rule, '');
 
 /** Where the rule compares with the experts: g and the thresholds that it gives. Null where it does not. */
 export function thresholdsSql(judged: Judged, { conditions }: RuleShape): string | null {

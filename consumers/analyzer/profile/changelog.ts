@@ -3,6 +3,7 @@
  * `u/user` a user, `d/day/user` a user's day, `s/day/sample` examples, `f/fingerprint` a label.
  */
 import type { Level, SignalClass, Stage } from '../../../schemas/records.ts';
+import type { OtherLevel } from '../expertise/leaveOut.ts';
 import type { Bucket } from './buckets.ts';
 import type { CellRef } from './cells.ts';
 import type { KeptLabel } from './labels.ts';
@@ -45,6 +46,8 @@ interface UserRecord {
   readonly score: number | null;
   readonly frequent: boolean;
   readonly candidate: readonly [Level, Values] | null;
+  /** Not there where there are none. */
+  readonly others?: readonly OtherLevel[];
   readonly standing: readonly [machine: boolean, frequent: boolean, values: Values | null] | null;
   readonly bottlenecks: readonly (readonly [Stage, since: number, 'ET' | 'SoP', readonly string[]])[];
 }
@@ -91,6 +94,7 @@ const userRecord = (user: User): ChangelogRecord => ({
     score: user.score,
     frequent: user.frequent,
     candidate: user.candidate === null ? null : [user.candidate.level, user.candidate.values],
+    ...(user.otherLevels.length === 0 ? {} : { others: user.otherLevels }),
     standing: user.standing === null ? null : [user.standing.machine, user.standing.frequent, user.standing.values],
     bottlenecks: [...user.bottlenecks].map(([stage, { since, dimension, reasons }]) => [stage, since, dimension, reasons] as const),
   } satisfies UserRecord),
@@ -137,6 +141,7 @@ function restoreUser(state: PartitionState, id: string, record: UserRecord): voi
   user.score = record.score;
   user.frequent = record.frequent;
   user.candidate = candidateFrom(record.candidate);
+  user.otherLevels = record.others ?? [];
   user.standing = standingFrom(record.standing);
   for (const [stage, since, dimension, reasons] of record.bottlenecks) user.bottlenecks.set(stage, { since, dimension, reasons });
   state.users.set(id, user);

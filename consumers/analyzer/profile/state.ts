@@ -3,6 +3,7 @@
  * changelog, so a task that restores goes on as if nothing had happened.
  */
 import type { Bottleneck, ExpertiseLevel, Level, Stage } from '../../../schemas/records.ts';
+import type { OtherLevel } from '../expertise/leaveOut.ts';
 import type { OpenBottleneck } from './bottlenecks.ts';
 import type { Day } from './buckets.ts';
 import { createCells } from './cells.ts';
@@ -32,6 +33,8 @@ export interface User extends CountedUser {
   /** At the last training tick. */
   frequent: boolean;
   candidate: Candidate | null;
+  /** Of users with a trained level: which other one they would have without a feature of the model. */
+  otherLevels: readonly OtherLevel[];
   /** At the training tick whose decision is not in force yet; null for users who are neither frequent nor machines. */
   standing: Standing | null;
   readonly bottlenecks: Map<Stage, OpenBottleneck>;
@@ -116,6 +119,7 @@ export function newUser(id: string, team: string, role: string): User {
     score: null,
     frequent: false,
     candidate: null,
+    otherLevels: [],
     standing: null,
     bottlenecks: new Map(),
     days: [],

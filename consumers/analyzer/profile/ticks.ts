@@ -3,6 +3,7 @@
  * model comes into force; levels are decided; cells are said under the levels in force; then what midnights and training ticks add.
  */
 import type { Level } from '../../../schemas/records.ts';
+import { otherLevels } from '../expertise/leaveOut.ts';
 import type { MeasureCounts, UserVector } from '../partials.ts';
 import { effectiveFrom, isMidnight, isTrainingTick, stateDaysOf, windowOf } from '../time.ts';
 import { resolutionOf } from './bottlenecks.ts';
@@ -11,6 +12,7 @@ import { decideLevel } from './levels.ts';
 import { measure, MEASURES, STAGES } from './measures.ts';
 import { cellsRecords, tickRecord, vectorsRecords } from './records.ts';
 import type { ReferenceView } from './referenceView.ts';
+import { shadowRecords, shadowsOf } from './shadow.ts';
 import { setLevel } from './state.ts';
 import type { Emits, PartitionState } from './state.ts';
 import { standingOf } from './vectors.ts';
@@ -37,6 +39,10 @@ function decideLevels(state: PartitionState, tick: number, view: ReferenceView |
         state.changes.users.add(user);
       }
       if (level !== user.level) setLevel(state, user, level, tick, model.version, score, emits);
+      const values = user.standing?.values ?? null;
+      const others = values === null ? [] : otherLevels(model, values, level);
+      if (others.length > 0 || user.otherLevels.length > 0) state.changes.users.add(user);
+      user.otherLevels = others;
     }
     if (user.standing !== null) {
       user.standing = null;
@@ -124,6 +130,7 @@ export function runTick(state: PartitionState, tick: number, evaluatedTo: number
     labels: state.labels.drain(full),
     measures: midnight ? measureCounts(state, view) : [],
   }).forEach(say);
+  if (midnight) shadowRecords(tick, shadowsOf(state.users.values())).forEach(say);
   if (midnight) resolveBottlenecks(state, tick, view, emits);
   if (isTrainingTick(tick)) vectorsRecords(tick, vectorsOf(state, tick, view)).forEach(say);
   say(tickRecord(tick, tick === state.firstTick, evaluatedTo));

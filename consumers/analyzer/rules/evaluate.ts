@@ -1,8 +1,8 @@
 /** Does a rule hold on a finding? The one evaluator of all rules (semantics 5). Cheap: it is run for every finding that has changed. */
 import type { FindingState, Level } from '../../../schemas/records.ts';
 import { levelCounts, levelMedian, slowThreshold, teamCounts, thresholdOf } from './counts.ts';
-import type { Subject } from './counts.ts';
-import type { Condition } from './rules.ts';
+import type { Counts, Subject } from './counts.ts';
+import type { Condition, Rule } from './rules.ts';
 import { hasWork, INFINITE } from './tally.ts';
 
 /** Ours: a finding is one team's affair when it holds more than this share of the affected, though others had the chance. */
@@ -29,15 +29,15 @@ function lacksGround({ rule, catalog, tally }: Subject): boolean {
   return catalog === null || (rule.counted === 'median' && catalog.expected_ms === null);
 }
 
-/** The team that holds over 80 % of the affected (for non-use: of the non-users) though the others have ten or more eligible. */
-function localTeam(subject: Subject): string | null {
-  const { rule } = subject;
-  const teams = teamCounts(subject, rule.harmed, rule.counted === 'median' ? slowThreshold(subject) : Infinity);
-  const harmed = teams.map(([team, { affected, eligible }]) => ({ team, eligible, affected: rule.counted === 'used' ? eligible - affected : affected }));
+/** The team that holds over 80 % of the affected (for non-use: of the non-users) though the others have ten or more eligible. `teams`: of the harmed levels. */
+export function localTeamOf(teams: readonly (readonly [team: string, counts: Counts])[], { counted }: Pick<Rule, 'counted'>): string | null {
+  const harmed = teams.map(([team, { affected, eligible }]) => ({ team, eligible, affected: counted === 'used' ? eligible - affected : affected }));
   const affected = harmed.reduce((sum, team) => sum + team.affected, 0);
   const eligible = harmed.reduce((sum, team) => sum + team.eligible, 0);
   return harmed.find((team) => affected > 0 && team.affected / affected > TEAM_SHARE && eligible - team.eligible >= OTHERS_ELIGIBLE)?.team ?? null;
 }
+
+const localTeam = (subject: Subject): string | null => localTeamOf(teamCounts(subject, subject.rule.harmed, subject.rule.counted === 'median' ? slowThreshold(subject) : Infinity), subject.rule);
 
 export function evaluate(subject: Subject): Verdict {
   const { rule } = subject;
@@ -53,7 +53,11 @@ export function evaluate(subject: Subject): Verdict {
     if (value === null) continue;
     const threshold = thresholdOf(subject, condition, false);
     const relaxed = thresholdOf(subject, condition, true);
-    if (threshold === null || relaxed === null) continue;
+    if (threshold === null || relaxed === null) {
+      // A rule that compares with experts without naming them, and there are none.
+      enough = false;
+      continue;
+    }
     if (!holds(value, condition.op, threshold)) strict = false;
     if (!holds(value, condition.op, relaxed)) failed.push(condition.level);
   }

@@ -92,3 +92,10 @@ function anyLevel(tally: FeatureTally, holds: (all: Tally) => boolean): boolean 
   for (const [level, { all }] of tally.levels) if (level !== 'machine' && holds(all)) return true;
   return false;
 }
+
+/** Fingerprints that any user who counts has met in the window. */
+export function fingerprintsOf(tally: FeatureTally): Set<string> {
+  const fingerprints = new Set<string>();
+  for (const [level, { all }] of tally.levels) if (level !== 'machine') for (const [fingerprint, { saw }] of all.errors) if (saw > 0) fingerprints.add(fingerprint);
+  return fingerprints;
+}

@@ -6,6 +6,7 @@ import { checksum, MIGRATIONS, MigrationError, pending } from '../../../consumer
 const APPLIED: Readonly<Record<string, string>> = {
   '0001-tables': 'fbbbc884a7b17b6ef06e9c1f04926824bf1f2e008d533d4b29b3d8f9e19017e8',
   '0002-views': '3cb9e8f4f1839a51ddd7f05f7a8e34220ca5d16f89783d391646c9647c6d0c92',
+  '0003-watch-list': '1eb8ae28aa2355ff27572e525468e7174d659e629cf6160e5bc2fe81af646836',
 };
 
 test('no migration has changed', () => {

@@ -78,6 +78,16 @@ test('machines: the role, or more than 500 actions per active day', () => {
   assert.equal(standingOf(active(8), RANGE, 'service', true, null).machine, true);
 });
 
+test('errors are no feature: however many, the standing is the same', () => {
+  const view = viewReference({ ...plainReference(0), feature_medians: [{ feature: 'f0', median_ms: 1_000 }] });
+  const days = active(9, 3);
+  const met = days.map(({ day, buckets }) => ({ day, buckets: [...buckets.map((bucket) => ({ ...bucket, errors: 40, fingerprints: ['a', 'b'] })), { ...emptyBucket({ feature: 'only-errors', stage: 'deployment' as const }), errors: 7, fingerprints: ['c'] }] }));
+  assert.deepEqual(standingOf(met, RANGE, 'scientist', false, view), standingOf(days, RANGE, 'scientist', false, view));
+  // Nor do they make a day an active one.
+  const onlyErrors = active(8).map(({ day, buckets }) => ({ day, buckets: buckets.map(({ ref }) => ({ ...emptyBucket(ref), errors: 3 })) }));
+  assert.equal(standingOf(onlyErrors, RANGE, 'scientist', true, view).frequent, false);
+});
+
 test('the vector: 3 features in 2 stages, 3 actions a day, 8 of 10 attempts completed, tasks that did not end left out', () => {
   const days = active(8, 3);
   for (const { buckets } of days) for (const bucket of buckets) bucket.completed = 1;

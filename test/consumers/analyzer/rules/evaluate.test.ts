@@ -4,7 +4,7 @@ import type { FindingState, Level } from '../../../../schemas/records.ts';
 import type { Subject } from '../../../../consumers/analyzer/rules/counts.ts';
 import { evaluate } from '../../../../consumers/analyzer/rules/evaluate.ts';
 import { evidenceOf, teamsOf, wilson } from '../../../../consumers/analyzer/rules/evidence.ts';
-import { ENTRY, subjectOf, worldOf } from './world.ts';
+import { ENTRY, ruleOf, subjectOf, worldOf } from './world.ts';
 import type { Users } from './world.ts';
 
 /** affected/eligible of beginners, intermediates, experts. */
@@ -152,4 +152,11 @@ test('evidence of medians: affected above the rule\'s threshold at every level, 
 test('teams: of the harmed levels, five eligible or more', () => {
   const users: Users[] = [{ level: 'beginner', team: 'b', eligible: 5, affected: 4 }, { level: 'beginner', team: 'a', eligible: 20, affected: 9 }, { level: 'beginner', team: 'c', eligible: 4, affected: 4 }, { level: 'beginner', team: 'd', eligible: 2, affected: 0 }, { level: 'expert', team: 'a', eligible: 50, affected: 0 }];
   assert.deepEqual(teamsOf(subjectOf('error-novices', users)), [{ team: 'a', affected: 9, eligible: 20 }, { team: 'b', affected: 4, eligible: 5 }]);
+});
+
+test('a rule that compares with experts and does not name them: without any there is nothing to compare with', () => {
+  const rule = { ...ruleOf('slow-novices'), id: 'slow-beginners', conditions: [{ level: 'beginner', op: '>', threshold: 2, of: 'experts' }] } as const;
+  const beginners: Users = { level: 'beginner', eligible: 12, durations: [[5000, 12]] };
+  assert.deepEqual(evaluate(subjectOf('slow-novices', [beginners], { rule })), { state: 'insufficient_data', failed: [], values: [5000], team: null });
+  assert.equal(evaluate(subjectOf('slow-novices', [beginners, { level: 'expert', eligible: 3, durations: [[1000, 3]] }], { rule })).state, 'holds');
 });

@@ -13,13 +13,13 @@ import { COUNTING, type StreamsSettings } from '../peer/settings.ts';
 import { PARTITIONS, startPlatform, type Platform } from '../platform.ts';
 import type { Measured } from '../report.ts';
 import { measureThroughput, type Throughput } from '../throughput.ts';
+import { measureTraining } from '../trainingStall.ts';
 import { typicalPeople } from './population.ts';
 import { analyzerResult, type AnalyzerResult } from './report.ts';
 import { measureRestore, type Restored } from './restore.ts';
 import { requireSameCounts, type SameCounts } from './sameCounts.ts';
 import { signalLog, signalTopics } from './signalLog.ts';
 import { measureTicks } from './ticks.ts';
-import { measureTraining } from './training.ts';
 
 export interface AnalyzerBenchOptions {
   readonly events: number;
@@ -68,7 +68,8 @@ export async function benchAnalyzer(options: AnalyzerBenchOptions): Promise<Anal
     const { app, log, ...rounds } = await play(platform, options, jars, events);
     const restored: Restored | null = app === null || options.restoredUsers === 0 ? null : await measureRestore(platform, app, options.restoredUsers, say);
     const ticks = await measureTicks(options.findings, say);
-    const training = options.trainedUsers === 0 ? null : await measureTraining(options.trainedUsers, say);
+    const training = options.trainedUsers === 0 ? null : await measureTraining(options.trainedUsers);
+    if (training !== null) say(`training: ${JSON.stringify(training)}`);
     return analyzerResult({ ...rounds, restored, ticks, training, input: { events: events.records, signals: log.records, days, partitions: PARTITIONS, cores: availableParallelism(), runs: options.runs } });
   } finally {
     await platform.stop();

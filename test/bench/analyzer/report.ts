@@ -1,10 +1,10 @@
 /** From measurements to the result of the analyzer's bench. */
 import { comparisonOf, ratio, sideResult, tableOf, type Comparison, type Measured, type SideResult } from '../report.ts';
 import { rounded } from '../statistics.ts';
+import type { TrainingCost } from '../trainingStall.ts';
 import type { Restored } from './restore.ts';
 import type { SameCounts } from './sameCounts.ts';
 import type { TickCost } from './ticks.ts';
-import type { Training } from './training.ts';
 
 /** `events_per_second` and what is per million: of signals, but for the processor's. */
 export interface AnalyzerResult extends Comparison {
@@ -18,7 +18,7 @@ export interface AnalyzerResult extends Comparison {
   /** Bytes of memory per restored user. */
   readonly bytes_per_user: number | null;
   readonly ticks: readonly TickCost[];
-  readonly training: Training | null;
+  readonly training: TrainingCost | null;
   readonly input: { readonly events: number; readonly signals: number; readonly days: number; readonly partitions: number; readonly cores: number; readonly runs: number };
 }
 
@@ -28,7 +28,7 @@ interface Found {
   readonly sameCounts: SameCounts | null;
   readonly restored: Restored | null;
   readonly ticks: readonly TickCost[];
-  readonly training: Training | null;
+  readonly training: TrainingCost | null;
   readonly input: AnalyzerResult['input'];
 }
 

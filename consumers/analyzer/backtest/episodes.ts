@@ -56,8 +56,9 @@ export function createRecorder(): Recorder {
   const note = (challenge: Challenge): void => {
     const { rule_id, stage, feature, signal_class, fingerprint, challenge_id, opened_at, resolved_at, resolution, summary, status } = challenge;
     const key = keyOf(challenge);
-    const { episodes }: Known = known.get(key) ?? { rule_id, finding: { stage, feature, signal_class, fingerprint }, episodes: [] };
-    known.set(key, { rule_id, finding: { stage, feature, signal_class, fingerprint }, episodes });
+    let course = known.get(key);
+    if (course === undefined) known.set(key, (course = { rule_id, finding: { stage, feature, signal_class, fingerprint }, episodes: [] }));
+    const { episodes } = course;
     const last = episodes.at(-1);
     if (status === 'opened' || last === undefined) episodes.push({ challenge_id, opened_at, resolved_at: null, resolution: null, updates: 0, summary });
     else episodes[episodes.length - 1] = status === 'updated' ? { ...last, updates: last.updates + 1 } : { ...last, resolved_at, resolution };

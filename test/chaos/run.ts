@@ -1,12 +1,5 @@
 /** `npm run chaos -- <name> --seed N --minutes M --json`: what the guarantees of docs/architecture.md must withstand (docs/chaos.md). */
+import { runNamed } from '../namedCommand.ts';
 import { processorChaos } from './processor/command.ts';
 
-const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = { processor: processorChaos };
-
-const [name = '', ...args] = process.argv.slice(2);
-const command = COMMANDS[name];
-if (command === undefined) {
-  console.error(`usage: npm run chaos -- <${Object.keys(COMMANDS).join('|')}> [--help | options]`);
-  process.exit(2);
-}
-process.exit(await command(args));
+await runNamed('chaos', { processor: processorChaos });

@@ -18,6 +18,7 @@ import { createProcessorTask } from '../../streams/processorTask.ts';
 import { createMemoryKafka } from '../fakes/memoryKafka.ts';
 import type { MemoryKafka } from '../fakes/memoryKafka.ts';
 import { memorySchemas } from '../fakes/schemas.ts';
+import { cohortPassed } from './cohortPassed.ts';
 import { worldRecords } from './worldRecords.ts';
 
 export interface WorldInput {
@@ -83,9 +84,7 @@ export async function runWorld({ catalog, users, events, endsAt, partitions, rul
     const ends = await kafka.ends(topic('events'));
     await until(async () => {
       if (failures.length > 0) throw new Error(`a task failed: ${failures.join('; ')}`);
-      const committed = await kafka.committed('cohort', [topic('partials')]);
-      const through = new Map(committed.map(({ partition, metadata }) => [partition, metadata === '' ? 0 : (JSON.parse(metadata) as { through: number }).through]));
-      return ends.every((end, partition) => (through.get(partition) ?? 0) >= end);
+      return cohortPassed(kafka, ends);
     });
     const read = <Name extends RecordName>(id: TopicId, name: Name): Records[Name][] => kafka.records(topic(id)).flatMap(({ value }) => (value === null ? [] : [codec.decode(name, value)]));
     const levels = new Map<string, Level>();

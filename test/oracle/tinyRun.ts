@@ -16,6 +16,7 @@ import type { Level, RecordName, Records } from '../../schemas/records.ts';
 import { type TopicId, topicName } from '../../schemas/topics.ts';
 import { createGlobalTables } from '../../streams/globalTables.ts';
 import { createProcessorTask } from '../../streams/processorTask.ts';
+import { cohortPassed } from '../driver/cohortPassed.ts';
 import { generator } from '../driver/cohortWorld.ts';
 import { createMemoryKafka } from '../fakes/memoryKafka.ts';
 import { memorySchemas } from '../fakes/schemas.ts';
@@ -99,11 +100,7 @@ export async function runTiny(world: TinyWorld, { members = 1, maxBatch = 1_000,
   const running: (() => Promise<void>)[] = [];
   for (let n = 0; n < members; n++) running.push(await join());
   const ends = await kafka.ends(topic('events'));
-  const isComplete = async (): Promise<boolean> => {
-    const through = new Map((await kafka.committed('cohort', [topic('partials')])).map(({ partition, metadata }) => [partition, metadata === '' ? 0 : (JSON.parse(metadata) as { through: number }).through]));
-    return ends.every((end, partition) => (through.get(partition) ?? 0) >= end);
-  };
-  for (let turn = 1; !(await isComplete()); turn++) {
+  for (let turn = 1; !(await cohortPassed(kafka, ends)); turn++) {
     if (turn > 200_000) throw new Error(`the members stand still: ${troubles.slice(-3).join('; ')}`);
     if (faultEvery === 0 && troubles.length > 0) throw new Error(`a task failed: ${troubles.join('; ')}`);
     if (replaceEvery > 0 && turn % replaceEvery === 0 && turn <= MOST_REPLACEMENTS * replaceEvery) {

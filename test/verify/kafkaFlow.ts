@@ -17,6 +17,7 @@ import { readSettings, settingsNamed } from '../../infra/settings.ts';
 import { createCodec, type RecordCodec } from '../../schemas/codec.ts';
 import type { RecordName, Records } from '../../schemas/records.ts';
 import { type TopicId, topicName } from '../../schemas/topics.ts';
+import { cohortPassed } from '../driver/cohortPassed.ts';
 import { worldRecords } from '../driver/worldRecords.ts';
 import type { LogEntry } from '../oracle/seen.ts';
 import type { Outcome } from './flow.ts';
@@ -93,9 +94,7 @@ async function complete(kafka: Kafka, lastWords: () => string): Promise<void> {
   const ends = await kafka.ends(topicName('events', ''));
   const begun = performance.now();
   for (;;) {
-    const positions = await kafka.committed('cohort', [topicName('partials', '')]);
-    const through = new Map(positions.map(({ partition, metadata }) => [partition, metadata === '' ? 0 : (JSON.parse(metadata) as { through: number }).through]));
-    if (ends.every((end, partition) => (through.get(partition) ?? 0) >= end)) return;
+    if (await cohortPassed(kafka, ends)) return;
     if (performance.now() - begun > PATIENCE_MS) throw new Error(`the members have not taken everything after ${String(PATIENCE_MS / 1000)} s\n${lastWords()}`);
     await new Promise((next) => setTimeout(next, 200));
   }

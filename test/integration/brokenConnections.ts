@@ -21,6 +21,18 @@ export const breakConnection = (at: Break): void => {
 
 const reset = (): Error => Object.assign(new Error('read ECONNRESET: the test has cut the connection'), { code: 'ECONNRESET' });
 
+/** Cut when the answer comes, and not when the request has left: a reset may take from the broker what it has not read yet. */
+function loseAnswer(socket: Socket): void {
+  const emit = Reflect.get(socket, 'emit') as (this: Socket, ...given: unknown[]) => boolean;
+  Object.assign(socket, {
+    emit(this: Socket, ...given: unknown[]): boolean {
+      if (given[0] !== 'data') return emit.apply(this, given);
+      this.destroy(reset());
+      return true;
+    },
+  });
+}
+
 let watching = false;
 function watch(): void {
   if (watching) return;
@@ -36,7 +48,8 @@ function watch(): void {
         this.destroy(reset());
         return false;
       }
-      return write.apply(this, [data, () => { this.destroy(reset()); }]);
+      loseAnswer(this);
+      return write.apply(this, given);
     },
   });
 }

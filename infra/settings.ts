@@ -20,7 +20,7 @@ export interface Settings {
   readonly collector: {
     readonly host: string; readonly port: number; readonly index: number;
     readonly writeKeys: readonly string[]; readonly adminKeys: readonly string[];
-    readonly maxBodyBytes: number; readonly maxEvents: number; readonly clockIntervalMs: number;
+    readonly maxBodyBytes: number; readonly maxEvents: number; readonly clockIntervalMs: number; readonly origins: readonly string[];
   };
   readonly dedupeWindowMs: number;
   /** Event ids that a partition remembers at most. */
@@ -94,6 +94,7 @@ export function readSettings(env: Env): Settings {
       maxBodyBytes: read.whole('COLLECTOR_MAX_BODY_BYTES', 1024, 64 * 1024 * 1024),
       maxEvents: read.whole('COLLECTOR_MAX_EVENTS', 1, 100_000),
       clockIntervalMs: read.duration('COLLECTOR_CLOCK_INTERVAL', 50, 10 * MINUTE_MS),
+      origins: read.origins('COLLECTOR_ORIGINS'),
     },
     dedupeWindowMs: read.duration('CHOKEPOINT_DEDUPE_WINDOW', MINUTE_MS, 90 * DAY_MS),
     dedupeMaxEvents: read.whole('CHOKEPOINT_DEDUPE_MAX_EVENTS', 1_000, 200_000_000),

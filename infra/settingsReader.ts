@@ -40,6 +40,8 @@ export interface SettingsReader {
   duration(name: SettingName, minMs: number, maxMs: number): number;
   oneOf<Value extends string>(name: SettingName, values: readonly Value[]): Value | null;
   keys(name: SettingName): string[];
+  /** Of web pages, as browsers write them; `*` for any. */
+  origins(name: SettingName): readonly string[];
   brokers(name: SettingName, otherwise: readonly string[]): readonly string[];
   url(name: SettingName, otherwise: string): ReadUrl;
   url(name: SettingName, otherwise: null): ReadUrl | { readonly whole: null };
@@ -122,6 +124,11 @@ export function createReader(env: Env): SettingsReader {
       const keys = (text(name) ?? '').split(',').map((key) => key.trim()).filter((key) => key !== '');
       if (keys.some((key) => /[^\x21-\x7e]/.test(key))) problem(name, 'keys of printable ASCII without spaces, separated by commas');
       return [...new Set(keys)];
+    },
+    origins: (name) => {
+      const origins = (text(name) ?? '').split(',').map((origin) => origin.trim()).filter((origin) => origin !== '');
+      if (origins.some((origin) => origin !== '*' && URL.parse(origin)?.origin !== origin)) problem(name, 'origins like https://app.example, without a path, separated by commas, or *');
+      return origins;
     },
     brokers: (name, otherwise) => {
       const value = given(name);

@@ -39,6 +39,7 @@ export const SETTINGS = [
   { name: 'COLLECTOR_MAX_BODY_BYTES', default: '1572864', what: 'largest body, decompressed' },
   { name: 'COLLECTOR_MAX_EVENTS', default: '5000', what: 'most events of one request' },
   { name: 'COLLECTOR_CLOCK_INTERVAL', default: '2s', what: 'how often a clock is appended while there is something new' },
+  { name: 'COLLECTOR_ORIGINS', default: '', what: 'comma-separated origins of web pages that may post events (https://app.example), or *; empty: none' },
   { name: 'WRITE_KEYS', default: '', what: 'comma-separated keys that may post events', secret: true },
   { name: 'ADMIN_KEYS', default: '', what: 'comma-separated keys that may also post users, features and clocks, and erase', secret: true },
   { name: 'PROCESSOR_PORT', default: '8090', what: 'health and metrics of the processor; 0: any free port' },

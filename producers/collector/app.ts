@@ -10,6 +10,7 @@ import type { Authenticate, Caller, Right } from './auth.ts';
 import { BodyError, formatOf, parseBody, type Body } from './body.ts';
 import type { Core } from './core.ts';
 import { clockOf } from './clockBody.ts';
+import { allowOrigins } from './cors.ts';
 import { withDeadline } from './deadline.ts';
 import { TooLargeError, inflate } from './inflate.ts';
 
@@ -18,6 +19,8 @@ export interface AppOptions {
   /** Of a body, unpacked. */
   readonly maxBodyBytes: number;
   readonly maxEvents: number;
+  /** Of web pages that may post events. */
+  readonly origins: readonly string[];
   /** Null while there is no connection to Kafka yet, and once the collector is stopping. */
   readonly core: () => Core | null;
   readonly stopping: () => boolean;
@@ -98,6 +101,8 @@ export function createApp(options: AppOptions): FastifyInstance {
     callers.set(request, caller);
     done();
   };
+
+  allowOrigins(app, '/v1/events', options.origins);
 
   const post = (path: string, right: Right, handle: Handle): void => {
     app.post(path, { onRequest: admit(right) }, async (request, reply) => {

@@ -25,7 +25,7 @@ export interface CollectorOptions {
   readonly collector: {
     readonly host: string; readonly port: number; readonly index: number;
     readonly writeKeys: readonly string[]; readonly adminKeys: readonly string[];
-    readonly maxBodyBytes: number; readonly maxEvents: number; readonly clockIntervalMs: number;
+    readonly maxBodyBytes: number; readonly maxEvents: number; readonly clockIntervalMs: number; readonly origins: readonly string[];
   };
   /** What stands behind the ports: called again, after a pause, as long as it throws. */
   readonly connect: () => Promise<{ readonly kafka: Kafka; readonly codec: RecordCodec }>;
@@ -68,6 +68,7 @@ export async function openCollector(options: CollectorOptions): Promise<Collecto
     authenticate: createAuth(collector.writeKeys, collector.adminKeys),
     maxBodyBytes: collector.maxBodyBytes,
     maxEvents: collector.maxEvents,
+    origins: collector.origins,
     core: () => (stopping ? null : (running?.core ?? null)),
     stopping: () => stopping,
     health: () => health(),

@@ -1,9 +1,10 @@
-/** `npm run bench -- processor [options]`: what is measured and how to read it is in docs/benchmarks.md. */
+/** `npm run bench -- processor|sdk [options]`: what is measured and how to read it is in docs/benchmarks.md and docs/producers.md. */
 import { readArguments, UsageError, wholeNumber } from '../../infra/cli/arguments.ts';
 import type { Side } from './contenders.ts';
 import { THROUGHPUT, type PeerSettings } from './peer/settings.ts';
 import { benchProcessor, DEFAULT_LATENCY_PEER, DEFAULT_PEERS } from './processor.ts';
 import { tableOf } from './report.ts';
+import { benchSdk } from './sdk/sdk.ts';
 
 const SIDES: readonly Side[] = ['ours', 'peer', 'limit'];
 const OPTIONS = {
@@ -16,8 +17,14 @@ const OPTIONS = {
   'latency-peer': { type: 'string', value: 'JSON', what: 'the same for its latency: {"streams": {"commit.interval.ms": "50"}}' },
 } as const;
 
+const SDK_OPTIONS = {
+  'json': OPTIONS.json,
+  'calls': { type: 'string', value: 'N', what: 'calls that are measured, of each variant (300000)' },
+} as const;
+
 async function main([name, ...args]: readonly string[]): Promise<number> {
-  if (name !== 'processor') throw new UsageError('usage: npm run bench -- processor [--json] [options]; --help lists them');
+  if (name === 'sdk') return sdk(args);
+  if (name !== 'processor') throw new UsageError('usage: npm run bench -- <processor|sdk> [--json] [options]; --help lists them');
   const given = readArguments('bench processor', OPTIONS, args);
   if (given === null) return 0;
   const result = await benchProcessor({
@@ -31,6 +38,17 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
     say: (line) => { console.error(line); },
   });
   console.error(`\n${tableOf(result)}`);
+  if (given.json === true) console.log(JSON.stringify(result));
+  return 0;
+}
+
+async function sdk(args: readonly string[]): Promise<number> {
+  const given = readArguments('bench sdk', SDK_OPTIONS, args);
+  if (given === null) return 0;
+  const result = await benchSdk(Math.max(1_000, wholeNumber('calls', given.calls, 300_000)));
+  const { ours: { memory, spool }, limit } = result;
+  console.error(`microseconds per call (mean, p50, p99): ${memory.mean} ${memory.p50} ${memory.p99}; with a spool ${spool.mean} ${spool.p50} ${spool.p99}; the least possible ${limit.mean} ${limit.p50} ${limit.p99}`);
+  console.error(`CPU per event, sending included: ${memory.cpu_per_event}; with a spool ${spool.cpu_per_event}`);
   if (given.json === true) console.log(JSON.stringify(result));
   return 0;
 }

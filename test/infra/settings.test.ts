@@ -48,11 +48,11 @@ void test('an empty variable counts as absent', () => {
 void test('all wrong settings are reported together, each with what is expected', () => {
   const problems = problemsOf({
     COLLECTOR_PORT: '99999', PROCESSOR_PORT: 'tcp://10.0.0.1:80', COLLECTOR_INDEX: '8', CHOKEPOINT_PARTITIONS: '0', KAFKA_BROKERS: 'broker', KAFKA_SSL: 'yes', SCHEMA_REGISTRY_URL: 'registry:8081',
-    CLICKHOUSE_URL: 'tcp://ch:9000', CHOKEPOINT_DEDUPE_WINDOW: '3 days', KAFKA_SASL_MECHANISM: 'gssapi', CHOKEPOINT_RULES: '/nowhere/rules.yaml', CHOKEPOINT_APP: 'a.b', ALERTS_WEBHOOK_URL: 'ftp://x',
+    CLICKHOUSE_URL: 'tcp://ch:9000', CHOKEPOINT_DEDUPE_WINDOW: '3 days', KAFKA_SASL_MECHANISM: 'gssapi', CHOKEPOINT_RULES: '/nowhere/rules.yaml', CHOKEPOINT_APP: 'a.b', ALERTS_WEBHOOK_URL: 'ftp://x', COLLECTOR_ORIGINS: 'https://app.example/path',
   });
   assert.deepEqual(new Set(names(problems)), new Set([
     'COLLECTOR_PORT', 'PROCESSOR_PORT', 'COLLECTOR_INDEX', 'CHOKEPOINT_PARTITIONS', 'KAFKA_BROKERS', 'KAFKA_SSL', 'SCHEMA_REGISTRY_URL', 'CLICKHOUSE_URL', 'CHOKEPOINT_DEDUPE_WINDOW',
-    'KAFKA_SASL_MECHANISM', 'CHOKEPOINT_RULES', 'CHOKEPOINT_APP', 'ALERTS_WEBHOOK_URL',
+    'KAFKA_SASL_MECHANISM', 'CHOKEPOINT_RULES', 'CHOKEPOINT_APP', 'ALERTS_WEBHOOK_URL', 'COLLECTOR_ORIGINS',
   ]));
   assert(problems.some((problem) => problem.includes('enableServiceLinks')), problems.join('\n'));
   assert(problems.includes('COLLECTOR_PORT ("99999"): expected a whole number from 0 to 65535'), problems.join('\n'));

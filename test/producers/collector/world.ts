@@ -46,7 +46,7 @@ export async function openWorld(t: TestContext, options: { kafka?: MemoryKafka; 
   const world = { fault: null } as { -readonly [K in keyof World]: World[K] };
   const collector = await openCollector({
     app,
-    collector: { host: '127.0.0.1', port: 0, index: INDEX, writeKeys: ['web:w'], adminKeys: ['a'], maxBodyBytes: 1_572_864, maxEvents: 5_000, clockIntervalMs: 3_600_000, ...options.overrides },
+    collector: { host: '127.0.0.1', port: 0, index: INDEX, writeKeys: ['web:w'], adminKeys: ['a'], maxBodyBytes: 1_572_864, maxEvents: 5_000, clockIntervalMs: 3_600_000, origins: [], ...options.overrides },
     connect: () => Promise.resolve({ kafka: { ...kafka, producer }, codec }),
     log: () => undefined,
     now: options.now ?? Date.now,

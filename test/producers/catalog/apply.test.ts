@@ -19,7 +19,7 @@ test('what is new or differs is posted, in parts; then there is nothing to do, a
   const world = await openWorld(t);
   const now = () => readCatalogNow(world.kafka, world.codec, '');
   const requests: string[] = [];
-  const post = createPoster({ url: world.url, key: 'a', patienceMs: 0, fetch: (url, init) => { requests.push(new URL(url as string).pathname); return fetch(url, init); } });
+  const post = createPoster({ url: world.url, key: 'a', patienceMs: 0, fetch: (url, init) => { requests.push(new URL(url).pathname); return fetch(url, init); } });
 
   const first = changesOf(file({ users: 1_100 }), await now());
   assert.deepEqual([first.features.added.length, first.users.added.length], [2, 1_100]);

@@ -3,7 +3,7 @@
  * arguments.
  */
 import { hashOf } from '../../schemas/ids.ts';
-import { partitionOf } from '../../schemas/partition.ts';
+import { partitionOf, partitionOfBytes } from '../../schemas/partition.ts';
 import { topicName } from '../../schemas/topics.ts';
 import type { RecordCodec } from '../../schemas/codec.ts';
 import type { DeadLetterReason, PlatformEvent } from '../../schemas/records.ts';
@@ -11,6 +11,8 @@ import type { OutRecord } from '../../infra/ports.ts';
 import type { Body } from './body.ts';
 import { FUTURE_MS, type Span } from './clock.ts';
 import { Invalid } from './fields.ts';
+import { ScannedEvent } from './scan/scanned.ts';
+import { EventWriter } from './scan/write.ts';
 import { validateEvent } from './validate.ts';
 
 /** Larger than any event that a person reads; a task's state holds events, and one must not crowd out the others. Ours. */
@@ -60,7 +62,21 @@ export function takeEvents(body: Body, context: IntakeContext): Intake {
     records.push(deadLetter(rejection, body.original(index), context));
   };
 
+  const take = (index: number, occurredAt: number, madeId: string | null, record: OutRecord): void => {
+    records.push(record);
+    if (madeId !== null) made.push({ index, event_id: madeId });
+    accepted++;
+    if (occurredAt < lowest) lowest = occurredAt;
+    if (occurredAt > highest && occurredAt <= receivedAt + FUTURE_MS) highest = occurredAt;
+  };
+  const writer = new EventWriter({ ...context, schemaId: codec.schemaId('PlatformEvent') }, body.bytes);
+
   for (const [index, value] of body.values.entries()) {
+    if (value instanceof ScannedEvent) {
+      const { value: bytes, userFrom, userTo, occurredAt, made: madeId } = writer.write(value);
+      take(index, occurredAt, madeId, { topic, partition: partitionOfBytes(bytes, userFrom, userTo, partitions), key: bytes.subarray(userFrom, userTo), value: bytes });
+      continue;
+    }
     const broken = body.broken.get(index);
     if (broken !== undefined) {
       reject(index, 'undecodable', broken);
@@ -79,11 +95,7 @@ export function takeEvents(body: Body, context: IntakeContext): Intake {
       reject(index, 'too_large', `the event has ${bytes.length} bytes as a record, at most ${MAX_EVENT_BYTES} are taken: shorten properties or error.message`);
       continue;
     }
-    if (givenId(value) === null) made.push({ index, event_id: event.event_id });
-    records.push({ topic, partition: partitionOf(event.user_id, partitions), key: event.user_id, value: bytes });
-    accepted++;
-    if (event.occurred_at < lowest) lowest = event.occurred_at;
-    if (event.occurred_at > highest && event.occurred_at <= receivedAt + FUTURE_MS) highest = event.occurred_at;
+    take(index, event.occurred_at, givenId(value) === null ? event.event_id : null, { topic, partition: partitionOf(event.user_id, partitions), key: event.user_id, value: bytes });
   }
   return { records, accepted, rejected, made, span: { lowest: finite(lowest), highest: finite(highest) } };
 }

@@ -1,5 +1,7 @@
-/** `npm run bench -- processor|sdk [options]`: what is measured and how to read it is in docs/benchmarks.md and docs/producers.md. */
+/** `npm run bench -- processor|collector|sdk [options]`: what is measured and how to read it is in docs/benchmarks.md and docs/producers.md. */
 import { readArguments, UsageError, wholeNumber } from '../../infra/cli/arguments.ts';
+import { benchCollector } from './collector/collector.ts';
+import { BODIES, type BodyKind } from './collector/pool.ts';
 import type { Side } from './contenders.ts';
 import { THROUGHPUT, type PeerSettings } from './peer/settings.ts';
 import { benchProcessor, DEFAULT_LATENCY_PEER, DEFAULT_PEERS } from './processor.ts';
@@ -22,9 +24,20 @@ const SDK_OPTIONS = {
   'calls': { type: 'string', value: 'N', what: 'calls that are measured, of each variant (300000)' },
 } as const;
 
+const COLLECTOR_OPTIONS = {
+  'json': OPTIONS.json,
+  'runs': { type: 'string', value: 'N', what: 'runs of each side (3)' },
+  'seconds': { type: 'string', value: 'S', what: 'what each run measures, after 5 s of warm-up (15)' },
+  'body': { type: 'string', value: 'KIND', what: `${BODIES.join(', ')} (json)` },
+  'batch': { type: 'string', value: 'N', what: 'events of a request (500)' },
+  'connections': { type: 'string', value: 'N', what: 'requests under way (8)' },
+  'overload-minutes': { type: 'string', value: 'M', what: 'of more requests than are taken; 0: none (1)' },
+} as const;
+
 async function main([name, ...args]: readonly string[]): Promise<number> {
   if (name === 'sdk') return sdk(args);
-  if (name !== 'processor') throw new UsageError('usage: npm run bench -- <processor|sdk> [--json] [options]; --help lists them');
+  if (name === 'collector') return collector(args);
+  if (name !== 'processor') throw new UsageError('usage: npm run bench -- <processor|collector|sdk> [--json] [options]; --help lists them');
   const given = readArguments('bench processor', OPTIONS, args);
   if (given === null) return 0;
   const result = await benchProcessor({
@@ -38,6 +51,28 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
     say: (line) => { console.error(line); },
   });
   console.error(`\n${tableOf(result)}`);
+  if (given.json === true) console.log(JSON.stringify(result));
+  return 0;
+}
+
+async function collector(args: readonly string[]): Promise<number> {
+  const given = readArguments('bench collector', COLLECTOR_OPTIONS, args);
+  if (given === null) return 0;
+  const body = given.body ?? 'json';
+  if (!BODIES.includes(body as BodyKind)) throw new UsageError(`--body takes ${BODIES.join(', ')}, not '${body}'`);
+  const result = await benchCollector({
+    body: body as BodyKind,
+    eventsPerRequest: Math.max(1, wholeNumber('batch', given.batch, 500)),
+    connections: Math.max(1, wholeNumber('connections', given.connections, 8)),
+    runs: Math.max(1, wholeNumber('runs', given.runs, 3)),
+    warmUpSeconds: 5,
+    seconds: Math.max(1, wholeNumber('seconds', given.seconds, 15)),
+    overloadMinutes: wholeNumber('overload-minutes', given['overload-minutes'], 1),
+    say: (line) => { console.error(line); },
+  });
+  const { ratios, ours: { overload } } = result;
+  console.error(`\nof the limit: ${ratios.limit} of its events per second, ${ratios.limit_cpu} of its events per CPU second`);
+  if (overload !== null) console.error(`overload for ${overload.minutes} min: ${Math.round(overload.accepted_events_per_second)} events/s taken, ${overload.refused_requests} requests refused; MiB ${JSON.stringify(overload.rss_mb)}`);
   if (given.json === true) console.log(JSON.stringify(result));
   return 0;
 }

@@ -5,15 +5,17 @@
  * is found here gives the same record (test/producers/collector/scan.test.ts).
  */
 import { MAX_ID_CHARS } from '../fields.ts';
+import { CAUSES, OUTCOMES, TYPES } from '../validate.ts';
 import { FIELD, FIELDS, fieldAt, isName, nameLength, wordAt } from './names.ts';
 
-export const TYPES = ['interaction', 'error', 'timing', 'task_started', 'task_finished'].map((word) => Buffer.from(word));
-export const OUTCOMES = ['completed', 'failed', 'abandoned'].map((word) => Buffer.from(word));
-export const CAUSES = ['user', 'platform', 'quota', 'dependency', 'unknown'].map((word) => Buffer.from(word));
+const bytesOf = (words: readonly string[]): readonly Buffer[] => words.map((word) => Buffer.from(word));
+const TYPE_WORDS = bytesOf(TYPES);
+const OUTCOME_WORDS = bytesOf(OUTCOMES);
+const CAUSE_WORDS = bytesOf(CAUSES);
 
 /** Longer ones are no ordinary events. */
-export const MAX_SCANNED_BYTES = 4_096;
-export const MAX_SCANNED_PROPERTIES = 8;
+const MAX_SCANNED_BYTES = 4_096;
+const MAX_SCANNED_PROPERTIES = 8;
 
 /** Of an event: which fields are there (a bit each), how many properties, then two for each field (from and to; a number's upper and lower half; a word's place), then four for each property. */
 export const MASK = 0;
@@ -149,11 +151,11 @@ export class Scanner {
     this.at = end + 1;
     switch (field) {
       case FIELD.type:
-        return this.word(slot, TYPES, start, end);
+        return this.word(slot, TYPE_WORDS, start, end);
       case FIELD.outcome:
-        return this.word(slot, OUTCOMES, start, end);
+        return this.word(slot, OUTCOME_WORDS, start, end);
       case FIELD.cause:
-        return this.word(slot, CAUSES, start, end);
+        return this.word(slot, CAUSE_WORDS, start, end);
       default:
         this.slots[slot] = start;
         this.slots[slot + 1] = end;

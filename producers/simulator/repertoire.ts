@@ -14,6 +14,9 @@ const BREADTH: Readonly<Record<Behaviour, { readonly least: number; readonly mor
   infrequent: { least: 1, more: [0.5, 0.5] },
 };
 
+/** A stage of fewer features has fewer of each: or all people would have all of them, and nothing told experts from beginners. */
+const WHOLE_STAGE = 10;
+
 const STAGES = ['data', 'features', 'training', 'deployment'] as const;
 
 /** For each item its rank among equals, as a number in (0, 1), in an order drawn from the named stream. */
@@ -63,11 +66,12 @@ export function createRepertoires(seed: number, { days, features, localTeam, pro
       const { least, more } = BREADTH[behaviour];
       const draws = breadth.get(person)?.get(stage) ?? [];
       const count = least + more.filter((chance, i) => (draws[i] ?? 1) < chance).length;
-      return (byStage.get(stage) ?? [])
+      const there = byStage.get(stage) ?? [];
+      return there
         .map((plan) => ({ plan, at: place(person, behaviour, day, plan.entry.feature) }))
         .filter(({ at }) => at !== Infinity)
         .sort((a, b) => a.at - b.at)
-        .slice(0, count)
+        .slice(0, Math.max(1, Math.round(count * Math.min(1, there.length / WHOLE_STAGE))))
         .map(({ plan }) => plan);
     });
 

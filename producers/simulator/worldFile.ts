@@ -4,7 +4,7 @@
  */
 import { FEATURE_FIELDS } from '../catalog/file.ts';
 import { Invalid, id, object, oneOf, optionalId, time } from '../collector/fields.ts';
-import { validateFeature } from '../collector/validate.ts';
+import { STAGES, validateFeature } from '../collector/validate.ts';
 import { number, optionalWhole, whole } from '../files/checks.ts';
 import { listOf, onlyFields, readDocument, type Problems } from '../files/document.ts';
 import { LEARN_FROM_DAY, learnUntilDay, type Learners, type WorldPlan } from './plan.ts';
@@ -25,6 +25,7 @@ const DAY_MS = 86_400_000;
 const MOST_DAYS = 399;
 const MOST_PEOPLE = 100_000;
 const MOST_HOURS = 14;
+const FEW_FEATURES = 6;
 const DEFAULT_ROLES = ['data_scientist', 'ml_engineer'];
 const DEFAULT_TEAMS: readonly Team[] = [{ team: 'platform', org: 'platform', offsetHours: 0 }];
 
@@ -55,11 +56,12 @@ export function readWorldFile(name: string, text: string): WorldFile {
 export const endOf = ({ plan, startsAt }: WorldFile, now: number): number => (startsAt === null ? now : startsAt + plan.days * DAY_MS - 1);
 
 /** What keeps the analyzer from finding anything in such a world. */
-export function doubtsOf({ days, people }: WorldPlan): string[] {
+export function doubtsOf({ days, people, features }: WorldPlan): string[] {
   const frequent = people.expert + people.intermediate + people.beginner;
   return [
     ...(frequent < 30 ? [`${frequent} people are frequent: below 30 there are no levels, and so no challenges`] : []),
     ...BEHAVIOURS.filter((behaviour) => behaviour !== 'infrequent' && people[behaviour] < 10).map((behaviour) => `${people[behaviour]} of ${behaviour}: a rule wants 10 users of each level that it names`),
+    ...STAGES.filter((stage) => features.filter(({ entry }) => entry.stage === stage).length < FEW_FEATURES).map((stage) => `${stage} has fewer than ${FEW_FEATURES} features: experts and beginners use about as many, and levels may not come`),
     ...(days < 42 ? [`${days} days: levels come with the second Monday or so, and a rule looks at 14 days`] : []),
   ];
 }

@@ -43,14 +43,14 @@ test("a machine's samples push no one else's out, and go and come with the level
 });
 
 test('a user who turns out to be a machine has pushed no one else\'s out', () => {
-  const entry = fc.tuple(fc.nat(40), fc.uuid(), fc.constantFrom('u', 'v', 'bot', 'bot', 'bot', 'bot', 'bot', 'bot', 'bot', 'bot'));
+  const entry = fc.record({ occurred_at: fc.nat(40), event_id: fc.uuid(), user: fc.constantFrom('u', 'v', 'bot', 'bot', 'bot', 'bot', 'bot', 'bot', 'bot', 'bot') });
   fc.assert(
     fc.property(fc.array(entry, { minLength: 20, maxLength: 60 }), (entries) => {
       const samples = createSamples();
-      for (const one of entries) samples.add(KEY, 12, one, false);
+      for (const one of entries) samples.add(KEY, 12, one, one.user, false);
       for (const gone of ['bot', 'u', 'nobody']) {
-        const expected = entries.filter(([, , user]) => user !== gone).sort((a, b) => a[0] - b[0] || (a[1] < b[1] ? -1 : 1)).slice(0, 5);
-        assert.deepEqual(samples.drain(WINDOW, true, (user) => user !== gone)[0]?.earliest ?? [], expected.map(([at, id]) => [at, id]));
+        const expected = entries.filter(({ user }) => user !== gone).sort((a, b) => a.occurred_at - b.occurred_at || (a.event_id < b.event_id ? -1 : 1)).slice(0, 5);
+        assert.deepEqual(samples.drain(WINDOW, true, (user) => user !== gone)[0]?.earliest ?? [], expected.map(({ occurred_at, event_id }) => [occurred_at, event_id]));
       }
     }),
   );

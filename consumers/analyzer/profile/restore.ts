@@ -18,6 +18,7 @@ import { DAY_VERSION, UserDay } from './userDay.ts';
 const SLASH = '/'.charCodeAt(0);
 const DAYS = 'd'.charCodeAt(0);
 const ZERO = '0'.charCodeAt(0);
+const NONE: readonly never[] = [];
 /** Of `d/` and the like. */
 const KIND_BYTES = 2;
 
@@ -131,6 +132,7 @@ function parse(key: string, value: Buffer): unknown {
   return record;
 }
 
+/** Sets all of it: an earlier record of the user may have said what this one leaves out. */
 function fillUser(user: User, record: UserRecord): void {
   const { candidate, standing, others } = record;
   user.team = record.team;
@@ -140,10 +142,10 @@ function fillUser(user: User, record: UserRecord): void {
   user.modelVersion = record.model;
   user.score = record.score ?? null;
   user.frequent = record.frequent ?? false;
-  if (others !== undefined) user.otherLevels = others;
+  user.otherLevels = others ?? NONE;
   user.candidate = candidate === undefined ? null : { level: candidate[0], values: candidate[1] };
   user.standing = standing === undefined ? null : { machine: standing[0], frequent: standing[1], values: standing[2] };
-  user.bottlenecks = record.bottlenecks ?? [];
+  user.bottlenecks = record.bottlenecks ?? NONE;
 }
 
 /** What is not in the changelog. All of the user is counted anew at the next tick. */

@@ -44,7 +44,7 @@ test('restarts anywhere change nothing', async () => {
       stuck += expected.bottlenecks.filter(({ status }) => status === 'resolved').length;
       trained += expected.levels.filter(({ score }) => score !== null).length;
     }),
-    { numRuns: 15 },
+    { numRuns: 15, endOnFailure: true },
   );
   assert.ok(stuck > 0 && trained > 0 && shadows > 0, `worlds in which nothing happens prove nothing: ${String(stuck)} resolved bottlenecks, ${String(trained)} levels, ${String(shadows)} counts without a feature`);
 });
@@ -62,7 +62,7 @@ test('cells are said under the levels before and the levels in force where a mod
         assert.deepEqual(before, recount(world.signals, levels.filter(({ since }) => since < tick), tick).features);
       }
     }),
-    { numRuns: 15 },
+    { numRuns: 15, endOnFailure: true },
   );
   assert.ok(compared > 0);
 });

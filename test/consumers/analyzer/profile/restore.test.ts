@@ -33,7 +33,7 @@ function contentOf(state: PartitionState): unknown {
   const byDay = [...state.byDay].map(([day, of]) => [day, of.map(({ id }) => id).sort()] as const).sort((a, b) => a[0] - b[0]);
   const { watermark, firstTick, lastTick, training, measuredDay } = state;
   return {
-    users: users.map(({ id, team, role, level, since, modelVersion, score, frequent, candidate, standing, bottlenecks }) => ({ id, team, role, level, since, modelVersion, score, frequent, candidate, standing, bottlenecks })),
+    users: users.map(({ id, team, role, level, since, modelVersion, score, frequent, candidate, otherLevels, standing, bottlenecks }) => ({ id, team, role, level, since, modelVersion, score, frequent, candidate, otherLevels, standing, bottlenecks })),
     days,
     byDay,
     idle: [...state.idle].map(({ id }) => id).sort(),
@@ -55,7 +55,7 @@ test('the whole log, and what compaction leaves of it in any order of keys, give
       const compacted = [...latest].filter(([key, value]) => value !== null || (order.get(key) ?? 0) % 2 === 0).sort((a, b) => (order.get(a[0]) ?? 0) - (order.get(b[0]) ?? 0));
       assert.deepEqual(contentOf(await restored(compacted)), contentOf(await restored(log)));
     }),
-    { numRuns: 8 },
+    { numRuns: 8, endOnFailure: true },
   );
 });
 
@@ -108,6 +108,12 @@ test('the loop turns while a task opens on a long changelog that comes in one pi
 test('a tombstone takes a day and a user away; one that comes back is new', async () => {
   const state = await restored([['u/a', json(USER)], ['d/20000/a', DAY], ['d/20001/a', DAY], ['d/20000/a', null], ['u/b', json(USER)], ['u/b', null], ['d/20002/c', DAY], ['d/20002/c', null], ['d/20003/a/b', DAY], ['u/a/b', json({ ...USER, team: 'x' })]]);
   assert.deepEqual([...state.users.values()].map(({ id, team, days }) => [id, team, days.map(({ day }) => day)]), [['a', 't', [20_001]], ['a/b', 'x', [20_003]]]);
+});
+
+test('the last record of a user says all of it: what it leaves out is not so any more', async () => {
+  const more = { score: 1, frequent: true, candidate: ['beginner', [0, 0, 0, 0]], others: [['completion_ratio', 'beginner']], standing: [false, true, null], bottlenecks: [{ stage: 'data', since: 1, dimension: 'ET', reasons: [] }] };
+  const [once, twice] = [await restored([['u/a', json(USER)]]), await restored([['u/a', json({ ...USER, ...more })], ['u/a', json(USER)]])];
+  assert.deepEqual(contentOf(twice), contentOf(once));
 });
 
 test('days of a user that is not there, and records of another version, are refused with what to do', async () => {

@@ -6,7 +6,7 @@ import type { InRecord, LogReader, OutRecord } from '../../../infra/ports.ts';
 import type { PlatformEvent } from '../../../schemas/records.ts';
 import { validateEvent } from '../../../producers/collector/validate.ts';
 import { createWorld, events as simulate } from '../../../producers/simulator/world.ts';
-import { createEventSource, FEATURES, users as benchUsers } from '../events.ts';
+import { createEventSource, everybody, FEATURES } from '../events.ts';
 import { createReferenceStore } from '../../../consumers/analyzer/profile/follower.ts';
 import { createDriver, lanesOf, startPositions } from './drive.ts';
 import { makeSignals } from './signals.ts';
@@ -34,7 +34,7 @@ function* benchEvents(count: number): Iterable<PlatformEvent> {
 }
 
 async function speed(count: number): Promise<void> {
-  const log = await makeSignals({ catalog: FEATURES, users: benchUsers(ENDS_AT), events: benchEvents(count), partitions: PARTITIONS, now: ENDS_AT });
+  const log = await makeSignals({ catalog: FEATURES, users: everybody(ENDS_AT).users, events: benchEvents(count), partitions: PARTITIONS, now: ENDS_AT });
   say(`${log.signals} signals of ${count} events`);
   for (let round = 0; round < 3; round++) {
     const drivers = Array.from({ length: PARTITIONS }, (_, partition) => createDriver({ codec: log.codec, partition, catalog: FEATURES, log: NO_LOG, committed: startPositions(partition) }));

@@ -1,18 +1,17 @@
-/** The collector's HTTP (design.md section 7): who may, how much, and the answers. What happens to a body is core.ts. */
+/** The collector's HTTP (design.md section 7): who may, how much, and the answers. The paths are in routes.ts, what happens to a body in core.ts. */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { answerHealth } from '../../infra/service/healthServer.ts';
 import type { Log } from '../../infra/service/log.ts';
 import { metrics } from '../../infra/service/metrics.ts';
 import type { Health } from '../../infra/service/service.ts';
 import { createAdmission } from './admission.ts';
 import { HttpError, RETRY_AFTER_SECONDS, answerOf, unavailable } from './answers.ts';
 import type { Authenticate, Caller, Right } from './auth.ts';
-import { BodyError, formatOf, parseBody, type Body } from './body.ts';
+import { BodyError, formatOf, parseBody } from './body.ts';
 import type { Core } from './core.ts';
-import { clockOf } from './clockBody.ts';
 import { allowOrigins } from './cors.ts';
-import { withDeadline } from './deadline.ts';
 import { TooLargeError, inflate } from './inflate.ts';
+import type { Posted } from './route.ts';
+import { GET_ROUTES, POST_ROUTES } from './routes.ts';
 
 export interface AppOptions {
   readonly authenticate: Authenticate;
@@ -32,11 +31,6 @@ export interface AppOptions {
 const MAX_BODY_BYTES_AT_ONCE = 64 * 1024 * 1024;
 /** A client that takes longer to send a body is cut off. Ours. */
 const REQUEST_TIMEOUT_MS = 60_000;
-
-/** A status waits for transactions that are open in what it reads; longer than that, one is hanging. Ours. */
-const STATUS_MS = 15_000;
-
-type Handle = (core: Core, request: FastifyRequest, caller: Caller) => Promise<object>;
 
 export function createApp(options: AppOptions): FastifyInstance {
   const { authenticate, maxBodyBytes, maxEvents, log } = options;
@@ -73,13 +67,24 @@ export function createApp(options: AppOptions): FastifyInstance {
     done();
   });
 
-  /** Bytes, however they are packed, to values; within the limits. */
-  const bodyOf = async (request: FastifyRequest, list: string): Promise<Body> => {
-    const format = formatOf(request.headers['content-type']);
-    if (!Buffer.isBuffer(request.body)) throw new BodyError('the body is missing');
-    const body = parseBody(format, await inflate(request.body, request.headers['content-encoding'], maxBodyBytes), list);
-    if (body.values.length > maxEvents) throw new TooLargeError(`the body has ${body.values.length} ${list}: at most ${maxEvents} are taken at once`);
-    return body;
+  /** What a handler may ask of a request; within the limits. */
+  const posted = (request: FastifyRequest): Posted => {
+    const raw = (): Buffer => {
+      if (!Buffer.isBuffer(request.body)) throw new BodyError('the body is missing');
+      return request.body;
+    };
+    const unpacked = (): Promise<Buffer> => inflate(raw(), request.headers['content-encoding'], maxBodyBytes);
+    return {
+      headers: request.headers,
+      raw,
+      unpacked,
+      values: async (list) => {
+        const format = formatOf(request.headers['content-type']);
+        const body = parseBody(format, await unpacked(), list);
+        if (body.values.length > maxEvents) throw new TooLargeError(`the body has ${body.values.length} ${list}: at most ${maxEvents} are taken at once`);
+        return body;
+      },
+    };
   };
 
   // Before the body is read: who may not write costs no memory, and neither does what there is no room for.
@@ -102,47 +107,25 @@ export function createApp(options: AppOptions): FastifyInstance {
     done();
   };
 
-  allowOrigins(app, '/v1/events', options.origins);
+  for (const { path, fromPages } of POST_ROUTES) if (fromPages === true) allowOrigins(app, path, options.origins);
 
-  const post = (path: string, right: Right, handle: Handle): void => {
-    app.post(path, { onRequest: admit(right) }, async (request, reply) => {
-      const core = options.core();
-      const caller = callers.get(request);
-      if (core === null || caller === undefined) throw unavailable('the collector is not connected to Kafka now, or is stopping: send the same again');
-      return reply.code(202).send(await handle(core, request, caller));
-    });
+  const core = (): Core => {
+    const now = options.core();
+    if (now === null) throw unavailable('the collector is not connected to Kafka now, or is stopping: send the same again');
+    return now;
   };
-
-  post('/v1/events', 'write', async (core, request, caller) => {
-    const { accepted, rejected, made } = await core.events(await bodyOf(request, 'events'), caller.source);
-    return made.length === 0 ? { accepted, rejected } : { accepted, rejected, event_ids: made };
-  });
-  post('/v1/users', 'admin', async (core, request) => {
-    const { records, rejected } = await core.users(await bodyOf(request, 'users'));
-    return { accepted: records.length, rejected };
-  });
-  post('/v1/features', 'admin', async (core, request) => {
-    const { records, rejected } = await core.features(await bodyOf(request, 'features'));
-    return { accepted: records.length, rejected };
-  });
-  post('/v1/clock', 'admin', async (core, request) => {
-    const occurredAt = clockOf(request.body, core.now());
-    return { occurred_at: occurredAt, partitions: await core.clock(occurredAt) };
-  });
-
-  app.get('/v1/status', async () => {
-    const core = options.core();
-    if (core === null) throw unavailable('the collector is not connected to Kafka now, or is stopping');
-    return withDeadline(core.status(), STATUS_MS, () => new Error('no answer in time')).catch((cause: unknown) => {
-      log('warn', 'no status', { error: cause });
-      throw unavailable('Kafka does not answer', { cause });
+  for (const { path, right, success, handle } of POST_ROUTES) {
+    app.post(path, { onRequest: admit(right) }, async (request, reply) => {
+      const caller = callers.get(request);
+      if (caller === undefined) throw new Error('the request was not admitted');
+      return reply.code(success).send(await handle(core(), posted(request), caller));
     });
-  });
-  for (const path of ['/healthz', '/readyz', '/metrics']) {
+  }
+  const asked = { core, health: options.health, log };
+  for (const { path, handle } of GET_ROUTES) {
     app.get(path, async (_request, reply) => {
-      const answer = await answerHealth(path, options.health);
-      if (answer === null) throw new HttpError(404, 'not_found', 'there is no such path');
-      return reply.code(answer.status).type(answer.contentType).send(answer.body);
+      const { status, contentType, body } = await handle(asked);
+      return reply.code(status).type(contentType).send(body);
     });
   }
   return app;

@@ -20,7 +20,10 @@ export interface Settings {
   readonly collector: {
     readonly host: string; readonly port: number; readonly index: number;
     readonly writeKeys: readonly string[]; readonly adminKeys: readonly string[];
-    readonly maxBodyBytes: number; readonly maxEvents: number; readonly clockIntervalMs: number; readonly origins: readonly string[];
+    readonly keysFile: string | null;
+    /** Of a key, per second; null: no limit. */
+    readonly keyLimits: { readonly requests: number | null; readonly events: number | null };
+    readonly maxBodyBytes: number; readonly maxRatio: number; readonly maxEvents: number; readonly clockIntervalMs: number; readonly origins: readonly string[];
   };
   readonly dedupeWindowMs: number;
   /** Event ids that a partition remembers at most. */
@@ -59,6 +62,10 @@ export function readSettings(env: Env): Settings {
   if (TAKEN_DATABASES.includes(app.toLowerCase())) read.problem('CHOKEPOINT_APP', `a name other than ${TAKEN_DATABASES.join(', ')}: those databases have an owner`);
 
   const port = (name: Parameters<typeof read.whole>[0]): number => read.whole(name, 0, MAX_PORT);
+  const rate = (name: Parameters<typeof read.whole>[0]): number | null => {
+    const perSecond = read.whole(name, 0, 1_000_000);
+    return perSecond === 0 ? null : perSecond;
+  };
   const local = {
     kafkaPort: port('LOCAL_KAFKA_PORT'),
     registryPort: port('LOCAL_REGISTRY_PORT'),
@@ -91,7 +98,10 @@ export function readSettings(env: Env): Settings {
       index: read.whole('COLLECTOR_INDEX', 0, COLLECTOR_PARTITIONS - 1),
       writeKeys: read.keys('WRITE_KEYS'),
       adminKeys: read.keys('ADMIN_KEYS'),
+      keysFile: read.file('COLLECTOR_KEYS_FILE'),
+      keyLimits: { requests: rate('COLLECTOR_KEY_REQUESTS'), events: rate('COLLECTOR_KEY_EVENTS') },
       maxBodyBytes: read.whole('COLLECTOR_MAX_BODY_BYTES', 1024, 64 * 1024 * 1024),
+      maxRatio: read.whole('COLLECTOR_MAX_RATIO', 1, 1_032),
       maxEvents: read.whole('COLLECTOR_MAX_EVENTS', 1, 100_000),
       clockIntervalMs: read.duration('COLLECTOR_CLOCK_INTERVAL', 50, 10 * MINUTE_MS),
       origins: read.origins('COLLECTOR_ORIGINS'),

@@ -123,6 +123,7 @@ export function createReader(env: Env): SettingsReader {
     keys: (name) => {
       const keys = (text(name) ?? '').split(',').map((key) => key.trim()).filter((key) => key !== '');
       if (keys.some((key) => /[^\x21-\x7e]/.test(key))) problem(name, 'keys of printable ASCII without spaces, separated by commas');
+      if (keys.some((key) => /(?:^|:)sha256:(?![0-9a-f]{64}$)/i.test(key))) problem(name, '64 hex digits after sha256:');
       return [...new Set(keys)];
     },
     origins: (name) => {

@@ -11,11 +11,13 @@ import type { Service } from '../../infra/service/service.ts';
 import type { RecordCodec } from '../../schemas/codec.ts';
 import { topicName } from '../../schemas/topics.ts';
 import { createApp } from './app.ts';
-import { createAuth } from './auth.ts';
 import { createClockLedger } from './clock.ts';
 import { startClockTimer, type ClockTimer } from './clockTimer.ts';
 import { createCore, type Core } from './core.ts';
 import { withDeadline } from './deadline.ts';
+import type { Limits } from './keys/key.ts';
+import { createLimiter } from './keys/limiter.ts';
+import { KEYS_INTERVAL_MS, openKeys } from './keys/openKeys.ts';
 import { createSender, type Sender } from './sender.ts';
 import { highestAtEnds } from './startClock.ts';
 import { createStatus } from './status.ts';
@@ -25,14 +27,18 @@ export interface CollectorOptions {
   readonly collector: {
     readonly host: string; readonly port: number; readonly index: number;
     readonly writeKeys: readonly string[]; readonly adminKeys: readonly string[];
-    readonly maxBodyBytes: number; readonly maxEvents: number; readonly clockIntervalMs: number; readonly origins: readonly string[];
+    readonly keyLimits: Limits;
+    readonly maxBodyBytes: number; readonly maxRatio: number; readonly maxEvents: number; readonly clockIntervalMs: number; readonly origins: readonly string[];
   };
+  /** The text of the keys file, now; null where there is none. */
+  readonly readKeys: (() => Promise<string>) | null;
   /** What stands behind the ports: called again, after a pause, as long as it throws. */
   readonly connect: () => Promise<{ readonly kafka: Kafka; readonly codec: RecordCodec }>;
   readonly log: Log;
   readonly now: () => number;
   readonly newId: () => string;
   readonly acknowledgeMs?: number;
+  readonly keysIntervalMs?: number;
 }
 
 export interface Collector extends Service {
@@ -62,13 +68,13 @@ export async function openCollector(options: CollectorOptions): Promise<Collecto
   let running: Running | null = null;
   let stopping = false;
   let failure: Error | null = null;
-  if (collector.writeKeys.length + collector.adminKeys.length === 0) log('warn', 'no keys are set, so nobody can write: set WRITE_KEYS and ADMIN_KEYS');
+  const keys = await openKeys({ ...collector, read: options.readKeys, intervalMs: options.keysIntervalMs ?? KEYS_INTERVAL_MS, log });
+  const limiter = createLimiter(() => performance.now());
 
   const http = createApp({
-    authenticate: createAuth(collector.writeKeys, collector.adminKeys),
-    maxBodyBytes: collector.maxBodyBytes,
-    maxEvents: collector.maxEvents,
-    origins: collector.origins,
+    ...collector,
+    authenticate: keys.authenticate,
+    limiter,
     core: () => (stopping ? null : (running?.core ?? null)),
     stopping: () => stopping,
     health: () => health(),
@@ -105,7 +111,7 @@ export async function openCollector(options: CollectorOptions): Promise<Collecto
         },
       });
       const status = createStatus({ kafka, app: appName, owesClock: () => ledger.owed() });
-      const core = createCore({ codec, sender, ledger, status, app: appName, partitions, index: collector.index, now, newId: options.newId, acknowledgeMs });
+      const core = createCore({ codec, sender, limiter, ledger, status, app: appName, partitions, index: collector.index, now, newId: options.newId, acknowledgeMs });
       const reached = await highestAtEnds(kafka, codec, appName);
       if (reached !== null) {
         ledger.found(reached);
@@ -142,6 +148,7 @@ export async function openCollector(options: CollectorOptions): Promise<Collecto
     await http.listen({ host: collector.host, port: collector.port });
   } catch (cause) {
     clearInterval(look);
+    keys.stop();
     throw portError(cause, collector.port, 'COLLECTOR_PORT');
   }
   const { port } = http.server.address() as AddressInfo;
@@ -171,6 +178,7 @@ export async function openCollector(options: CollectorOptions): Promise<Collecto
     stop: async () => {
       stopping = true;
       clearInterval(look);
+      keys.stop();
       await step('requests', () => http.close());
       http.server.closeAllConnections();
       await step('clock', () => clock.stop());

@@ -3,18 +3,22 @@ import type { RecordCodec } from '../../schemas/codec.ts';
 import { partitionCount } from '../../schemas/topics.ts';
 import type { OutRecord } from '../../infra/ports.ts';
 import { metrics } from '../../infra/service/metrics.ts';
+import { tooMany } from './answers.ts';
 import type { Body } from './body.ts';
 import { featureRecord, takeCatalog, userRecord, type CatalogIntake } from './catalog.ts';
 import type { ClockLedger } from './clock.ts';
 import { clockRecords } from './clockRecords.ts';
 import { withDeadline } from './deadline.ts';
 import { takeEvents, type Intake } from './intake.ts';
+import type { Caller } from './keys/key.ts';
+import type { Limiter } from './keys/limiter.ts';
 import { NotAcknowledgedError, type Sender } from './sender.ts';
 import type { Status } from './status.ts';
 
 export interface CoreParts {
   readonly codec: RecordCodec;
   readonly sender: Sender;
+  readonly limiter: Limiter;
   readonly ledger: ClockLedger;
   readonly status: () => Promise<Status>;
   readonly app: string;
@@ -31,7 +35,8 @@ export interface CoreParts {
 
 /** Each resolves once Kafka has acknowledged, or throws `NotAcknowledgedError` after a bounded time. */
 export interface Core {
-  events(body: Body, source: string): Promise<Intake>;
+  /** Throws an `HttpError` (429) besides, where the caller's limit is reached. */
+  events(body: Body, caller: Caller): Promise<Intake>;
   users(body: Body): Promise<CatalogIntake>;
   features(body: Body): Promise<CatalogIntake>;
   /** Appends a clock to every partition and gives their number. */
@@ -50,8 +55,10 @@ export function createCore(parts: CoreParts): Core {
   const send = (records: readonly OutRecord[]): Promise<void> => bounded(sender.send(records));
 
   return {
-    events: async (body, source) => {
-      const intake = takeEvents(body, { codec, app, partitions, index, receivedAt: now(), source, newId });
+    events: async (body, caller) => {
+      const seconds = parts.limiter.events(caller, body.values.length);
+      if (seconds !== null) throw tooMany(seconds);
+      const intake = takeEvents(body, { codec, app, partitions, index, receivedAt: now(), source: caller.source, sources: caller.sources, newId });
       // In flight until Kafka has settled it, even where the client has had its 503 by then.
       const settle = ledger.begin(intake.span);
       const sent = sender.send(intake.records).then(
@@ -64,8 +71,10 @@ export function createCore(parts: CoreParts): Core {
         },
       );
       await bounded(sent);
-      metrics.collectorEvents.inc({ result: 'accepted' }, intake.accepted);
-      metrics.collectorEvents.inc({ result: 'rejected' }, intake.rejected.length);
+      for (const [result, count] of [['accepted', intake.accepted], ['rejected', intake.rejected.length]] as const) {
+        metrics.collectorEvents.inc({ result }, count);
+        metrics.collectorKeyEvents.inc({ key: caller.name, result }, count);
+      }
       return intake;
     },
     users: async (body) => {

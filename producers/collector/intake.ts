@@ -25,6 +25,8 @@ export interface IntakeContext {
   readonly index: number;
   readonly receivedAt: number;
   readonly source: string;
+  /** That events may name; null: any. */
+  readonly sources: readonly string[] | null;
   readonly newId: () => string;
 }
 
@@ -45,7 +47,7 @@ export interface Intake {
 }
 
 export function takeEvents(body: Body, context: IntakeContext): Intake {
-  const { codec, app, partitions, receivedAt } = context;
+  const { codec, app, partitions, receivedAt, sources } = context;
   const topic = topicName('events', app);
   const records: OutRecord[] = [];
   const rejected: Rejected[] = [];
@@ -69,6 +71,7 @@ export function takeEvents(body: Body, context: IntakeContext): Intake {
     let event: PlatformEvent;
     try {
       event = validateEvent(value, context);
+      if (sources?.includes(event.source) === false) throw new Invalid(`source must be ${sources.join(' or ')}: this key is for no other`);
     } catch (error) {
       if (!(error instanceof Invalid)) throw error;
       reject(index, 'invalid', error.message);

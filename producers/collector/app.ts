@@ -1,5 +1,5 @@
 /** The collector's HTTP (design.md section 7): how requests come in and answers go out. The paths are in routes.ts, who may in admit.ts, what happens to a body in core.ts. */
-import Fastify, { type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { Log } from '../../infra/service/log.ts';
 import { metrics } from '../../infra/service/metrics.ts';
 import type { Health } from '../../infra/service/service.ts';
@@ -8,11 +8,20 @@ import { answerOf, unavailable } from './answers.ts';
 import type { Core } from './core.ts';
 import { allowOrigins } from './cors.ts';
 import { postedOf, type BodyLimits } from './posted.ts';
+import type { Refusals } from './refusals.ts';
 import { GET_ROUTES, POST_ROUTES } from './routes.ts';
+import { createHttpServer, refuseConnection, type Tls } from './server.ts';
 
 export interface AppOptions extends AdmitOptions, BodyLimits {
   /** Of web pages that may post events. */
   readonly origins: readonly string[];
+  /** Null: plain HTTP. */
+  readonly tls: Tls | null;
+  /** Whose X-Forwarded-For is believed: addresses and networks of proxies. */
+  readonly trustedProxies: readonly string[];
+  /** Milliseconds: a client that takes longer to send a request is cut off. */
+  readonly requestMs: number;
+  readonly refusals: Pick<Refusals, 'note'>;
   /** Null while there is no connection to Kafka yet, and once the collector is stopping. */
   readonly core: () => Core | null;
   readonly stopping: () => boolean;
@@ -20,12 +29,30 @@ export interface AppOptions extends AdmitOptions, BodyLimits {
   readonly log: Log;
 }
 
-/** A client that takes longer to send a body is cut off. Ours. */
-const REQUEST_TIMEOUT_MS = 60_000;
+/** Of a path that is answered back. */
+const LONGEST_SHOWN = 200;
+
+/** Of an error that nobody foresaw: where it is. Its message might quote a body. */
+const unforeseen = (error: unknown): object =>
+  error instanceof Error ? { name: error.name, code: (error as { code?: unknown }).code, at: error.stack?.split('\n').filter((line) => line.startsWith('    at ')).slice(0, 8) } : { name: typeof error };
 
 export function createApp(options: AppOptions): FastifyInstance {
   const { log } = options;
-  const app = Fastify({ logger: false, bodyLimit: options.maxBodyBytes, requestTimeout: REQUEST_TIMEOUT_MS, forceCloseConnections: 'idle' });
+  const app = Fastify({
+    logger: false,
+    bodyLimit: options.maxBodyBytes,
+    forceCloseConnections: 'idle',
+    // Those that still come on open connections get our own 503.
+    return503OnClosing: false,
+    trustProxy: options.trustedProxies.length === 0 ? false : [...options.trustedProxies],
+    serverFactory: (handler) => createHttpServer(handler, options.tls, options.requestMs),
+    clientErrorHandler: refuseConnection,
+    // A path that cannot be read.
+    frameworkErrors: (error, _request, reply: FastifyReply) => {
+      const { status, code, message } = answerOf(error);
+      void reply.code(status).send({ error: code, detail: message });
+    },
+  });
   const entrance = createEntrance(options);
 
   // All bodies come as bytes: our own reading keeps what is rejected as it came, and rejects a bad event alone.
@@ -37,13 +64,13 @@ export function createApp(options: AppOptions): FastifyInstance {
   app.setErrorHandler((error, request, reply) => {
     const { status, code, message, cause, retryAfter } = answerOf(error);
     // A 503 is counted, not logged: there may be thousands a second, and the send that failed is in the log.
-    if (status === 500) log('error', 'request not served', { route: request.routeOptions.url, error: cause ?? message });
+    if (status === 500) log('error', 'request not served', { route: request.routeOptions.url, error: unforeseen(cause ?? message) });
     if (status === 503 || status === 429) void reply.header('retry-after', retryAfter);
     if (status === 401) void reply.header('www-authenticate', 'Bearer');
     void reply.code(status).send({ error: code, detail: message });
   });
   app.setNotFoundHandler((request, reply) => {
-    void reply.code(404).send({ error: 'not_found', detail: `there is no ${request.method} ${request.url.split('?', 1)[0] ?? ''}` });
+    void reply.code(404).send({ error: 'not_found', detail: `there is no ${request.method} ${(request.url.split('?', 1)[0] ?? '').slice(0, LONGEST_SHOWN)}` });
   });
   // Or a connection that was busy when the stop began would be kept alive, and the stop would wait for it.
   app.addHook('onSend', (_request, reply, payload, done) => {
@@ -52,8 +79,10 @@ export function createApp(options: AppOptions): FastifyInstance {
   });
   app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'none';
+    const key = entrance.caller(request)?.name ?? null;
+    if (reply.statusCode === 401 || reply.statusCode === 429) options.refusals.note(request.ip, reply.statusCode, key);
     metrics.collectorRequests.inc({ route, status: reply.statusCode });
-    metrics.collectorKeyRequests.inc({ key: entrance.caller(request)?.name ?? 'none', status: reply.statusCode });
+    metrics.collectorKeyRequests.inc({ key: key ?? 'none', status: reply.statusCode });
     metrics.collectorRequestSeconds.observe({ route }, reply.elapsedTime / 1000);
     done();
   });

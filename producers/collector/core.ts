@@ -12,6 +12,7 @@ import { withDeadline } from './deadline.ts';
 import { takeEvents, type Intake } from './intake.ts';
 import type { Caller } from './keys/key.ts';
 import type { Limiter } from './keys/limiter.ts';
+import type { Privacy } from './privacy.ts';
 import { NotAcknowledgedError, type Sender } from './sender.ts';
 import type { Status } from './status.ts';
 
@@ -29,6 +30,7 @@ export interface CoreParts {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly newId: () => string;
+  readonly privacy: Privacy;
   /** After that a request is answered 503: what Kafka has not acknowledged by then is for the client to send again. */
   readonly acknowledgeMs: number;
 }
@@ -46,7 +48,7 @@ export interface Core {
 }
 
 export function createCore(parts: CoreParts): Core {
-  const { codec, sender, ledger, app, partitions, index, now, newId } = parts;
+  const { codec, sender, ledger, app, partitions, index, now, newId, privacy } = parts;
   if (partitions + index >= partitionCount('deadLetters', partitions)) throw new Error(`the collector's index ${index} has no partition in the dead-letter topic: set COLLECTOR_INDEX lower`);
 
   const bounded = (sent: Promise<void>): Promise<void> =>
@@ -58,7 +60,7 @@ export function createCore(parts: CoreParts): Core {
     events: async (body, caller) => {
       const seconds = parts.limiter.events(caller, body.values.length);
       if (seconds !== null) throw tooMany(seconds);
-      const intake = takeEvents(body, { codec, app, partitions, index, receivedAt: now(), source: caller.source, sources: caller.sources, newId });
+      const intake = takeEvents(body, { codec, app, partitions, index, receivedAt: now(), source: caller.source, sources: caller.sources, newId, privacy });
       // In flight until Kafka has settled it, even where the client has had its 503 by then.
       const settle = ledger.begin(intake.span);
       const sent = sender.send(intake.records).then(
@@ -78,7 +80,7 @@ export function createCore(parts: CoreParts): Core {
       return intake;
     },
     users: async (body) => {
-      const intake = takeCatalog(body, userRecord(codec, app));
+      const intake = takeCatalog(body, userRecord(codec, app, privacy));
       await send(intake.records);
       return intake;
     },

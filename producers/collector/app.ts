@@ -6,7 +6,7 @@ import type { Health } from '../../infra/service/service.ts';
 import { createAdmission } from './admission.ts';
 import { HttpError, RETRY_AFTER_SECONDS, answerOf, unavailable } from './answers.ts';
 import type { Authenticate, Caller, Right } from './auth.ts';
-import { BodyError, formatOf, parseBody } from './body.ts';
+import { BodyError, formatOf, parseBody, type Body } from './body.ts';
 import type { Core } from './core.ts';
 import { allowOrigins } from './cors.ts';
 import { TooLargeError, inflate } from './inflate.ts';
@@ -74,16 +74,20 @@ export function createApp(options: AppOptions): FastifyInstance {
       return request.body;
     };
     const unpacked = (): Promise<Buffer> => inflate(raw(), request.headers['content-encoding'], maxBodyBytes);
+    const within = (body: Body, list: string): Body => {
+      if (body.values.length > maxEvents) throw new TooLargeError(`the body has ${body.values.length} ${list}: at most ${maxEvents} are taken at once`);
+      return body;
+    };
     return {
       headers: request.headers,
+      query: request.query as Readonly<Record<string, unknown>>,
       raw,
       unpacked,
       values: async (list) => {
         const format = formatOf(request.headers['content-type']);
-        const body = parseBody(format, await unpacked(), list);
-        if (body.values.length > maxEvents) throw new TooLargeError(`the body has ${body.values.length} ${list}: at most ${maxEvents} are taken at once`);
-        return body;
+        return within(parseBody(format, await unpacked(), list), list);
       },
+      read: async (parse) => within(parse(Buffer.isBuffer(request.body) && request.body.length > 0 ? await unpacked() : Buffer.alloc(0)), 'events'),
     };
   };
 
@@ -118,7 +122,8 @@ export function createApp(options: AppOptions): FastifyInstance {
     app.post(path, { onRequest: admit(right) }, async (request, reply) => {
       const caller = callers.get(request);
       if (caller === undefined) throw new Error('the request was not admitted');
-      return reply.code(success).send(await handle(core(), posted(request), caller));
+      const answer = await handle(core(), posted(request), caller);
+      return answer === null ? reply.code(success).send() : reply.code(success).send(answer);
     });
   }
   const asked = { core, health: options.health, log };

@@ -3,10 +3,10 @@ export type Json = Readonly<Record<string, unknown>>;
 
 export const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** What lies at a path of own fields; undefined where there is nothing. */
+/** What lies at a path; undefined where there is nothing. */
 export function at(value: unknown, ...path: readonly string[]): unknown {
   let found = value;
-  for (const name of path) found = isObject(found) && Object.hasOwn(found, name) ? found[name] : undefined;
+  for (const name of path) found = isObject(found) ? found[name] : undefined;
   return found ?? undefined;
 }
 

@@ -85,6 +85,6 @@ test('the three modes; headers are percent-encoded', () => {
   const headers = { 'content-type': 'application/json', 'ce-specversion': '1.0', 'ce-id': '1', 'ce-userid': '%C3%A9va%20%E2%82%AC', 'ce-time': '2026-11-23T10%3A00%3A00Z', 'ce-x': '100%', 'ce-data': 'no', host: 'h' };
   assert.deepEqual(binaryEvent(headers, Buffer.from('{"a":1}')), { specversion: '1.0', id: '1', userid: 'éva €', time: '2026-11-23T10:00:00Z', x: '100%', datacontenttype: 'application/json', data: { a: 1 } });
   assert.equal(binaryEvent(headers, Buffer.from('{')), null);
-  assert.deepEqual(binaryEvent({ 'ce-id': '1' }, Buffer.alloc(0)), { id: '1' });
+  assert.deepEqual(binaryEvent({ 'ce-id': '1', 'ce-data': 'no', 'ce-data_base64': 'bm8=' }, Buffer.alloc(0)), { id: '1' });
   assert.deepEqual(binaryEvent({ 'ce-id': '1', 'content-type': 'text/plain' }, Buffer.from('x')), { id: '1', datacontenttype: 'text/plain', data_base64: 'eA==' });
 });

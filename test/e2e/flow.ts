@@ -12,6 +12,7 @@ import { startCollector } from '../../producers/collector/main.ts';
 import { createCodec, type RecordCodec } from '../../schemas/codec.ts';
 import { startProcessor } from '../../streams/main.ts';
 import { withParts } from '../integration/parts.ts';
+import { eventually } from '../integration/sinkWorld.ts';
 import { faultyProxy, type FaultyProxy } from '../producers/sdk/faultyProxy.ts';
 
 export interface Flow {
@@ -43,6 +44,8 @@ export async function openFlow(changes: Readonly<Record<string, string>>): Promi
     await kafka.close();
     await clickhouse.close();
   });
+  // The sink makes its tables once ClickHouse answers: before that there is nothing to ask.
+  await eventually(() => Promise.resolve(services.every((service) => service.health().ready)), 'all services are ready');
   return {
     settings, url, proxy, kafka, clickhouse, codec,
     addFeatures: async (names) => {

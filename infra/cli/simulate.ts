@@ -3,6 +3,7 @@ import { postWorld } from '../../producers/simulator/post.ts';
 import { createWorld } from '../../producers/simulator/world.ts';
 import { readSettings } from '../settings.ts';
 import { readArguments, UsageError, wholeNumber } from './arguments.ts';
+import { firstPlain } from './keys.ts';
 import { createProgress } from './progress.ts';
 
 const OPTIONS = {
@@ -15,7 +16,7 @@ export async function simulate(args: readonly string[]): Promise<number> {
   const options = readArguments('simulate', OPTIONS, args);
   if (options === null) return 0;
   const { collector } = readSettings(process.env);
-  const key = options.key ?? collector.adminKeys[0];
+  const key = options.key ?? firstPlain(collector.adminKeys);
   if (key === undefined) throw new UsageError('simulate: an admin key is needed: --key KEY, or ADMIN_KEYS');
   const progress = createProgress(process.stdout);
   const world = createWorld({ seed: wholeNumber('seed', options.seed, 1), endsAt: Date.now() });

@@ -7,8 +7,8 @@ import { adaptOpenLineage } from '../adapters/openlineage/runEvent.ts';
 import { adaptBody, answerTo, type AdaptedAnswer } from './adapt.ts';
 import { HttpError } from './answers.ts';
 import { BodyError, formatOf, parseBody, parseValues, type Body } from './body.ts';
-import type { Caller } from './auth.ts';
 import type { Core } from './core.ts';
+import type { Caller } from './keys/key.ts';
 import { ref } from './openapi/schemas.ts';
 import type { PostRoute } from './route.ts';
 
@@ -21,9 +21,9 @@ const JUPYTER_EVENT = { __timestamp__: '2026-11-23T10:00:00.123456+00:00Z', __sc
 
 
 /** An HTTP client that posts one event expects the status to tell of it: 422 where it is refused. Lists are answered like those of /v1/events. */
-async function take(core: Core, { source }: Caller, given: Body, adapt: Adapt): Promise<AdaptedAnswer> {
+async function take(core: Core, caller: Caller, given: Body, adapt: Adapt): Promise<AdaptedAnswer> {
   const adapted = adaptBody(given, adapt);
-  const intake = await core.events(adapted.body, source);
+  const intake = await core.events(adapted.body, caller);
   const only = given.values.length === 1 ? intake.rejected[0] : undefined;
   if (only !== undefined) throw new HttpError(422, only.reason, only.detail);
   return answerTo(intake, adapted);
@@ -72,9 +72,9 @@ export const ADAPTER_ROUTES: readonly PostRoute[] = [
     right: 'write',
     success: 202,
     summary: 'CloudEvents, in all three content modes',
-    description: 'In binary mode the attributes are ce- headers, and the body is the data. The answer has no body where everything is accepted.',
+    description: 'In binary mode the attributes are ce- headers, and the body is the data.',
     bodies: { 'application/cloudevents+json': { schema: ref('CloudEvent'), example: CLOUD_EVENT }, 'application/cloudevents-batch+json': { schema: ref('CloudEventBatch'), example: [CLOUD_EVENT] } },
-    answer: ANSWER,
+    answer: { ...ANSWER, description: `${ANSWER.description}. No body where that is everything` },
     refusals: [400, 413, 422],
     handle: async (core, request, caller) => {
       const answer = await take(core, caller, await request.read(cloudEvents(request.headers)), adaptCloudEvent);

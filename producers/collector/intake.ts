@@ -11,6 +11,7 @@ import type { OutRecord } from '../../infra/ports.ts';
 import type { Body } from './body.ts';
 import { FUTURE_MS, type Span } from './clock.ts';
 import { Invalid } from './fields.ts';
+import type { Privacy } from './privacy.ts';
 import { validateEvent } from './validate.ts';
 
 /** Larger than any event that a person reads; a task's state holds events, and one must not crowd out the others. Ours. */
@@ -25,7 +26,10 @@ export interface IntakeContext {
   readonly index: number;
   readonly receivedAt: number;
   readonly source: string;
+  /** That events may name; null: any. */
+  readonly sources: readonly string[] | null;
   readonly newId: () => string;
+  readonly privacy: Privacy;
 }
 
 interface Rejected {
@@ -45,7 +49,7 @@ export interface Intake {
 }
 
 export function takeEvents(body: Body, context: IntakeContext): Intake {
-  const { codec, app, partitions, receivedAt } = context;
+  const { codec, app, partitions, receivedAt, sources, privacy } = context;
   const topic = topicName('events', app);
   const records: OutRecord[] = [];
   const rejected: Rejected[] = [];
@@ -57,7 +61,7 @@ export function takeEvents(body: Body, context: IntakeContext): Intake {
   const reject = (index: number, reason: DeadLetterReason, detail: string): void => {
     const rejection = { index, event_id: givenId(body.values[index]), reason, detail };
     rejected.push(rejection);
-    records.push(deadLetter(rejection, body.original(index), context));
+    records.push(deadLetter(rejection, privacy.original(body.values[index], body.original(index)), context));
   };
 
   for (const [index, value] of body.values.entries()) {
@@ -73,7 +77,8 @@ export function takeEvents(body: Body, context: IntakeContext): Intake {
     }
     let event: PlatformEvent;
     try {
-      event = validateEvent(value, context);
+      event = privacy.event(validateEvent(value, context));
+      if (sources?.includes(event.source) === false) throw new Invalid(`source must be ${sources.join(' or ')}: this key is for no other`);
     } catch (error) {
       if (!(error instanceof Invalid)) throw error;
       reject(index, 'invalid', error.message);

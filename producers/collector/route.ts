@@ -1,9 +1,9 @@
 /** What a route of the collector is: the app serves it and the OpenAPI document describes it, from one entry of the table in `routes.ts`. */
 import type { Log } from '../../infra/service/log.ts';
 import type { Health } from '../../infra/service/service.ts';
-import type { Caller, Right } from './auth.ts';
 import type { Body } from './body.ts';
 import type { Core } from './core.ts';
+import type { Caller, Right } from './keys/key.ts';
 
 /** JSON Schema, as OpenAPI 3.1 has it (2020-12). A `$ref` names a schema of `openapi/schemas.ts`. */
 export type Schema = Readonly<Record<string, unknown>>;

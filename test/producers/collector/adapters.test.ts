@@ -93,3 +93,16 @@ test('what cannot be read, is too much, or has no key is answered like any other
   for (const path of ['/api/v1/lineage', '/v1/cloudevents', '/v1/jupyter']) assert.equal((await world.post(path, '{', { key: 'x' })).status, 401);
   assert.equal(world.kafka.records('platform.events').length + world.kafka.records('dead-letter').length, 0);
 });
+
+test('where user ids become pseudonyms, so do those of other standards, and nothing of the id is left in what is refused', async (t) => {
+  const world = await openWorld(t, { overrides: { privacy: { pseudonymSecret: 'a secret of more than 32 characters', denyProperties: ['producer'] } } });
+  const who = 'user:ada-lovelace';
+  await world.post('/api/v1/lineage', { ...run('START', who), producer: 'p' });
+  for (const over of [{ eventTime: 'noon' }, { eventType: 'DONE' }]) assert.equal((await world.post('/api/v1/lineage', { ...run('START', who), ...over })).status, 422);
+  await world.post('/v1/cloudevents', [cloudEvent({ userid: 'ada-lovelace' }), cloudEvent({ userid: 'ada-lovelace', type: 'run.started' })], { headers: BATCH });
+  await world.post('/v1/jupyter?user_id=ada-lovelace', jupyter());
+  assert.equal(new Set(world.events().map(({ user_id }) => user_id)).size, 1);
+  assert.deepEqual([world.events().length, world.deadLetters().length, world.events()[0]?.properties['producer']], [3, 3, undefined]);
+  const stored = ['platform.events', 'dead-letter'].flatMap((topic) => world.kafka.records(topic)).map(({ key, value }) => `${String(key)} ${String(value)}`).join('\n');
+  assert.ok(!stored.includes('lovelace'));
+});

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createApp } from '../../../../producers/collector/app.ts';
+import { createLimiter } from '../../../../producers/collector/keys/limiter.ts';
 import { GET_ROUTES, POST_ROUTES } from '../../../../producers/collector/routes.ts';
 import { openApi } from '../../../../producers/collector/openapi/document.ts';
 import { click, openWorld } from '../world.ts';
@@ -10,7 +11,7 @@ const served = openApi(POST_ROUTES, GET_ROUTES) as Document;
 const operations = Object.entries(served.paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, operation]) => ({ path, method, operation })));
 
 test('the document has the paths and methods that the app has, and no other', async () => {
-  const app = createApp({ authenticate: () => null, maxBodyBytes: 1_000, maxEvents: 1, origins: ['*'], core: () => null, stopping: () => false, health: () => ({ ready: true, detail: {} }), log: () => undefined });
+  const app = createApp({ authenticate: () => null, limiter: createLimiter(() => 0), tls: null, trustedProxies: [], requestMs: 60_000, refusals: { note: () => undefined }, maxRatio: 1, maxBodyBytes: 1_000, maxEvents: 1, origins: ['*'], core: () => null, stopping: () => false, health: () => ({ ready: true, detail: {} }), log: () => undefined });
   await app.ready();
   // HEAD is every GET without its body.
   const inApp = [...app.printRoutes({ commonPrefix: false }).matchAll(/(\/\S*) \(([A-Z, ]+)\)/g)].flatMap(([, path = '', methods = '']) => methods.split(', ').filter((method) => method !== 'HEAD').map((method) => `${method} ${path}`));

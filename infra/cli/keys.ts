@@ -8,6 +8,9 @@ export interface Keys {
   readonly admin_keys: readonly string[];
 }
 
+/** The first that can be sent: of a hashed one nobody here knows the key. */
+export const firstPlain = (keys: readonly string[]): string | undefined => keys.find((key) => !/(?:^|:)sha256:/i.test(key));
+
 const newKey = (kind: string): string => `${kind}_${randomBytes(24).toString('base64url')}`;
 
 const fileIn = (dataDir: string): string => join(dataDir, 'keys.json');

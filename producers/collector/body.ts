@@ -14,10 +14,10 @@ export class BodyError extends Error {
 export interface Body {
   /** Of a list of events, each a value or a `ScannedEvent`. */
   readonly values: readonly unknown[];
-  /** Its size, unpacked. */
-  readonly bytes: number;
   /** Why the value at an index could not be read; its value is undefined. */
   readonly broken: ReadonlyMap<number, string>;
+  /** Why the value at an index, which could be read, is not taken; of what adapters refuse. */
+  readonly refused?: ReadonlyMap<number, string>;
   /** The bytes of the value at an index. */
   original(index: number): Buffer;
 }
@@ -41,7 +41,7 @@ function parseJson(bytes: Buffer, list: string): Body {
   const scanned = list === SCANNED_LIST ? scanEvents(bytes, list) : null;
   if (scanned !== null) {
     const { values, places } = scanned;
-    return { values, bytes: bytes.length, broken: new Map(), original: (index) => bytes.subarray(places[2 * index], places[2 * index + 1]) };
+    return { values, broken: new Map(), original: (index) => bytes.subarray(places[2 * index], places[2 * index + 1]) };
   }
   const text = bytes.toString('utf8');
   const body = jsonOf(text);
@@ -50,7 +50,6 @@ function parseJson(bytes: Buffer, list: string): Body {
   let texts: readonly string[] | null = null;
   return {
     values,
-    bytes: bytes.length,
     broken: new Map(),
     original: (index) => {
       texts ??= elementTexts(text, list);
@@ -66,6 +65,14 @@ function jsonOf(text: string): unknown {
   } catch (cause) {
     throw new BodyError('the body is not JSON', { cause });
   }
+}
+
+/** Any JSON: an array is a list of values, anything else one value. */
+export function parseValues(bytes: Buffer): Body {
+  if (!isUtf8(bytes)) throw new BodyError('the body is not UTF-8');
+  const text = bytes.toString('utf8');
+  const body = jsonOf(text);
+  return Array.isArray(body) ? parseJson(Buffer.from(`{"list":${text}}`), 'list') : { values: [body], broken: new Map(), original: () => bytes };
 }
 
 const NEWLINE = 0x0a;
@@ -100,7 +107,7 @@ function parseNdjson(bytes: Buffer, list: string): Body {
     values.push(broken.has(values.length) ? undefined : value);
     lines.push(line);
   }
-  return { values, bytes: bytes.length, broken, original: (index) => lines[index] ?? Buffer.alloc(0) };
+  return { values, broken, original: (index) => lines[index] ?? Buffer.alloc(0) };
 }
 
 /** `list` names the array of a JSON body. */

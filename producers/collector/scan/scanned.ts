@@ -1,5 +1,6 @@
 /** The elements of a body of events, found in its bytes: an ordinary event as the places of its parts, anything else as its value. */
-import { EVENT_SLOTS, Scanner } from './scanner.ts';
+import { FIELD } from './names.ts';
+import { EVENT_SLOTS, FIRST_FIELD, MASK, Scanner } from './scanner.ts';
 
 /** An ordinary event: valid, not yet made. */
 export class ScannedEvent {
@@ -17,6 +18,12 @@ export class ScannedEvent {
     this.base = base;
     this.from = from;
     this.to = to;
+  }
+
+  /** That it names. */
+  source(): string | null {
+    const slot = this.base + FIRST_FIELD + 2 * FIELD.source;
+    return (((this.slots[this.base + MASK] as number) >> FIELD.source) & 1) === 0 ? null : this.bytes.toString('latin1', this.slots[slot], this.slots[slot + 1]);
   }
 
   /** What JSON.parse makes of it. */

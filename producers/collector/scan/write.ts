@@ -24,6 +24,8 @@ export interface Written {
 const HEADER_BYTES = 5;
 /** What a record has more than the JSON of its event, at most: header, marks of what is absent, received_at, an id; the source comes to it. */
 const EXTRA_BYTES = 128;
+/** Of an event: a small request must not take a whole block. */
+const USUAL_BYTES = 512;
 /** Records lie one behind the other in blocks. */
 const BLOCK_BYTES = 64 * 1024;
 /** A copy of so few bytes is quicker by hand than by a call into native code. */
@@ -36,7 +38,7 @@ export class EventWriter {
   private readonly source: Buffer;
   private block: Buffer = Buffer.alloc(0);
   private at = 0;
-  /** Of the request's bytes, about. */
+  /** Events to come. */
   private left: number;
   private text: Buffer = this.block;
   private slots: Int32Array = new Int32Array(0);
@@ -44,20 +46,20 @@ export class EventWriter {
   private slot = 0;
   private mask = 0;
 
-  /** `bytes`: of all events together, about; blocks are no larger than it takes. */
-  constructor(stamp: Stamp, bytes: number) {
+  /** `events`: at most so many. */
+  constructor(stamp: Stamp, events: number) {
     this.stamp = stamp;
     this.source = Buffer.from(stamp.source, 'utf8');
-    this.left = bytes;
+    this.left = events;
   }
 
   write({ bytes, slots, base, from, to }: ScannedEvent): Written {
     const extra = EXTRA_BYTES + this.source.length;
     if (this.at + to - from + extra > this.block.length) {
-      this.block = Buffer.allocUnsafeSlow(Math.max(to - from + extra, Math.min(BLOCK_BYTES, this.left + extra)));
+      this.block = Buffer.allocUnsafeSlow(Math.max(to - from + extra, Math.min(BLOCK_BYTES, this.left * USUAL_BYTES)));
       this.at = 0;
     }
-    this.left -= to - from;
+    this.left -= 1;
     this.text = bytes;
     this.slots = slots;
     this.slot = base + FIRST_FIELD;

@@ -4,7 +4,8 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { parseBody, type Body, type Format } from '../../../producers/collector/body.ts';
 import { elementTexts } from '../../../producers/collector/elements.ts';
-import { takeEvents, type Intake } from '../../../producers/collector/intake.ts';
+import { takeEvents, type Intake, type IntakeContext } from '../../../producers/collector/intake.ts';
+import { createPrivacy } from '../../../producers/collector/privacy.ts';
 import { ScannedEvent } from '../../../producers/collector/scan/scanned.ts';
 import { createCodec } from '../../../schemas/codec.ts';
 import { memorySchemas } from '../../fakes/schemas.ts';
@@ -13,33 +14,44 @@ import { createPool } from '../../bench/collector/pool.ts';
 const codec = await createCodec(memorySchemas(), ['PlatformEvent', 'DeadLetter']);
 const PARTITIONS = 4;
 
-function take(body: Body): Intake {
+type Rules = Pick<IntakeContext, 'source' | 'sources' | 'privacy'>;
+const AS_IT_CAME = createPrivacy({ pseudonymSecret: null, denyProperties: [] });
+const RULES: readonly Rules[] = [
+  { source: 'käse', sources: null, privacy: AS_IT_CAME },
+  { source: 'web', sources: ['web', 'jobs'], privacy: AS_IT_CAME },
+  { source: 'web', sources: null, privacy: createPrivacy({ pseudonymSecret: 's', denyProperties: ['browser', 'a'] }) },
+];
+
+function take(body: Body, rules: Rules): Intake {
   let ids = 0;
-  return takeEvents(body, { codec, app: '', partitions: PARTITIONS, index: 0, receivedAt: 1_750_000_000_123, source: 'käse', newId: () => `made-${ids++}` });
+  return takeEvents(body, { codec, app: '', partitions: PARTITIONS, index: 0, receivedAt: 1_750_000_000_123, newId: () => `made-${ids++}`, ...rules });
 }
 
 /** The same body without scanning: its values as JSON.parse gives them. */
 const plainly = (format: Format, text: string): Body => parseBody(format, Buffer.from(text), 'things');
 
 interface Seen { readonly records: readonly object[]; readonly rest: object }
-const seen = ({ records, ...rest }: Intake): Seen => ({ rest, records: records.map(({ key, value, ...where }) => ({ ...where, key: String(key), value: value?.toString('hex') })) });
+const seenIn = ({ records, ...rest }: Intake): Seen => ({ rest, records: records.map(({ key, value, ...where }) => ({ ...where, key: String(key), value: value?.toString('hex') })) });
+
+/** Under every set of rules. */
+const seen = (body: Body): Seen[] => RULES.map((rules) => seenIn(take(body, rules)));
 
 /** `elements`: texts of JSON, right or wrong. */
 function compare(elements: readonly string[], blank = ''): { readonly scanned: number } {
   for (const format of ['json', 'ndjson'] as const) {
     const text = (list: string): string => (format === 'json' ? `${blank}{${blank}"${list}"${blank}:${blank}[${blank}${elements.join(`${blank},${blank}`)}${blank}]${blank}}${blank}` : elements.join('\n'));
-    let expected: Seen | null;
+    let expected: Seen[] | null;
     try {
-      expected = seen(take(plainly(format, text('things'))));
+      expected = seen(plainly(format, text('things')));
     } catch {
       expected = null;
     }
-    let found: Seen | null;
+    let found: Seen[] | null;
     let scanned = 0;
     try {
       const body = parseBody(format, Buffer.from(text('events')), 'events');
       scanned = body.values.filter((value) => value instanceof ScannedEvent).length;
-      found = seen(take(body));
+      found = seen(body);
     } catch {
       found = null;
     }

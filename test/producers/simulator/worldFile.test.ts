@@ -64,7 +64,7 @@ describe('a world file', () => {
     const world = createWorld({ seed: 1, endsAt: endOf(file, NOW), plan: file.plan });
     assert.equal(world.startsAt, file.startsAt);
     assert.ok(all(LEAST).length > 10);
-    assert.equal(doubtsOf(file.plan).length, 4);
+    assert.equal(doubtsOf(file.plan).length, 8);
   });
 
   test('what is wrong with it is told at once, with its line', () => {

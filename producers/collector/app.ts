@@ -97,7 +97,8 @@ export function createApp(options: AppOptions): FastifyInstance {
   for (const { path, right, success, handle } of POST_ROUTES) {
     app.post(path, { onRequest: entrance.admit(right) }, async (request, reply) => {
       const { caller, reservation } = entrance.of(request);
-      return reply.code(success).send(await handle(core(), postedOf(request, reservation, options), caller));
+      const answer = await handle(core(), postedOf(request, reservation, options), caller);
+      return answer === null ? reply.code(success).send() : reply.code(success).send(answer);
     });
   }
   const asked = { core, health: options.health, log };

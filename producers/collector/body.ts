@@ -14,6 +14,8 @@ export interface Body {
   readonly values: readonly unknown[];
   /** Why the value at an index could not be read; its value is undefined. */
   readonly broken: ReadonlyMap<number, string>;
+  /** Why the value at an index, which could be read, is not taken; of what adapters refuse. */
+  readonly refused?: ReadonlyMap<number, string>;
   /** The bytes of the value at an index. */
   original(index: number): Buffer;
 }
@@ -63,6 +65,14 @@ function jsonOf(text: string): unknown {
   } catch (cause) {
     throw new BodyError('the body is not JSON', { cause });
   }
+}
+
+/** Any JSON: an array is a list of values, anything else one value. */
+export function parseValues(bytes: Buffer): Body {
+  if (!isUtf8(bytes)) throw new BodyError('the body is not UTF-8');
+  const text = bytes.toString('utf8');
+  const body = jsonOf(text);
+  return Array.isArray(body) ? parseJson(Buffer.from(`{"list":${text}}`), 'list') : { values: [body], broken: new Map(), original: () => bytes };
 }
 
 const NEWLINE = 0x0a;

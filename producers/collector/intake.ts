@@ -70,6 +70,11 @@ export function takeEvents(body: Body, context: IntakeContext): Intake {
       reject(index, 'undecodable', broken);
       continue;
     }
+    const refused = body.refused?.get(index);
+    if (refused !== undefined) {
+      reject(index, 'invalid', refused);
+      continue;
+    }
     let event: PlatformEvent;
     try {
       event = privacy.event(validateEvent(value, context));

@@ -2,7 +2,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { Reservation } from './admission.ts';
 import { busy } from './answers.ts';
-import { BodyError, formatOf, parseBody } from './body.ts';
+import { BodyError, formatOf, parseBody, type Body } from './body.ts';
 import { TooLargeError, inflate, isPacked } from './inflate.ts';
 import type { Posted } from './route.ts';
 
@@ -27,15 +27,19 @@ export function postedOf(request: FastifyRequest, reservation: Reservation, { ma
     reservation.resize(whole.length);
     return whole;
   };
+  const within = (body: Body, list: string): Body => {
+    if (body.values.length > maxEvents) throw new TooLargeError(`the body has ${body.values.length} ${list}: at most ${maxEvents} are taken at once`);
+    return body;
+  };
   return {
     headers: request.headers,
+    query: request.query as Readonly<Record<string, unknown>>,
     raw,
     unpacked,
     values: async (list) => {
       const format = formatOf(request.headers['content-type']);
-      const body = parseBody(format, await unpacked(), list);
-      if (body.values.length > maxEvents) throw new TooLargeError(`the body has ${body.values.length} ${list}: at most ${maxEvents} are taken at once`);
-      return body;
+      return within(parseBody(format, await unpacked(), list), list);
     },
+    read: async (parse) => within(parse(Buffer.isBuffer(request.body) && request.body.length > 0 ? await unpacked() : Buffer.alloc(0)), 'events'),
   };
 }

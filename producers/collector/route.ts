@@ -11,12 +11,16 @@ export type Schema = Readonly<Record<string, unknown>>;
 /** A request whose key is good for the route. */
 export interface Posted {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** Of the address: `?user_id=ada`. */
+  readonly query: Readonly<Record<string, unknown>>;
   /** The bytes as they came, packed or not; throws `BodyError` where there are none. */
   raw(): Buffer;
   /** The bytes unpacked. Throws `BodyError` and `TooLargeError`. */
   unpacked(): Promise<Buffer>;
   /** The values of `{"<list>": […]}` or of NDJSON, by the Content-Type. Throws `BodyError` and `TooLargeError`. */
   values(list: string): Promise<Body>;
+  /** The same of a body that is read by `parse`, from the unpacked bytes, of which there may be none. */
+  read(parse: (bytes: Buffer) => Body): Promise<Body>;
 }
 
 export interface PostRoute {
@@ -32,8 +36,9 @@ export interface PostRoute {
   readonly bodies: Readonly<Record<string, { readonly schema: Schema; readonly example: unknown }>>;
   readonly answer: { readonly description: string; readonly schema: Schema };
   /** The refusals besides 401, 429 and 503, which every one has. */
-  readonly refusals: readonly (400 | 413)[];
-  readonly handle: (core: Core, request: Posted, caller: Caller) => Promise<object>;
+  readonly refusals: readonly (400 | 413 | 422)[];
+  /** Null: the status says it all. */
+  readonly handle: (core: Core, request: Posted, caller: Caller) => Promise<object | null>;
 }
 
 /** What is asked without a key. */

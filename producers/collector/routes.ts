@@ -1,5 +1,6 @@
 /** Every path of the collector, once: `app.ts` serves this table, `openapi/document.ts` describes it. A new path is an entry here. */
 import { answerHealth } from '../../infra/service/healthServer.ts';
+import { ADAPTER_ROUTES } from './adapterRoutes.ts';
 import { HttpError, unavailable } from './answers.ts';
 import { clockOf } from './clockBody.ts';
 import { withDeadline } from './deadline.ts';
@@ -38,6 +39,7 @@ export const POST_ROUTES: readonly PostRoute[] = [
       return made.length === 0 ? { accepted, rejected } : { accepted, rejected, event_ids: made };
     },
   },
+  ...ADAPTER_ROUTES,
   {
     path: '/v1/users',
     right: 'admin',

@@ -9,6 +9,7 @@ const REFUSALS = {
   400: 'The body cannot be read: no JSON, no UTF-8, no gzip, another Content-Type. Nothing is accepted',
   401: 'No key, or one that may not do this',
   413: 'Too many bytes or too many events for one request. Nothing is accepted',
+  422: 'The request is one event, and that is refused: the detail says why. It is in the dead letters',
   429: 'The key\'s limit is reached: send the same again after Retry-After seconds',
   503: 'Kafka does not acknowledge, or too many requests are under way. Nothing is accepted: send the same again after Retry-After seconds; events with an event_id count once',
 } as const;

@@ -11,6 +11,7 @@ import { runInNewContext } from 'node:vm';
 import { randomOf } from '../../../chaos/random.ts';
 import { checker, nameOf, type Document } from '../openapi/schemas.ts';
 import { click, openWorld, type World } from '../world.ts';
+import { hostileAdapted } from './adapted.ts';
 import { diceOf, hostileRequest, type HostileRequest } from './requests.ts';
 
 const REQUESTS = Number(process.env['CHOKEPOINT_FUZZ_REQUESTS'] ?? 1_500);
@@ -59,7 +60,12 @@ async function used(): Promise<number> {
   return heapUsed + arrayBuffers;
 }
 
-test(`${REQUESTS} hostile requests of seed ${SEED}: documented answers, what is acknowledged is in Kafka, and memory stays`, async (t) => {
+const KINDS = [
+  { kind: 'events', make: hostileRequest, expected: [202, 400, 401, 404, 413], counted: true },
+  // Their answers do not tell how many events a body had.
+  { kind: 'events of other standards', make: hostileAdapted, expected: [202, 400, 401, 422], counted: false },
+];
+for (const { kind, make, expected, counted } of KINDS) test(`${REQUESTS} hostile requests of seed ${SEED}, ${kind}: documented answers, what is acknowledged is in Kafka, and memory stays`, async (t) => {
   const stored = new Map<string, number>();
   let errors = 0;
   const world = await openWorld(t, {
@@ -90,6 +96,7 @@ test(`${REQUESTS} hostile requests of seed ${SEED}: documented answers, what is 
       return;
     }
     const content = operation.responses[status]?.content;
+    if (text === '' && status === 202 && !counted) return;
     assert.ok(content !== undefined && type in content, what);
     if (type === 'application/json' && made % 5 === 0) assert.equal(await check(nameOf(content, type), JSON.parse(text)), null, what);
     if (status !== 202) return;
@@ -103,7 +110,7 @@ test(`${REQUESTS} hostile requests of seed ${SEED}: documented answers, what is 
     const client = async (): Promise<void> => {
       while (made < last) {
         // A request is a function of the seed and its number, not of who was answered first.
-        const asked = hostileRequest(diceOf(randomOf(SEED * 1_000_003 + made++)));
+        const asked = make(diceOf(randomOf(SEED * 1_000_003 + made++)));
         await judge(asked, await send(world, agent, asked));
       }
     };
@@ -117,9 +124,9 @@ test(`${REQUESTS} hostile requests of seed ${SEED}: documented answers, what is 
   const growth = (await used()) - before;
 
   t.diagnostic(`statuses ${JSON.stringify(Object.fromEntries([...statuses].sort()))}, accepted ${accepted}, rejected ${rejected}, growth ${Math.round(growth / 1024)} KiB`);
-  assert.deepEqual([stored.get('platform.events') ?? 0, stored.get('dead-letter') ?? 0], [accepted, rejected]);
-  for (const status of [202, 400, 401, 404, 413]) assert.ok((statuses.get(status) ?? 0) > 0, `no ${status}: the requests are not hostile enough`);
-  assert.ok(accepted > 0 && rejected > 0);
+  if (counted) assert.deepEqual([stored.get('platform.events') ?? 0, stored.get('dead-letter') ?? 0], [accepted, rejected]);
+  for (const status of expected) assert.ok((statuses.get(status) ?? 0) > 0, `no ${status}: the requests are not hostile enough`);
+  assert.ok((stored.get('platform.events') ?? 0) > 0 && (stored.get('dead-letter') ?? 0) > 0);
   assert.equal(errors, 0, 'nothing that nobody foresaw');
   assert.ok(growth < MAX_GROWTH_BYTES, `${growth} bytes more are used`);
   assert.equal((await world.post('/v1/events', { events: [click()] })).status, 202);

@@ -37,7 +37,7 @@ const FIELDS = ['event_id', 'user_id', 'session_id', 'occurred_at', 'sent_at', '
 const deep = (levels: number): string => '{"a":['.repeat(levels) + ']}'.repeat(levels);
 
 /** The text of a JSON value, valid or nearly. */
-function value(dice: Dice, depth = 0): string {
+export function value(dice: Dice, depth = 0): string {
   switch (dice.int(depth > 3 ? 5 : 8)) {
     case 0: return JSON.stringify(dice.pick(STRINGS));
     case 1: return String(dice.pick(NUMBERS));
@@ -69,7 +69,7 @@ function text(dice: Dice, list: string, ndjson: boolean): string {
 }
 
 /** A few bytes changed, taken away or doubled. */
-function damaged(dice: Dice, bytes: Buffer): Buffer {
+export function damaged(dice: Dice, bytes: Buffer): Buffer {
   if (bytes.length === 0) return bytes;
   const at = dice.int(bytes.length);
   switch (dice.int(5)) {

@@ -70,3 +70,26 @@ test('a stop: what is under way is answered 202; what comes to its end only now 
   assert.deepEqual(world.events().filter(({ type }) => type !== 'clock').map(({ event_id }) => event_id), ['e1']);
   await assert.rejects(world.get('/healthz'));
 });
+
+test('a request whose headers come to their end only after the stop has begun gets our 503 too', async (t) => {
+  const world = await openWorld(t);
+  let release: () => void = () => undefined;
+  world.fault = () => new Promise((resolve) => (release = resolve));
+  const underWay = world.post('/v1/events', { events: [click()] });
+  const socket = connect(world.collector.port, '127.0.0.1').setEncoding('utf8');
+  let answer = '';
+  socket.on('data', (text: string) => (answer += text));
+  socket.write('GET /v1/status HTTP/1.1\r\nHost: x\r\n');
+  while (world.collector.health().detail['queued_bytes'] === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await world.get('/healthz'); // comes after those bytes
+  const stopping = world.collector.stop();
+  socket.write('\r\n');
+  await once(socket, 'close');
+  assert.match(answer, /HTTP\/1\.1 503 /);
+  assert.match(answer, /"error":"unavailable","detail":/);
+  assert.match(answer, /\r\nretry-after: 5\r\n/i);
+  world.fault = null;
+  release();
+  assert.equal((await underWay).status, 202);
+  await stopping;
+});

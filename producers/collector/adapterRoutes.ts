@@ -6,7 +6,7 @@ import { adaptJupyter } from '../adapters/jupyter/event.ts';
 import { adaptOpenLineage } from '../adapters/openlineage/runEvent.ts';
 import { adaptBody, answerTo, type AdaptedAnswer } from './adapt.ts';
 import { HttpError } from './answers.ts';
-import { BodyError, formatOf, parseBody, parseValues, type Body } from './body.ts';
+import { BodyError, formatOf, parseBody, parseValues, writtenAnew, type Body } from './body.ts';
 import type { Core } from './core.ts';
 import type { Caller } from './keys/key.ts';
 import { ref } from './openapi/schemas.ts';
@@ -46,7 +46,7 @@ function cloudEvents(headers: Headers): (bytes: Buffer) => Body {
       return (bytes) => {
         const event = binaryEvent(headers, bytes);
         if (event === null) throw new BodyError('the body is not JSON, but its Content-Type says so');
-        return { values: [event], broken: new Map(), original: () => Buffer.from(JSON.stringify(event)) };
+        return { values: [event], broken: new Map(), original: () => Buffer.from(writtenAnew(event)) };
       };
     case null:
       throw new BodyError('no CloudEvent: send Content-Type application/cloudevents+json or application/cloudevents-batch+json, or the attributes as ce- headers');

@@ -54,9 +54,19 @@ function parseJson(bytes: Buffer, list: string): Body {
     original: (index) => {
       texts ??= elementTexts(text, list);
       // The scan is checked against what was parsed; where the two differ the value is written anew.
-      return Buffer.from((texts.length === values.length ? texts[index] : undefined) ?? JSON.stringify(values[index]));
+      return Buffer.from((texts.length === values.length ? texts[index] : undefined) ?? writtenAnew(values[index]));
     },
   };
+}
+
+/** JSON.parse takes any depth, JSON.stringify only what the stack holds. */
+export function writtenAnew(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    if (error instanceof RangeError) return 'withheld: it is nested too deeply to be written';
+    throw error;
+  }
 }
 
 function jsonOf(text: string): unknown {

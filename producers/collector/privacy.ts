@@ -4,6 +4,7 @@
  */
 import { createHmac } from 'node:crypto';
 import type { PlatformEvent } from '../../schemas/records.ts';
+import { writtenAnew } from './body.ts';
 
 export interface PrivacySettings {
   /** Null: user ids stay as they are. */
@@ -50,7 +51,7 @@ export function createPrivacy({ pseudonymSecret, denyProperties }: PrivacySettin
         else if (field === 'properties') kept.push([field, isObject(given) ? allowed(given) : null]);
         else kept.push([field, given]);
       }
-      return Buffer.from(JSON.stringify(Object.fromEntries(kept)));
+      return Buffer.from(writtenAnew(Object.fromEntries(kept)));
     },
   };
 }

@@ -3,7 +3,7 @@ import type { GetRoute, PostRoute, Schema } from '../route.ts';
 import { SCHEMAS, ref } from './schemas.ts';
 
 const DESCRIPTION = `Events come in, and are acknowledged once Kafka has them on all in-sync replicas.
-Every refusal is {"error", "detail"}. A body may be packed (Content-Encoding: gzip). 500 is an error of the collector. Requests that are no HTTP are refused before they have a path: 400, 408 (too slow) and 431 (headers too large), without a body.`;
+Every refusal is {"error", "detail"}. A body may be packed (Content-Encoding: gzip). 500 is an error of the collector. Requests that are no HTTP are refused before they have a path: 400, 408 (too slow) and 431 (headers too large). A body that no path asked for is looked at all the same: 400, 413.`;
 
 const REFUSALS = {
   400: 'The body cannot be read: no JSON, no UTF-8, no gzip, another Content-Type. Nothing is accepted',

@@ -29,7 +29,7 @@ export interface World {
   deadLetters(): (DeadLetter & { readonly partition: number })[];
 }
 
-export async function openWorld(t: TestContext, options: { kafka?: MemoryKafka; overrides?: Partial<CollectorOptions['collector']>; acknowledgeMs?: number; app?: string; now?: () => number; readKeys?: () => Promise<string>; log?: Log; requestMs?: number } = {}): Promise<World> {
+export async function openWorld(t: TestContext, options: { kafka?: MemoryKafka; overrides?: Partial<CollectorOptions['collector']>; acknowledgeMs?: number; app?: string; now?: () => number; readKeys?: () => Promise<string>; log?: Log; requestMs?: number; /** Takes the records instead of the topics. */ sink?: (records: readonly OutRecord[]) => void } = {}): Promise<World> {
   const app = options.app ?? '';
   const kafka = options.kafka ?? createMemoryKafka({ now: options.now ?? Date.now });
   await kafka.createTopics(topicConfigs(app, PARTITIONS));
@@ -39,7 +39,8 @@ export async function openWorld(t: TestContext, options: { kafka?: MemoryKafka; 
     return {
       send: async (records: readonly OutRecord[]) => {
         await world.fault?.();
-        await inner.send(records);
+        if (options.sink === undefined) await inner.send(records);
+        else options.sink(records);
       },
       close: () => inner.close(),
     };

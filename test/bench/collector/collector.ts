@@ -107,6 +107,6 @@ function sideOf(throughputs: readonly Throughput[], latencies: readonly Latency[
   };
   return {
     events_per_second: runs.events_per_second.median, cpu_seconds_per_million: runs.cpu_seconds_per_million.median, peak_rss_mb: runs.peak_rss_mb.median,
-    latency_ms: { p50: over(latencies, 'p50'), p99: over(latencies, 'p99'), max: over(latencies, 'max') }, runs,
+    latency_ms: { p50: over(latencies, 'p50'), p99: over(latencies, 'p99'), max: over(latencies, 'max'), refused: over(latencies, 'refused') }, runs,
   };
 }

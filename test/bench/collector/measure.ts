@@ -18,6 +18,8 @@ export interface Latency {
   readonly p50: number;
   readonly p99: number;
   readonly max: number;
+  /** Answers other than 202: more had come together than is let in. They are in none of the times. */
+  readonly refused: number;
 }
 
 export interface Overload {
@@ -60,8 +62,9 @@ export async function measureThroughput({ brokerPid }: Platform, { pid, port }: 
 export async function measureLatency({ port }: Contender, { requests, eventsPerRequest }: Load, eventsPerSecond: number, options: { readonly warmUpSeconds: number; readonly seconds: number }): Promise<Latency> {
   const perSecond = eventsPerSecond / eventsPerRequest;
   if (options.warmUpSeconds > 0) await runOpen(port, requests, perSecond, options.warmUpSeconds);
-  const latencies = await runOpen(port, requests, perSecond, options.seconds);
-  return { p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99), max: quantile(latencies, 1) };
+  const answered = await runOpen(port, requests, perSecond, options.seconds);
+  const latencies = answered.filter((ms) => !Number.isNaN(ms));
+  return { refused: answered.length - latencies.length, p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99), max: quantile(latencies, 1) };
 }
 
 export async function measureOverload({ pid, port }: Contender, { requests, eventsPerRequest }: Load, minutes: number): Promise<Overload> {

@@ -53,21 +53,28 @@ function createLeases(members: readonly Member[], visitor: Member): Leases {
   const waiting: (() => void)[] = [];
   let broker: Promise<unknown> = Promise.resolve();
   let visit: Promise<unknown> = Promise.resolve();
+  /** The first of them that is free or becomes so. */
+  const lease = async <T>(wanted: readonly Member[], use: (member: Member) => Promise<T>): Promise<T> => {
+    const free = (): Member | undefined => wanted.find((member) => !busy.has(member));
+    let member = free();
+    while (member === undefined) {
+      await new Promise<void>((resolve) => waiting.push(resolve));
+      member = free();
+    }
+    busy.add(member);
+    try {
+      return await use(member);
+    } finally {
+      busy.delete(member);
+      for (const wake of waiting.splice(0)) wake();
+    }
+  };
   return {
-    member: async (preferred, use) => {
-      const free = (): Member | undefined => [members[preferred], ...members].find((member) => member !== undefined && !busy.has(member));
-      let member = free();
-      while (member === undefined) {
-        await new Promise<void>((resolve) => waiting.push(resolve));
-        member = free();
-      }
-      busy.add(member);
-      try {
-        return await use(member);
-      } finally {
-        busy.delete(member);
-        waiting.shift()?.();
-      }
+    member: (preferred, use) => lease([...members.slice(preferred, preferred + 1), ...members], use),
+    inTurn: async (use) => {
+      let all = true;
+      for (const member of members) all = (await lease([member], use)) && all;
+      return all;
     },
     broker: (use) => {
       const mine = broker.then(use);

@@ -1,9 +1,9 @@
 /** From a seed to the faults of a run, pure: which, when, on which member first, and how long. */
-import { randomOf } from '../random.ts';
+import { randomOf } from './random.ts';
 
 export const FAULT_KINDS = [
-  'kill_random', 'kill_after_init', 'kill_after_send', 'kill_after_send_offsets', 'kill_before_commit', 'kill_after_commit',
-  'zombie', 'broker_kill', 'rebalance_storm', 'proxy_cut', 'proxy_stall', 'proxy_drop_responses', 'proxy_delay_end_txn',
+  'kill_random', 'kill_in_restore', 'kill_after_init', 'kill_after_send', 'kill_after_send_offsets', 'kill_before_commit', 'kill_after_commit',
+  'zombie', 'broker_kill', 'rolling_restart', 'rebalance_storm', 'proxy_cut', 'proxy_stall', 'proxy_drop_responses', 'proxy_delay_end_txn',
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 

@@ -11,12 +11,11 @@ import { freePort } from '../../../infra/local/ports.ts';
 import { startLocalRegistry } from '../../../infra/local/registry.ts';
 import { createLog } from '../../../infra/service/log.ts';
 import { readSettings } from '../../../infra/settings.ts';
-import { TOPICS } from '../../../schemas/topics.ts';
 import { startProxy, type Proxy } from './proxy.ts';
 
 /** The shortest that a broker allows. */
 const SESSION_TIMEOUT_MS = 6_000;
-const PARTITIONS = 4;
+export const PARTITIONS = 4;
 /** Short, so that a killed broker is soon back. */
 const BROKER_SESSION_MS = 3_000;
 
@@ -33,6 +32,8 @@ export interface Arena {
   stop(keep?: boolean): Promise<void>;
 }
 
+/** Of any app and task. */
+export const isChangelog = (topic: string): boolean => topic.endsWith('.changelog');
 /** Small segments, so that changelogs are compacted while they are read. */
 const CHANGELOG_SEGMENT = { 'segment.bytes': String(2 * 1024 * 1024), 'segment.ms': '10000' };
 
@@ -61,7 +62,7 @@ export async function openArena(slotCount: number): Promise<Arena> {
 
   let current: LocalKafka = broker.value;
   const env: NodeJS.ProcessEnv = {
-    ...process.env, CHOKEPOINT_DATA: dataDir, KAFKA_BROKERS: current.brokers[0], SCHEMA_REGISTRY_URL: registry.value.url, KAFKA_SESSION_TIMEOUT: `${SESSION_TIMEOUT_MS}ms`, PROCESSOR_PORT: '0', CHOKEPOINT_APP: '',
+    ...process.env, CHOKEPOINT_DATA: dataDir, KAFKA_BROKERS: current.brokers[0], SCHEMA_REGISTRY_URL: registry.value.url, KAFKA_SESSION_TIMEOUT: `${SESSION_TIMEOUT_MS}ms`, PROCESSOR_PORT: '0', ANALYZER_PORT: '0', CHOKEPOINT_APP: '',
   };
   return {
     dataDir,
@@ -69,9 +70,8 @@ export async function openArena(slotCount: number): Promise<Arena> {
     slots: ports.map(({ advertisedPort }, index) => ({ proxy: proxies[index] as Proxy, env: { ...env, KAFKA_BROKERS: `127.0.0.1:${advertisedPort}` } })),
     createTopics: async (app) => {
       const kafka = await connectKafka(readSettings(env).kafka, { clientId: 'chaos', log });
-      const changelog = TOPICS.processorChangelog.name;
       try {
-        await kafka.createTopics(topicConfigs(app, PARTITIONS).map((topic) => (topic.topic.endsWith(changelog) ? { ...topic, config: { ...topic.config, ...CHANGELOG_SEGMENT } } : topic)));
+        await kafka.createTopics(topicConfigs(app, PARTITIONS).map((topic) => (isChangelog(topic.topic) ? { ...topic, config: { ...topic.config, ...CHANGELOG_SEGMENT } } : topic)));
       } finally {
         await kafka.close();
       }

@@ -4,7 +4,7 @@ import { named } from './letter.ts';
 import type { Scan } from './scan.ts';
 import { harmless, iso } from './text.ts';
 
-export interface MissingFeature {
+interface MissingFeature {
   readonly feature: string;
   /** Dead letters; an event that was sent twice has two. */
   readonly events: number;

@@ -5,7 +5,7 @@ export const FIELDS = [
   'event_id', 'user_id', 'session_id', 'occurred_at', 'sent_at', 'source', 'type', 'feature', 'action', 'task_id', 'outcome', 'duration_ms', 'waiting_ms', 'release',
   'code', 'message', 'cause', 'error', 'properties',
 ] as const;
-export type Field = (typeof FIELDS)[number];
+type Field = (typeof FIELDS)[number];
 
 type Slots = { readonly [Name in Field]: number };
 /** A field's place among the slots, and its bit. */

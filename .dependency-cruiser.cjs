@@ -11,6 +11,7 @@ module.exports = {
     { name: 'producers-alone', severity: 'error', from: { path: '^producers/' }, to: { path: '^(streams|consumers|test)/' } },
     { name: 'sdk-alone', comment: 'It runs in other people\'s programs: no dependency, nothing of the platform.', severity: 'error', from: { path: '^producers/sdk/', pathNot: '/build\\.ts$' }, to: { path: '^(schemas|infra|node_modules|producers/(?!sdk/))' } },
     { name: 'sdk-for-browsers', comment: 'Only its Node part may use Node.', severity: 'error', from: { path: '^producers/sdk/(core|browser)/' }, to: { dependencyTypes: ['core'] } },
+    { name: 'adapters-are-pure', comment: 'JSON in, an event\'s JSON out: the collector brings them to HTTP.', severity: 'error', from: { path: '^producers/adapters/' }, to: { path: '^(infra|node_modules|producers/(?!adapters/))' } },
     { name: 'streams-alone', severity: 'error', from: { path: '^streams/' }, to: { path: '^(producers|consumers|test)/' } },
     { name: 'consumers-alone', severity: 'error', from: { path: '^consumers/' }, to: { path: '^(producers|streams|test)/' } },
     { name: 'consumers-do-not-mix', comment: 'The analyzer, the sink and the alerts meet in schemas/.', severity: 'error', from: { path: '^consumers/([^/]+)/' }, to: { path: '^consumers/', pathNot: '^consumers/$1/' } },

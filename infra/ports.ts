@@ -9,19 +9,30 @@ export interface TopicPartition {
 
 export type Headers = Readonly<Record<string, string>>;
 
-/** A record read from a log. Offsets are numbers: exact up to 2^53. */
+/** A part of a buffer, where a Buffer of its own would cost too much. */
+export interface Slice {
+  readonly bytes: Buffer;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A record read from a log. Offsets are numbers: exact up to 2^53. Its fields may be getters that read them anew each time (a spread would lose them). */
 export interface InRecord extends TopicPartition {
   readonly offset: number;
   /** Milliseconds; the broker's append time where the topic says so. */
   readonly timestamp: number;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
+  /** Where the value lies, for those who read millions; not all records know it. */
+  readonly valueIn?: Slice | null;
   readonly headers: Headers;
 }
 
 export interface OutRecord extends TopicPartition {
   readonly key: string | Buffer | null;
   readonly value: Buffer | null;
+  /** Where key and value lie, for those who write millions; they are the same bytes. */
+  readonly lies?: { readonly key: Slice; readonly value: Slice };
   readonly headers?: Headers;
 }
 
@@ -115,8 +126,8 @@ export interface GroupConsumer {
 export interface GroupHandlers {
   /** Called at once when the group has (re)joined, before anything of the new assignment is delivered. */
   readonly onAssigned: (inputs: readonly TopicPartition[]) => void;
-  /** Records of one input. Must return quickly. */
-  readonly onRecords: (records: readonly InRecord[]) => void;
+  /** Records of one input, and the bytes that they take. Must return quickly. */
+  readonly onRecords: (records: readonly InRecord[], bytes: number) => void;
   /** The consumer is gone for good; the process should end. */
   readonly onCrash: (cause: Error) => void;
 }

@@ -1,6 +1,7 @@
 /**
  * The settings: environment variables, parsed once into a read-only record, wrong ones reported together. Nothing else reads the environment.
  */
+import { createSecureContext } from 'node:tls';
 import { COLLECTOR_PARTITIONS } from '../schemas/topics.ts';
 import { createReader, type Env, SettingsError } from './settingsReader.ts';
 import { SETTINGS } from './settingsTable.ts';
@@ -20,7 +21,14 @@ export interface Settings {
   readonly collector: {
     readonly host: string; readonly port: number; readonly index: number;
     readonly writeKeys: readonly string[]; readonly adminKeys: readonly string[];
-    readonly maxBodyBytes: number; readonly maxEvents: number; readonly clockIntervalMs: number; readonly origins: readonly string[];
+    readonly keysFile: string | null;
+    /** PEM; null: plain HTTP. */
+    readonly tls: { readonly cert: string; readonly key: string } | null;
+    readonly trustedProxies: readonly string[];
+    readonly privacy: { readonly pseudonymSecret: string | null; readonly denyProperties: readonly string[] };
+    /** Of a key, per second; null: no limit. */
+    readonly keyLimits: { readonly requests: number | null; readonly events: number | null };
+    readonly maxBodyBytes: number; readonly maxRatio: number; readonly maxEvents: number; readonly clockIntervalMs: number; readonly origins: readonly string[];
   };
   readonly dedupeWindowMs: number;
   /** Event ids that a partition remembers at most. */
@@ -47,6 +55,8 @@ type SaslMechanism = (typeof SASL_MECHANISMS)[number];
 const DEFAULT_DATABASE = 'chokepoint';
 /** Databases that are not an app's: the default app's and ClickHouse's own. */
 const TAKEN_DATABASES = [DEFAULT_DATABASE, 'default', 'system', 'information_schema'];
+/** 128 bits in hex digits. */
+const MIN_SECRET_CHARS = 32;
 const MAX_PORT = 65_535;
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
@@ -59,6 +69,10 @@ export function readSettings(env: Env): Settings {
   if (TAKEN_DATABASES.includes(app.toLowerCase())) read.problem('CHOKEPOINT_APP', `a name other than ${TAKEN_DATABASES.join(', ')}: those databases have an owner`);
 
   const port = (name: Parameters<typeof read.whole>[0]): number => read.whole(name, 0, MAX_PORT);
+  const rate = (name: Parameters<typeof read.whole>[0]): number | null => {
+    const perSecond = read.whole(name, 0, 1_000_000);
+    return perSecond === 0 ? null : perSecond;
+  };
   const local = {
     kafkaPort: port('LOCAL_KAFKA_PORT'),
     registryPort: port('LOCAL_REGISTRY_PORT'),
@@ -72,6 +86,7 @@ export function readSettings(env: Env): Settings {
   const registryUser = read.text('SCHEMA_REGISTRY_USERNAME') ?? registry.username;
   const registryPassword = read.text('SCHEMA_REGISTRY_PASSWORD') ?? registry.password;
   if ((registryUser === null) !== (registryPassword === null)) read.problem('SCHEMA_REGISTRY_USERNAME', 'both SCHEMA_REGISTRY_USERNAME and SCHEMA_REGISTRY_PASSWORD, or neither');
+  if ((read.text('COLLECTOR_PSEUDONYM_SECRET')?.length ?? Infinity) < MIN_SECRET_CHARS) read.problem('COLLECTOR_PSEUDONYM_SECRET', `at least ${MIN_SECRET_CHARS} characters: whoever guesses it can undo the pseudonyms`);
   const webhook = read.url('ALERTS_WEBHOOK_URL', null);
 
   const settings: Settings = {
@@ -91,7 +106,13 @@ export function readSettings(env: Env): Settings {
       index: read.whole('COLLECTOR_INDEX', 0, COLLECTOR_PARTITIONS - 1),
       writeKeys: read.keys('WRITE_KEYS'),
       adminKeys: read.keys('ADMIN_KEYS'),
+      keysFile: read.file('COLLECTOR_KEYS_FILE'),
+      tls: readTls(read),
+      trustedProxies: read.networks('COLLECTOR_TRUSTED_PROXIES'),
+      privacy: { pseudonymSecret: read.text('COLLECTOR_PSEUDONYM_SECRET'), denyProperties: read.list('COLLECTOR_DENY_PROPERTIES') },
+      keyLimits: { requests: rate('COLLECTOR_KEY_REQUESTS'), events: rate('COLLECTOR_KEY_EVENTS') },
       maxBodyBytes: read.whole('COLLECTOR_MAX_BODY_BYTES', 1024, 64 * 1024 * 1024),
+      maxRatio: read.whole('COLLECTOR_MAX_RATIO', 1, 1_032),
       maxEvents: read.whole('COLLECTOR_MAX_EVENTS', 1, 100_000),
       clockIntervalMs: read.duration('COLLECTOR_CLOCK_INTERVAL', 50, 10 * MINUTE_MS),
       origins: read.origins('COLLECTOR_ORIGINS'),
@@ -134,7 +155,11 @@ export function describeSettings(settings: Settings): Readonly<Record<string, un
     },
     registry: { ...registry, password: mask(registry.password) },
     clickhouse: { ...clickhouse, password: mask(clickhouse.password) },
-    collector: { ...collector, writeKeys: `${collector.writeKeys.length} keys`, adminKeys: `${collector.adminKeys.length} keys` },
+    collector: {
+      ...collector, writeKeys: `${collector.writeKeys.length} keys`, adminKeys: `${collector.adminKeys.length} keys`,
+      tls: collector.tls === null ? null : 'given',
+      privacy: { ...collector.privacy, pseudonymSecret: mask(collector.privacy.pseudonymSecret) },
+    },
     // Webhook addresses of chat services carry the secret in their path.
     alerts: { ...alerts, webhookUrl: alerts.webhookUrl === null ? null : `${new URL(alerts.webhookUrl).origin}/***`, webhookSecret: mask(alerts.webhookSecret) },
   };
@@ -151,6 +176,18 @@ function readSsl(read: ReturnType<typeof createReader>): KafkaSettings['ssl'] {
     return false;
   }
   return detailed ? { ...(ca === null ? {} : { ca }), ...(cert === null ? {} : { cert }), ...(key === null ? {} : { key }), rejectUnauthorized } : true;
+}
+
+function readTls(read: ReturnType<typeof createReader>): Settings['collector']['tls'] {
+  const [cert, key] = [read.pem('COLLECTOR_TLS_CERT'), read.pem('COLLECTOR_TLS_KEY')];
+  if ((read.given('COLLECTOR_TLS_CERT') === null) !== (read.given('COLLECTOR_TLS_KEY') === null)) read.problem('COLLECTOR_TLS_CERT', 'both COLLECTOR_TLS_CERT and COLLECTOR_TLS_KEY, or neither');
+  if (cert === null || key === null) return null;
+  try {
+    createSecureContext({ cert, key });
+  } catch {
+    read.problem('COLLECTOR_TLS_KEY', 'the key of COLLECTOR_TLS_CERT');
+  }
+  return { cert, key };
 }
 
 function readSasl(read: ReturnType<typeof createReader>): KafkaSettings['sasl'] {

@@ -1,5 +1,6 @@
 /** Reads single settings and collects what is wrong with them, so that a person mends all of it at once. */
 import { accessSync, constants, readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { SETTINGS, type SettingName, type SettingSpec } from './settingsTable.ts';
@@ -39,6 +40,10 @@ export interface SettingsReader {
   /** In milliseconds, written as 250ms, 5s, 10m, 72h or 28d. */
   duration(name: SettingName, minMs: number, maxMs: number): number;
   oneOf<Value extends string>(name: SettingName, values: readonly Value[]): Value | null;
+  /** Separated by commas. */
+  list(name: SettingName): readonly string[];
+  /** IP addresses, and networks like 10.0.0.0/8. */
+  networks(name: SettingName): readonly string[];
   keys(name: SettingName): string[];
   /** Of web pages, as browsers write them; `*` for any. */
   origins(name: SettingName): readonly string[];
@@ -52,6 +57,12 @@ export interface SettingsReader {
   pem(name: SettingName): string | null;
   problem(name: SettingName, expected: string): void;
   finish(): void;
+}
+
+function isNetwork(value: string): boolean {
+  const [address = '', bits] = value.split('/');
+  const most = isIP(address) === 4 ? 32 : 128;
+  return isIP(address) !== 0 && (bits === undefined ? !value.includes('/') : /^\d{1,3}$/.test(bits) && Number(bits) <= most);
 }
 
 export function createReader(env: Env): SettingsReader {
@@ -68,6 +79,7 @@ export function createReader(env: Env): SettingsReader {
     const shown = value === null ? 'not set' : SPECS.get(name)?.secret === true ? 'given, not shown' : JSON.stringify(plain.length > LONGEST_SHOWN ? `${plain.slice(0, LONGEST_SHOWN)}…` : plain);
     problems.push(`${name} (${shown}): expected ${expected}`);
   };
+  const list = (name: SettingName): string[] => (text(name) ?? '').split(',').map((one) => one.trim()).filter((one) => one !== '');
   const readable = (name: SettingName, path: string): boolean => {
     try {
       accessSync(path, constants.R_OK);
@@ -120,13 +132,20 @@ export function createReader(env: Env): SettingsReader {
       if (value !== undefined && found === undefined) problem(name, `one of ${values.join(', ')}`);
       return found ?? null;
     },
+    list,
+    networks: (name) => {
+      const networks = list(name);
+      if (!networks.every(isNetwork)) problem(name, 'addresses and networks like 10.0.0.0/8, separated by commas');
+      return networks;
+    },
     keys: (name) => {
-      const keys = (text(name) ?? '').split(',').map((key) => key.trim()).filter((key) => key !== '');
+      const keys = list(name);
       if (keys.some((key) => /[^\x21-\x7e]/.test(key))) problem(name, 'keys of printable ASCII without spaces, separated by commas');
+      if (keys.some((key) => /(?:^|:)sha256:(?![0-9a-f]{64}$)/i.test(key))) problem(name, '64 hex digits after sha256:');
       return [...new Set(keys)];
     },
     origins: (name) => {
-      const origins = (text(name) ?? '').split(',').map((origin) => origin.trim()).filter((origin) => origin !== '');
+      const origins = list(name);
       if (origins.some((origin) => origin !== '*' && URL.parse(origin)?.origin !== origin)) problem(name, 'origins like https://app.example, without a path, separated by commas, or *');
       return origins;
     },

@@ -4,11 +4,11 @@
  */
 import type { InRecord, LogReader } from '../infra/ports.ts';
 import { DecodeError, UnknownSchemaError, type RecordCodec } from '../schemas/codec.ts';
-import type { Feature, SignalUser } from '../schemas/records.ts';
+import { knownFeature, knownUser, type KnownFeature, type KnownUser } from './wire/metadataBytes.ts';
 
 export interface Metadata {
-  user(userId: string): SignalUser | undefined;
-  feature(name: string): Feature | undefined;
+  user(userId: string): KnownUser | undefined;
+  feature(name: string): KnownFeature | undefined;
 }
 
 export interface GlobalTables extends Metadata {
@@ -26,8 +26,8 @@ interface Table {
 }
 
 export function createGlobalTables(log: LogReader, codec: RecordCodec, topics: { readonly users: string; readonly features: string }): GlobalTables {
-  const users = new Map<string, SignalUser>();
-  const features = new Map<string, Feature>();
+  const users = new Map<string, KnownUser>();
+  const features = new Map<string, KnownFeature>();
   let unreadable = 0;
   const tables: readonly Table[] = [
     {
@@ -35,8 +35,7 @@ export function createGlobalTables(log: LogReader, codec: RecordCodec, topics: {
       next: [],
       set: (key, bytes) => {
         if (bytes === null) return void users.delete(key);
-        const { team, role, org, joined_at } = codec.decode('User', bytes);
-        users.set(key, { team, role, org, joined_at });
+        users.set(key, knownUser(codec.decode('User', bytes)));
       },
     },
     {
@@ -44,7 +43,7 @@ export function createGlobalTables(log: LogReader, codec: RecordCodec, topics: {
       next: [],
       set: (key, bytes) => {
         if (bytes === null) return void features.delete(key);
-        features.set(key, codec.decode('Feature', bytes));
+        features.set(key, knownFeature(key, codec.decode('Feature', bytes)));
       },
     },
   ];

@@ -6,7 +6,7 @@
  * Synchronous and pure but for `state` and `route`, which are its own. What comes out is a function of the records and the metadata: nothing here
  * knows where a step begins or ends.
  */
-import type { InRecord } from '../infra/ports.ts';
+import type { InRecord, Slice } from '../infra/ports.ts';
 import type { RecordCodec } from '../schemas/codec.ts';
 import { HEADERS } from '../schemas/topics.ts';
 import type { Metadata } from './globalTables.ts';
@@ -26,7 +26,7 @@ import { ok, type DeadLettered, type Ok, type Result } from './steps/result.ts';
 import type { Route } from './steps/route.ts';
 import type { Place } from './steps/signal.ts';
 import { validate } from './steps/validate.ts';
-import type { EventView } from './wire/eventView.ts';
+import { EventView } from './wire/eventView.ts';
 
 export interface Counts {
   events: number;
@@ -58,10 +58,11 @@ export interface Topology {
 
 export function createTopology({ codec, partition, partitions, dedupeWindowMs, metadata, state, route, counts }: TopologyParts): Topology {
   /** Of the event that is being taken. */
+  const view = new EventView();
   const hashes = { event: createHash(), replay: createHash() };
 
   function take(record: InRecord): void {
-    const decoded = decode(codec, record);
+    const decoded = decode(codec, record, view);
     if (decoded.kind === 'deadLetter') { refuse(record, decoded); return; }
     const event = decoded.value;
     const origin = originOf(record.headers[HEADERS.replayOf]);
@@ -72,7 +73,7 @@ export function createTopology({ codec, partition, partitions, dedupeWindowMs, m
     const fired = moveWatermark(event, record.offset);
     const result = interpret(event, origin);
     if (origin === null && event.type !== 'clock') state.breaker.count(result.kind === 'deadLetter');
-    if (result.kind === 'ok') emit(result.value, event.keyFrom(record.key), { origin_offset: record.offset, ordinal: fired, watermark: state.watermark() });
+    if (result.kind === 'ok') emit(result.value, { origin_offset: record.offset, ordinal: fired, watermark: state.watermark() });
     else if (result.kind === 'deadLetter') reject(record, result, event, origin);
     else counts[result.why === 'clock' ? 'clocks' : 'duplicates'] += 1;
     if (reachesTick(before, state.watermark())) route.progress(record.offset, state.watermark());
@@ -108,11 +109,12 @@ export function createTopology({ codec, partition, partitions, dedupeWindowMs, m
     return ok(pair(enriched.value, state.tasks));
   }
 
-  function emit(paired: PairedEvent, key: Buffer, place: Place): void {
+  function emit(paired: PairedEvent, place: Place): void {
     const { event, feature, user, pairing } = paired;
+    const { key } = event;
     const head = { event, identity: hashes.event, feature, user, late: pairing.kind === 'finished' && pairing.late };
     let { ordinal } = place;
-    let first: Buffer | null = null;
+    let first: Slice | null = null;
     for (const signal of classify(paired)) {
       const bytes = route.signal(key, head, signal, { origin_offset: place.origin_offset, ordinal: ordinal++, watermark: place.watermark });
       first ??= bytes;

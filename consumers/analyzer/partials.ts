@@ -73,6 +73,27 @@ export interface UserVector {
   readonly level: Level;
 }
 
+/**
+ * By how many users a level gains (or, below 0, loses) on a feature when a feature of the model is left out. A signed difference to the
+ * cells of the same tick under the levels in force; over all teams, without errors.
+ */
+export interface OtherCounts {
+  readonly feature: string;
+  readonly stage: Stage;
+  readonly level: Level;
+  readonly used: number;
+  readonly attempted: number;
+  readonly stuck: number;
+  /** As in Cell. */
+  readonly durations: readonly (readonly [number, number])[];
+}
+
+/** The same of the users with any signal in the window. */
+export interface OtherPresence {
+  readonly level: Level;
+  readonly users: number;
+}
+
 export type Partial =
   | {
       readonly v: 1;
@@ -89,6 +110,16 @@ export type Partial =
       readonly measures: readonly MeasureCounts[];
     }
   | { readonly v: 1; readonly kind: 'vectors'; readonly tick: number; readonly users: readonly UserVector[] }
+  | {
+      /** At midnight ticks, where users have other levels once a feature of the model is left out. */
+      readonly v: 1;
+      readonly kind: 'left_out';
+      readonly tick: number;
+      /** The feature of the model. */
+      readonly without: string;
+      readonly counts: readonly OtherCounts[];
+      readonly presence: readonly OtherPresence[];
+    }
   | {
       readonly v: 1;
       readonly kind: 'tick';

@@ -5,6 +5,15 @@
 import type { Dimension, Level, Scaling, Stage } from '../../schemas/records.ts';
 import type { BottleneckMeasure } from './partials.ts';
 
+/** The same levels without one feature of the model: against these a rule about that very feature is checked. */
+export interface LeftOutModel {
+  /** The feature's name in the model. Its place in `scaling` and `centroids` stays, and makes everybody equal. */
+  readonly without: string;
+  readonly scaling: readonly Scaling[];
+  /** In the order of the model's labels. */
+  readonly centroids: readonly (readonly number[])[];
+}
+
 /** The model in force: what turns a vector into a level. */
 export interface LevelModel {
   /** The training tick. */
@@ -13,6 +22,8 @@ export interface LevelModel {
   /** Scaled centroids; `labels[i]` names `centroids[i]`. */
   readonly centroids: readonly (readonly number[])[];
   readonly labels: readonly Level[];
+  /** Where without the feature there are three levels at all. Models of before this was checked have none. */
+  readonly left_out?: readonly LeftOutModel[];
 }
 
 export interface CatalogEntry {

@@ -151,9 +151,10 @@ export function createSinkTask(context: TaskContext, target: Target, { codec, in
     accept: (records) => {
       const at = clock.now();
       for (const record of records) {
-        const size = (record.key?.length ?? 0) + (record.value?.length ?? 0);
+        const { topic, partition, offset, timestamp, key, value, headers } = record;
+        const size = (key?.length ?? 0) + (value?.length ?? 0);
         bytes += size;
-        waiting.push({ ...record, bytes: size, at });
+        waiting.push({ topic, partition, offset, timestamp, key, value, headers, bytes: size, at });
       }
     },
     step: async () => {

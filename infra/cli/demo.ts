@@ -11,6 +11,7 @@ import { connectClickHouse } from '../clickhouse/client.ts';
 import type { Settings } from '../settings.ts';
 import type { Progress } from './progress.ts';
 import { readFound, type Found } from './found.ts';
+import { firstPlain } from './keys.ts';
 import { summaryText, type Summary } from './summary.ts';
 
 export interface DemoOptions {
@@ -93,8 +94,8 @@ async function summarise(settings: Settings, world: World, events: number, secon
 }
 
 function adminKey(settings: Settings): string {
-  const key = settings.collector.adminKeys[0];
-  if (key === undefined) throw Object.assign(new Error('the demo posts users and features, which takes an admin key: set ADMIN_KEYS, or neither WRITE_KEYS nor ADMIN_KEYS'), { code: 'NO_ADMIN_KEY' });
+  const key = firstPlain(settings.collector.adminKeys);
+  if (key === undefined) throw Object.assign(new Error('the demo posts users and features, which takes an admin key that is not hashed: set ADMIN_KEYS, or neither WRITE_KEYS nor ADMIN_KEYS'), { code: 'NO_ADMIN_KEY' });
   return key;
 }
 

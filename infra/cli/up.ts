@@ -13,7 +13,7 @@ import { readSettings, settingsNamed, type Settings } from '../settings.ts';
 import { readArguments, UsageError, wholeNumber } from './arguments.ts';
 import { startChild, type Child } from './children.ts';
 import { replayDemo } from './demo.ts';
-import { keepKeys } from './keys.ts';
+import { firstPlain, keepKeys } from './keys.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { SERVICES, type ServiceName } from './services.ts';
 
@@ -129,8 +129,8 @@ async function waitUntilReady(name: string, port: number): Promise<void> {
 }
 
 function whereToLook(settings: Settings, dataDir: string, demo: boolean): string {
-  const key = settings.collector.writeKeys[0] ?? '<write key>';
-  const admin = settings.collector.adminKeys[0] ?? '<admin key>';
+  const key = firstPlain(settings.collector.writeKeys) ?? '<write key>';
+  const admin = firstPlain(settings.collector.adminKeys) ?? '<admin key>';
   const collector = `http://127.0.0.1:${settings.collector.port}`;
   const catalog = `
 The catalog comes first:

@@ -3,7 +3,7 @@
  * come without gap and without repetition, whatever is paused, resumed or assigned anew in between; nothing of a paused input is handed on; what
  * was under way when an input was sought or lost is dropped.
  */
-import type { InRecord, TopicPartition } from '../ports.ts';
+import type { GroupHandlers, TopicPartition } from '../ports.ts';
 import type { Log } from '../service/log.ts';
 import { inputKey } from './assigner.ts';
 import { isTransient } from './clientErrors.ts';
@@ -11,7 +11,7 @@ import { asError, isFatal } from './errors.ts';
 import { protocolError } from './kafkajs.ts';
 import { logStart } from './logReader.ts';
 import type { Metadata } from './metadata.ts';
-import { decodeBatches } from './recordDecoder.ts';
+import { decodeBatches, type Decoded } from './recordDecoder.ts';
 import { CODE, fetch, type FetchLimits, type Fetched } from './requests.ts';
 import { delay } from './retry.ts';
 
@@ -24,14 +24,14 @@ interface Reading {
   epoch: number;
   paused: boolean;
   /** Fetched, but the input was paused before it could be handed on. */
-  held: readonly InRecord[] | null;
+  held: Decoded | null;
 }
 
 export interface FetcherOptions {
   readonly metadata: Metadata;
   /** Where the group stands: the start of an input for which nobody has said `seek`. */
   readonly committed: () => Promise<readonly (TopicPartition & { readonly offset: number })[]>;
-  readonly onRecords: (records: readonly InRecord[]) => void;
+  readonly onRecords: GroupHandlers['onRecords'];
   readonly onFatal: (error: Error) => void;
   readonly log: Log;
   /** Of one partition in one answer; an answer holds twice as much at most. */
@@ -142,11 +142,11 @@ export function createFetcher({ metadata, committed, onRecords, onFatal, log, fe
   }
 
   function take(reading: Reading, part: Fetched, offset: number): boolean {
-    const { records, next } = decodeBatches(part.data, offset, part.aborted, part.topic, part.partition);
-    reading.position = next;
-    if (records.length === 0) return false;
-    if (reading.paused) reading.held = records;
-    else onRecords(records);
+    const decoded = decodeBatches(part.data, offset, part.aborted, part.topic, part.partition);
+    reading.position = decoded.next;
+    if (decoded.records.length === 0) return false;
+    if (reading.paused) reading.held = decoded;
+    else onRecords(decoded.records, decoded.size);
     return true;
   }
 
@@ -154,7 +154,7 @@ export function createFetcher({ metadata, committed, onRecords, onFatal, log, fe
     if (closed || reading.paused || reading.held === null || readings.get(reading.key) !== reading) return;
     const { held } = reading;
     reading.held = null;
-    onRecords(held);
+    onRecords(held.records, held.size);
     go();
   };
 

@@ -69,7 +69,7 @@ function fetchOne(metadata: Metadata, from: TopicPartition & { readonly offset: 
     const broker = await metadata.broker(metadata.leaderOf(from));
     const [part] = await fetch(broker, [from], limits);
     if (part === undefined) throw new KafkaError('UNREADABLE', `The broker's answer does not hold ${topic}/${partition}.`);
-    if (part.error === CODE.offsetOutOfRange) return { records: [], next: await logStart(metadata, from) };
+    if (part.error === CODE.offsetOutOfRange) return { records: [], next: await logStart(metadata, from), size: 0 };
     if (part.error !== CODE.none) throw protocolError(part.error);
     return decodeBatches(part.data, offset, part.aborted, topic, partition);
   });

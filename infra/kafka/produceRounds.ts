@@ -16,8 +16,7 @@ export interface Chunk extends TopicPartition {
 /** Ours: well below the topics' max.message.bytes, which applies to batches; one larger record makes a batch of its own. */
 const MAX_BATCH_BYTES = 512 * 1024;
 
-interface Open extends TopicPartition {
-  readonly key: string;
+interface Open extends Chunk {
   readonly round: number;
   bytes: number;
   readonly records: OutRecord[];
@@ -25,19 +24,19 @@ interface Open extends TopicPartition {
 
 /** Rounds of chunks, each partition at most once in a round, in the records' order. */
 export function cutRounds(records: readonly OutRecord[]): Chunk[][] {
-  const open = new Map<string, Open>();
+  const open: Open[] = [];
   const rounds: Chunk[][] = [];
-  let chunk: Open | undefined;
   for (const record of records) {
+    const { topic, partition } = record;
     const size = recordSize(record);
-    // Records of a partition mostly come one after the other: look up only where it changes.
-    const key = chunk?.topic === record.topic && chunk.partition === record.partition ? chunk.key : inputKey(record);
-    if (chunk?.key !== key) chunk = open.get(key);
+    // There are few, and neighbours mostly differ: looking is quicker than asking a map.
+    let place = 0;
+    while (place < open.length && !(open[place]?.partition === partition && open[place]?.topic === topic)) place += 1;
+    let chunk = open[place];
     if (chunk === undefined || chunk.bytes + size > MAX_BATCH_BYTES) {
-      const number = chunk === undefined ? 0 : chunk.round + 1;
-      chunk = { key, topic: record.topic, partition: record.partition, round: number, bytes: 0, records: [] };
-      open.set(key, chunk);
-      (rounds[number] ??= []).push({ topic: record.topic, partition: record.partition, records: chunk.records });
+      chunk = { topic, partition, round: chunk === undefined ? 0 : chunk.round + 1, bytes: 0, records: [] };
+      open[place] = chunk;
+      (rounds[chunk.round] ??= []).push(chunk);
     }
     chunk.bytes += size;
     chunk.records.push(record);

@@ -18,19 +18,29 @@ export interface RetryOptions {
 const TRY_FOR_MS = 30_000;
 const FIRST_WAIT_MS = 5;
 const LAST_WAIT_MS = 500;
+/** Ours: a transaction's markers are written within milliseconds of its commit, and the next transaction of a busy task waits for them; after so many tries they are not, and the waits grow. */
+const ENDING_WAIT_MS = 2;
+const ENDING_TRIES = 10;
 
 export async function retrying<T>(options: RetryOptions, action: () => Promise<T>): Promise<T> {
   const { doing, refresh, forMs = TRY_FOR_MS, acrossConnections = true, given = isTransient } = options;
   const until = performance.now() + forMs;
-  for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, LAST_WAIT_MS)) {
+  for (let waitMs = FIRST_WAIT_MS, endings = 0; ; ) {
     try {
       return await action();
     } catch (error) {
       const again = !(error instanceof KafkaError) && (given(error) || (acrossConnections && isConnectionError(error)));
       if (!again || performance.now() + waitMs > until) throw toKafkaError(error, doing);
+      const ending = protocolType(error) === 'CONCURRENT_TRANSACTIONS';
+      if (ending && endings < ENDING_TRIES) {
+        endings += 1;
+        await delay(ENDING_WAIT_MS);
+        continue;
+      }
       await delay(waitMs);
+      waitMs = Math.min(waitMs * 2, LAST_WAIT_MS);
       // What is wrong with the metadata shows in the next try; the last transaction still ending needs none.
-      if (protocolType(error) !== 'CONCURRENT_TRANSACTIONS') await refresh().catch(() => undefined);
+      if (!ending) await refresh().catch(() => undefined);
     }
   }
 }

@@ -65,9 +65,9 @@ export async function runTasks(kafka: Kafka, group: TaskGroup, options: TaskLoop
     topics: group.topics,
     assignment: group.assignment,
     onAssigned,
-    onRecords: (records) => {
+    onRecords: (records, bytes) => {
       const [first] = records;
-      if (first !== undefined) runners.get(taskId(group.assignment, first))?.accept(records);
+      if (first !== undefined) runners.get(taskId(group.assignment, first))?.accept(records, bytes);
     },
     onCrash: (cause) => { fail(cause instanceof KafkaError ? cause : new KafkaError('REFUSED', `The consumer of ${groupId} cannot go on: ${cause.message}`, { cause, fatal: true })); },
   });

@@ -51,7 +51,8 @@ export interface RunnerState {
 
 export interface TaskRunner {
   readonly inputs: readonly TopicPartition[];
-  accept(records: readonly InRecord[]): void;
+  /** Of one input, with the bytes that they take. */
+  accept(records: readonly InRecord[], bytes: number): void;
   state(): RunnerState;
   /** From this call on no step or commit starts and the consumer is left alone; resolves when the producer and the task are closed. */
   stop(): Promise<void>;
@@ -189,7 +190,7 @@ export function startRunner(options: RunnerOptions): TaskRunner {
 
   return {
     inputs,
-    accept: (records) => {
+    accept: (records, bytes) => {
       const [first] = records;
       const last = records.at(-1);
       if (life === null || stopped || first === undefined || last === undefined) return;
@@ -200,7 +201,7 @@ export function startRunner(options: RunnerOptions): TaskRunner {
       expected.set(key, last.offset + 1);
       const fresh = first.offset >= next ? records : records.filter((record) => record.offset >= next);
       task.accept(fresh);
-      backlogs.get(key)?.add(fresh.length, sizeOf(fresh));
+      backlogs.get(key)?.add(fresh.length, bytes);
       if (!throttled.has(key) && exceeds(life, first, HIGH_WATER)) {
         throttled.add(key);
         consumer.pause([first]);
@@ -218,10 +219,4 @@ export function startRunner(options: RunnerOptions): TaskRunner {
 
 function causes(error: Error): string | null {
   return error.cause instanceof Error ? `${error.cause.name}: ${error.cause.message}` : null;
-}
-
-function sizeOf(records: readonly InRecord[]): number {
-  let bytes = 0;
-  for (const { key, value } of records) bytes += (key?.length ?? 0) + (value?.length ?? 0);
-  return bytes;
 }

@@ -65,6 +65,14 @@ export async function openTransactionalProducer(cluster: Cluster, transactionalI
     }
   }
 
+  /** Every partition has a chunk in the first round. */
+  async function addPartitions(chunks: readonly Chunk[]): Promise<void> {
+    if (chunks.length === 0) return;
+    const topics = new Map<string, number[]>();
+    for (const { topic, partition } of chunks) topics.set(topic, [...(topics.get(topic) ?? []), partition]);
+    await ask('begin a transaction', async () => (await findCoordinator()).addPartitionsToTxn({ ...txn, topics: [...topics].map(([topic, numbers]) => ({ topic, partitions: numbers })) }));
+  }
+
   async function sendOffsets(positions: Work['positions'], groupId: string): Promise<void> {
     if (positions.length === 0) return;
     await ask(`add the positions of ${groupId} to a transaction`, async () => (await findCoordinator()).addOffsetsToTxn({ ...txn, groupId }));
@@ -77,16 +85,11 @@ export async function openTransactionalProducer(cluster: Cluster, transactionalI
 
   async function transact({ outputs, positions }: Work, group: string): Promise<void> {
     const rounds = cutRounds(outputs);
-    const partitions = rounds[0] ?? [];
-    await metadata.know([...new Set(partitions.map(({ topic }) => topic))]);
+    await metadata.know([...new Set((rounds[0] ?? []).map(({ topic }) => topic))]);
     begun = true;
-    if (partitions.length > 0) {
-      const topics = new Map<string, number[]>();
-      for (const { topic, partition } of partitions) topics.set(topic, [...(topics.get(topic) ?? []), partition]);
-      await ask('begin a transaction', async () => (await findCoordinator()).addPartitionsToTxn({ ...txn, topics: [...topics].map(([topic, numbers]) => ({ topic, partitions: numbers })) }));
-    }
-    // Records and positions do not depend on each other; but both must have come to an end before the transaction is ended either way.
-    const results = await Promise.allSettled([send(rounds), sendOffsets(positions, group)]);
+    // Records and positions do not depend on each other, and whichever is named first begins the transaction; but both must have come to an end before it
+    // is ended either way.
+    const results = await Promise.allSettled([addPartitions(rounds[0] ?? []).then(() => send(rounds)), sendOffsets(positions, group)]);
     for (const result of results) if (result.status === 'rejected') throw result.reason;
     await ask('commit a transaction', async () => (await findCoordinator()).endTxn({ ...txn, transactionResult: true }));
     begun = false;

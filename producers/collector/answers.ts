@@ -3,21 +3,27 @@ import { BodyError } from './body.ts';
 import { TooLargeError } from './inflate.ts';
 import { NotAcknowledgedError } from './sender.ts';
 
+/** Long enough for a broker to come back or a queue to drain, short enough not to be noticed. Ours. */
+const RETRY_AFTER_SECONDS = 5;
+
 export class HttpError extends Error {
   readonly status: number;
   readonly code: string;
-  constructor(status: number, code: string, detail: string, options?: ErrorOptions) {
+  /** Seconds; of 429 and 503. */
+  readonly retryAfter: number;
+  constructor(status: number, code: string, detail: string, options: ErrorOptions & { readonly retryAfter?: number } = {}) {
     super(detail, options);
     this.status = status;
     this.code = code;
+    this.retryAfter = options.retryAfter ?? RETRY_AFTER_SECONDS;
   }
 }
 
 const badRequest = (detail: string): HttpError => new HttpError(400, 'bad_request', detail);
 export const unavailable = (detail: string, options?: ErrorOptions): HttpError => new HttpError(503, 'unavailable', detail, options);
-
-/** Long enough for a broker to come back or a queue to drain, short enough not to be noticed. Ours. */
-export const RETRY_AFTER_SECONDS = 5;
+export const unauthorized = (detail: string): HttpError => new HttpError(401, 'unauthorized', detail);
+export const busy = (): HttpError => unavailable('too many requests are under way: send the same again');
+export const tooMany = (seconds: number): HttpError => new HttpError(429, 'too_many', `the key's limit is reached: send the same again in ${seconds} s`, { retryAfter: seconds });
 
 /** Any error as the one that is answered. What nobody foresaw is a 500 without its message, which might quote a body. */
 export function answerOf(error: unknown): HttpError {

@@ -1,26 +1,27 @@
-/** The collector's HTTP (design.md section 7): who may, how much, and the answers. What happens to a body is core.ts. */
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { answerHealth } from '../../infra/service/healthServer.ts';
+/** The collector's HTTP (design.md section 7): how requests come in and answers go out. The paths are in routes.ts, who may in admit.ts, what happens to a body in core.ts. */
+import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { Log } from '../../infra/service/log.ts';
 import { metrics } from '../../infra/service/metrics.ts';
 import type { Health } from '../../infra/service/service.ts';
-import { createAdmission } from './admission.ts';
-import { HttpError, RETRY_AFTER_SECONDS, answerOf, unavailable } from './answers.ts';
-import type { Authenticate, Caller, Right } from './auth.ts';
-import { BodyError, formatOf, parseBody, type Body } from './body.ts';
+import { createEntrance, type AdmitOptions } from './admit.ts';
+import { answerOf, unavailable } from './answers.ts';
 import type { Core } from './core.ts';
-import { clockOf } from './clockBody.ts';
 import { allowOrigins } from './cors.ts';
-import { withDeadline } from './deadline.ts';
-import { TooLargeError, inflate } from './inflate.ts';
+import { postedOf, type BodyLimits } from './posted.ts';
+import type { Refusals } from './refusals.ts';
+import { GET_ROUTES, POST_ROUTES } from './routes.ts';
+import { createHttpServer, refuseConnection, type Tls } from './server.ts';
 
-export interface AppOptions {
-  readonly authenticate: Authenticate;
-  /** Of a body, unpacked. */
-  readonly maxBodyBytes: number;
-  readonly maxEvents: number;
+export interface AppOptions extends AdmitOptions, BodyLimits {
   /** Of web pages that may post events. */
   readonly origins: readonly string[];
+  /** Null: plain HTTP. */
+  readonly tls: Tls | null;
+  /** Whose X-Forwarded-For is believed: addresses and networks of proxies. */
+  readonly trustedProxies: readonly string[];
+  /** Milliseconds: a client that takes longer to send a request is cut off. */
+  readonly requestMs: number;
+  readonly refusals: Pick<Refusals, 'note'>;
   /** Null while there is no connection to Kafka yet, and once the collector is stopping. */
   readonly core: () => Core | null;
   readonly stopping: () => boolean;
@@ -28,21 +29,31 @@ export interface AppOptions {
   readonly log: Log;
 }
 
-/** Bodies of requests under way may take that much; as objects they are several times as large. Ours. */
-const MAX_BODY_BYTES_AT_ONCE = 64 * 1024 * 1024;
-/** A client that takes longer to send a body is cut off. Ours. */
-const REQUEST_TIMEOUT_MS = 60_000;
+/** Of a path that is answered back. */
+const LONGEST_SHOWN = 200;
 
-/** A status waits for transactions that are open in what it reads; longer than that, one is hanging. Ours. */
-const STATUS_MS = 15_000;
-
-type Handle = (core: Core, request: FastifyRequest, caller: Caller) => Promise<object>;
+/** Of an error that nobody foresaw: where it is. Its message might quote a body. */
+const unforeseen = (error: unknown): object =>
+  error instanceof Error ? { name: error.name, code: (error as { code?: unknown }).code, at: error.stack?.split('\n').filter((line) => line.startsWith('    at ')).slice(0, 8) } : { name: typeof error };
 
 export function createApp(options: AppOptions): FastifyInstance {
-  const { authenticate, maxBodyBytes, maxEvents, log } = options;
-  const app = Fastify({ logger: false, bodyLimit: maxBodyBytes, requestTimeout: REQUEST_TIMEOUT_MS, forceCloseConnections: 'idle' });
-  const admission = createAdmission(MAX_BODY_BYTES_AT_ONCE);
-  const callers = new WeakMap<FastifyRequest, Caller>();
+  const { log } = options;
+  const app = Fastify({
+    logger: false,
+    bodyLimit: options.maxBodyBytes,
+    forceCloseConnections: 'idle',
+    // Those that still come on open connections get our own 503.
+    return503OnClosing: false,
+    trustProxy: options.trustedProxies.length === 0 ? false : [...options.trustedProxies],
+    serverFactory: (handler) => createHttpServer(handler, options.tls, options.requestMs),
+    clientErrorHandler: refuseConnection,
+    // A path that cannot be read.
+    frameworkErrors: (error, _request, reply: FastifyReply) => {
+      const { status, code, message } = answerOf(error);
+      void reply.code(status).send({ error: code, detail: message });
+    },
+  });
+  const entrance = createEntrance(options);
 
   // All bodies come as bytes: our own reading keeps what is rejected as it came, and rejects a bad event alone.
   app.removeAllContentTypeParsers();
@@ -51,15 +62,15 @@ export function createApp(options: AppOptions): FastifyInstance {
   });
 
   app.setErrorHandler((error, request, reply) => {
-    const { status, code, message, cause } = answerOf(error);
+    const { status, code, message, cause, retryAfter } = answerOf(error);
     // A 503 is counted, not logged: there may be thousands a second, and the send that failed is in the log.
-    if (status === 500) log('error', 'request not served', { route: request.routeOptions.url, error: cause ?? message });
-    if (status === 503 || status === 429) void reply.header('retry-after', RETRY_AFTER_SECONDS);
+    if (status === 500) log('error', 'request not served', { route: request.routeOptions.url, error: unforeseen(cause ?? message) });
+    if (status === 503 || status === 429) void reply.header('retry-after', retryAfter);
     if (status === 401) void reply.header('www-authenticate', 'Bearer');
     void reply.code(status).send({ error: code, detail: message });
   });
   app.setNotFoundHandler((request, reply) => {
-    void reply.code(404).send({ error: 'not_found', detail: `there is no ${request.method} ${request.url.split('?', 1)[0] ?? ''}` });
+    void reply.code(404).send({ error: 'not_found', detail: `there is no ${request.method} ${(request.url.split('?', 1)[0] ?? '').slice(0, LONGEST_SHOWN)}` });
   });
   // Or a connection that was busy when the stop began would be kept alive, and the stop would wait for it.
   app.addHook('onSend', (_request, reply, payload, done) => {
@@ -68,81 +79,33 @@ export function createApp(options: AppOptions): FastifyInstance {
   });
   app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'none';
+    const key = entrance.caller(request)?.name ?? null;
+    if (reply.statusCode === 401 || reply.statusCode === 429) options.refusals.note(request.ip, reply.statusCode, key);
     metrics.collectorRequests.inc({ route, status: reply.statusCode });
+    metrics.collectorKeyRequests.inc({ key: key ?? 'none', status: reply.statusCode });
     metrics.collectorRequestSeconds.observe({ route }, reply.elapsedTime / 1000);
     done();
   });
 
-  /** Bytes, however they are packed, to values; within the limits. */
-  const bodyOf = async (request: FastifyRequest, list: string): Promise<Body> => {
-    const format = formatOf(request.headers['content-type']);
-    if (!Buffer.isBuffer(request.body)) throw new BodyError('the body is missing');
-    const body = parseBody(format, await inflate(request.body, request.headers['content-encoding'], maxBodyBytes), list);
-    if (body.values.length > maxEvents) throw new TooLargeError(`the body has ${body.values.length} ${list}: at most ${maxEvents} are taken at once`);
-    return body;
+  for (const { path, fromPages } of POST_ROUTES) if (fromPages === true) allowOrigins(app, path, options.origins);
+
+  const core = (): Core => {
+    const now = options.core();
+    if (now === null) throw unavailable('the collector is not connected to Kafka now, or is stopping: send the same again');
+    return now;
   };
-
-  // Before the body is read: who may not write costs no memory, and neither does what there is no room for.
-  const admit = (right: Right) => (request: FastifyRequest, reply: FastifyReply, done: (error?: HttpError) => void) => {
-    const caller = authenticate(request.headers.authorization);
-    if (caller?.rights.includes(right) !== true) {
-      done(new HttpError(401, 'unauthorized', caller === null ? 'send a key as Authorization: Bearer <key>' : 'this needs an admin key'));
-      return;
-    }
-    const length = Number(request.headers['content-length'] ?? maxBodyBytes);
-    const packed = request.headers['content-encoding'] !== undefined;
-    const release = admission.reserve(packed || !(length < maxBodyBytes) ? maxBodyBytes : length);
-    if (release === null) {
-      done(unavailable('too many requests are under way: send the same again'));
-      return;
-    }
-    // Also where the client goes away.
-    reply.raw.once('close', release);
-    callers.set(request, caller);
-    done();
-  };
-
-  allowOrigins(app, '/v1/events', options.origins);
-
-  const post = (path: string, right: Right, handle: Handle): void => {
-    app.post(path, { onRequest: admit(right) }, async (request, reply) => {
-      const core = options.core();
-      const caller = callers.get(request);
-      if (core === null || caller === undefined) throw unavailable('the collector is not connected to Kafka now, or is stopping: send the same again');
-      return reply.code(202).send(await handle(core, request, caller));
+  for (const { path, right, success, handle } of POST_ROUTES) {
+    app.post(path, { onRequest: entrance.admit(right) }, async (request, reply) => {
+      const { caller, reservation } = entrance.of(request);
+      const answer = await handle(core(), postedOf(request, reservation, options), caller);
+      return answer === null ? reply.code(success).send() : reply.code(success).send(answer);
     });
-  };
-
-  post('/v1/events', 'write', async (core, request, caller) => {
-    const { accepted, rejected, made } = await core.events(await bodyOf(request, 'events'), caller.source);
-    return made.length === 0 ? { accepted, rejected } : { accepted, rejected, event_ids: made };
-  });
-  post('/v1/users', 'admin', async (core, request) => {
-    const { records, rejected } = await core.users(await bodyOf(request, 'users'));
-    return { accepted: records.length, rejected };
-  });
-  post('/v1/features', 'admin', async (core, request) => {
-    const { records, rejected } = await core.features(await bodyOf(request, 'features'));
-    return { accepted: records.length, rejected };
-  });
-  post('/v1/clock', 'admin', async (core, request) => {
-    const occurredAt = clockOf(request.body, core.now());
-    return { occurred_at: occurredAt, partitions: await core.clock(occurredAt) };
-  });
-
-  app.get('/v1/status', async () => {
-    const core = options.core();
-    if (core === null) throw unavailable('the collector is not connected to Kafka now, or is stopping');
-    return withDeadline(core.status(), STATUS_MS, () => new Error('no answer in time')).catch((cause: unknown) => {
-      log('warn', 'no status', { error: cause });
-      throw unavailable('Kafka does not answer', { cause });
-    });
-  });
-  for (const path of ['/healthz', '/readyz', '/metrics']) {
+  }
+  const asked = { core, health: options.health, log };
+  for (const { path, handle } of GET_ROUTES) {
     app.get(path, async (_request, reply) => {
-      const answer = await answerHealth(path, options.health);
-      if (answer === null) throw new HttpError(404, 'not_found', 'there is no such path');
-      return reply.code(answer.status).type(answer.contentType).send(answer.body);
+      const { status, contentType, body } = await handle(asked);
+      return reply.code(status).type(contentType).send(body);
     });
   }
   return app;

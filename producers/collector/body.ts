@@ -5,15 +5,19 @@
 import { isUtf8 } from 'node:buffer';
 import { kindOf } from './instant.ts';
 import { elementTexts } from './elements.ts';
+import { createScan, scanEvents } from './scan/scanned.ts';
 
 export class BodyError extends Error {
   readonly code = 'BODY';
 }
 
 export interface Body {
+  /** Of a list of events, each a value or a `ScannedEvent`. */
   readonly values: readonly unknown[];
   /** Why the value at an index could not be read; its value is undefined. */
   readonly broken: ReadonlyMap<number, string>;
+  /** Why the value at an index, which could be read, is not taken; of what adapters refuse. */
+  readonly refused?: ReadonlyMap<number, string>;
   /** The bytes of the value at an index. */
   original(index: number): Buffer;
 }
@@ -28,9 +32,17 @@ export function formatOf(contentType: string | undefined): Format {
   throw new BodyError(`Content-Type must be application/json or application/x-ndjson, but is ${type === '' ? 'missing' : type.slice(0, 80)}`);
 }
 
+/** The list whose ordinary values are found in the bytes and not made. */
+const SCANNED_LIST = 'events';
+
 /** `{"<list>": […]}`. */
 function parseJson(bytes: Buffer, list: string): Body {
   if (!isUtf8(bytes)) throw new BodyError('the body is not UTF-8');
+  const scanned = list === SCANNED_LIST ? scanEvents(bytes, list) : null;
+  if (scanned !== null) {
+    const { values, places } = scanned;
+    return { values, broken: new Map(), original: (index) => bytes.subarray(places[2 * index], places[2 * index + 1]) };
+  }
   const text = bytes.toString('utf8');
   const body = jsonOf(text);
   const values: unknown = typeof body === 'object' && body !== null && Object.hasOwn(body, list) ? (body as Readonly<Record<string, unknown>>)[list] : undefined;
@@ -42,9 +54,19 @@ function parseJson(bytes: Buffer, list: string): Body {
     original: (index) => {
       texts ??= elementTexts(text, list);
       // The scan is checked against what was parsed; where the two differ the value is written anew.
-      return Buffer.from((texts.length === values.length ? texts[index] : undefined) ?? JSON.stringify(values[index]));
+      return Buffer.from((texts.length === values.length ? texts[index] : undefined) ?? writtenAnew(values[index]));
     },
   };
+}
+
+/** JSON.parse takes any depth, JSON.stringify only what the stack holds. */
+export function writtenAnew(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    if (error instanceof RangeError) return 'withheld: it is nested too deeply to be written';
+    throw error;
+  }
 }
 
 function jsonOf(text: string): unknown {
@@ -55,11 +77,20 @@ function jsonOf(text: string): unknown {
   }
 }
 
+/** Any JSON: an array is a list of values, anything else one value. */
+export function parseValues(bytes: Buffer): Body {
+  if (!isUtf8(bytes)) throw new BodyError('the body is not UTF-8');
+  const text = bytes.toString('utf8');
+  const body = jsonOf(text);
+  return Array.isArray(body) ? parseJson(Buffer.from(`{"list":${text}}`), 'list') : { values: [body], broken: new Map(), original: () => bytes };
+}
+
 const NEWLINE = 0x0a;
 const NOT_JSON = 'the line is not JSON: write one object per line';
 
 /** One value per line; blank lines are skipped and not counted. */
-function parseNdjson(bytes: Buffer): Body {
+function parseNdjson(bytes: Buffer, list: string): Body {
+  const scan = list === SCANNED_LIST ? createScan(bytes) : null;
   const values: unknown[] = [];
   const broken = new Map<number, string>();
   const lines: Buffer[] = [];
@@ -67,7 +98,13 @@ function parseNdjson(bytes: Buffer): Body {
     const newline = bytes.indexOf(NEWLINE, from);
     const to = newline < 0 ? bytes.length : newline;
     const line = bytes.subarray(from, to);
+    const event = scan?.takeLine(from, to);
     from = to + 1;
+    if (event !== undefined && event !== null) {
+      values.push(event);
+      lines.push(line);
+      continue;
+    }
     const text = line.toString('utf8');
     if (text.trim() === '') continue;
     let value: unknown;
@@ -85,5 +122,5 @@ function parseNdjson(bytes: Buffer): Body {
 
 /** `list` names the array of a JSON body. */
 export function parseBody(format: Format, bytes: Buffer, list: string): Body {
-  return format === 'json' ? parseJson(bytes, list) : parseNdjson(bytes);
+  return format === 'json' ? parseJson(bytes, list) : parseNdjson(bytes, list);
 }

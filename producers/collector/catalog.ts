@@ -4,6 +4,7 @@ import type { RecordCodec } from '../../schemas/codec.ts';
 import type { OutRecord } from '../../infra/ports.ts';
 import type { Body } from './body.ts';
 import { Invalid } from './fields.ts';
+import type { Privacy } from './privacy.ts';
 import { validateFeature, validateUser } from './validate.ts';
 
 export interface CatalogIntake {
@@ -14,8 +15,9 @@ export interface CatalogIntake {
 /** Throws `Invalid`. */
 export type ToRecord = (value: unknown) => OutRecord;
 
-export const userRecord = (codec: RecordCodec, app: string): ToRecord => (value) => {
-  const user = validateUser(value);
+export const userRecord = (codec: RecordCodec, app: string, privacy: Privacy): ToRecord => (value) => {
+  const given = validateUser(value);
+  const user = { ...given, user_id: privacy.userId(given.user_id) };
   return { topic: topicName('users', app), partition: 0, key: user.user_id, value: codec.encode('User', user) };
 };
 

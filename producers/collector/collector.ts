@@ -11,12 +11,17 @@ import type { Service } from '../../infra/service/service.ts';
 import type { RecordCodec } from '../../schemas/codec.ts';
 import { topicName } from '../../schemas/topics.ts';
 import { createApp } from './app.ts';
-import { createAuth } from './auth.ts';
 import { createClockLedger } from './clock.ts';
 import { startClockTimer, type ClockTimer } from './clockTimer.ts';
 import { createCore, type Core } from './core.ts';
 import { withDeadline } from './deadline.ts';
+import type { Limits } from './keys/key.ts';
+import { createLimiter } from './keys/limiter.ts';
+import { KEYS_INTERVAL_MS, openKeys } from './keys/openKeys.ts';
+import { createPrivacy, type PrivacySettings } from './privacy.ts';
+import { watchRefusals } from './refusals.ts';
 import { createSender, type Sender } from './sender.ts';
+import type { Tls } from './server.ts';
 import { highestAtEnds } from './startClock.ts';
 import { createStatus } from './status.ts';
 
@@ -25,14 +30,20 @@ export interface CollectorOptions {
   readonly collector: {
     readonly host: string; readonly port: number; readonly index: number;
     readonly writeKeys: readonly string[]; readonly adminKeys: readonly string[];
-    readonly maxBodyBytes: number; readonly maxEvents: number; readonly clockIntervalMs: number; readonly origins: readonly string[];
+    readonly keyLimits: Limits;
+    readonly tls: Tls | null; readonly trustedProxies: readonly string[]; readonly privacy: PrivacySettings;
+    readonly maxBodyBytes: number; readonly maxRatio: number; readonly maxEvents: number; readonly clockIntervalMs: number; readonly origins: readonly string[];
   };
+  /** The text of the keys file, now; null where there is none. */
+  readonly readKeys: (() => Promise<string>) | null;
   /** What stands behind the ports: called again, after a pause, as long as it throws. */
   readonly connect: () => Promise<{ readonly kafka: Kafka; readonly codec: RecordCodec }>;
   readonly log: Log;
   readonly now: () => number;
   readonly newId: () => string;
   readonly acknowledgeMs?: number;
+  readonly keysIntervalMs?: number;
+  readonly requestMs?: number;
 }
 
 export interface Collector extends Service {
@@ -42,6 +53,8 @@ export interface Collector extends Service {
 
 /** After that a request is answered 503, and the collector is not ready. Ours. */
 const ACKNOWLEDGE_MS = 10_000;
+/** A client that takes longer to send a request is cut off. Ours. */
+const REQUEST_MS = 60_000;
 /** Encoded records that may wait for Kafka: minutes of a busy platform's events, and little beside the bodies' limit. Ours. */
 const MAX_QUEUED_BYTES = 64 * 1024 * 1024;
 /** Between attempts to reach Kafka and the registry, and between looks at a Kafka that has failed. Ours. */
@@ -62,13 +75,16 @@ export async function openCollector(options: CollectorOptions): Promise<Collecto
   let running: Running | null = null;
   let stopping = false;
   let failure: Error | null = null;
-  if (collector.writeKeys.length + collector.adminKeys.length === 0) log('warn', 'no keys are set, so nobody can write: set WRITE_KEYS and ADMIN_KEYS');
+  const keys = await openKeys({ ...collector, read: options.readKeys, intervalMs: options.keysIntervalMs ?? KEYS_INTERVAL_MS, log });
+  const refusals = watchRefusals(log);
+  const limiter = createLimiter(() => performance.now());
 
   const http = createApp({
-    authenticate: createAuth(collector.writeKeys, collector.adminKeys),
-    maxBodyBytes: collector.maxBodyBytes,
-    maxEvents: collector.maxEvents,
-    origins: collector.origins,
+    ...collector,
+    authenticate: keys.authenticate,
+    limiter,
+    requestMs: options.requestMs ?? REQUEST_MS,
+    refusals,
     core: () => (stopping ? null : (running?.core ?? null)),
     stopping: () => stopping,
     health: () => health(),
@@ -105,7 +121,7 @@ export async function openCollector(options: CollectorOptions): Promise<Collecto
         },
       });
       const status = createStatus({ kafka, app: appName, owesClock: () => ledger.owed() });
-      const core = createCore({ codec, sender, ledger, status, app: appName, partitions, index: collector.index, now, newId: options.newId, acknowledgeMs });
+      const core = createCore({ codec, sender, limiter, ledger, status, app: appName, partitions, index: collector.index, now, newId: options.newId, privacy: createPrivacy(collector.privacy), acknowledgeMs });
       const reached = await highestAtEnds(kafka, codec, appName);
       if (reached !== null) {
         ledger.found(reached);
@@ -142,6 +158,8 @@ export async function openCollector(options: CollectorOptions): Promise<Collecto
     await http.listen({ host: collector.host, port: collector.port });
   } catch (cause) {
     clearInterval(look);
+    keys.stop();
+    refusals.stop();
     throw portError(cause, collector.port, 'COLLECTOR_PORT');
   }
   const { port } = http.server.address() as AddressInfo;
@@ -171,8 +189,10 @@ export async function openCollector(options: CollectorOptions): Promise<Collecto
     stop: async () => {
       stopping = true;
       clearInterval(look);
+      keys.stop();
       await step('requests', () => http.close());
       http.server.closeAllConnections();
+      refusals.stop();
       await step('clock', () => clock.stop());
       await step('sender', () => sender.close());
       await step('kafka', () => kafka.close());

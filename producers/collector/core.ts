@@ -3,18 +3,23 @@ import type { RecordCodec } from '../../schemas/codec.ts';
 import { partitionCount } from '../../schemas/topics.ts';
 import type { OutRecord } from '../../infra/ports.ts';
 import { metrics } from '../../infra/service/metrics.ts';
+import { tooMany } from './answers.ts';
 import type { Body } from './body.ts';
 import { featureRecord, takeCatalog, userRecord, type CatalogIntake } from './catalog.ts';
 import type { ClockLedger } from './clock.ts';
 import { clockRecords } from './clockRecords.ts';
 import { withDeadline } from './deadline.ts';
 import { takeEvents, type Intake } from './intake.ts';
+import type { Caller } from './keys/key.ts';
+import type { Limiter } from './keys/limiter.ts';
+import type { Privacy } from './privacy.ts';
 import { NotAcknowledgedError, type Sender } from './sender.ts';
 import type { Status } from './status.ts';
 
 export interface CoreParts {
   readonly codec: RecordCodec;
   readonly sender: Sender;
+  readonly limiter: Limiter;
   readonly ledger: ClockLedger;
   readonly status: () => Promise<Status>;
   readonly app: string;
@@ -25,13 +30,15 @@ export interface CoreParts {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly newId: () => string;
+  readonly privacy: Privacy;
   /** After that a request is answered 503: what Kafka has not acknowledged by then is for the client to send again. */
   readonly acknowledgeMs: number;
 }
 
 /** Each resolves once Kafka has acknowledged, or throws `NotAcknowledgedError` after a bounded time. */
 export interface Core {
-  events(body: Body, source: string): Promise<Intake>;
+  /** Throws an `HttpError` (429) besides, where the caller's limit is reached. */
+  events(body: Body, caller: Caller): Promise<Intake>;
   users(body: Body): Promise<CatalogIntake>;
   features(body: Body): Promise<CatalogIntake>;
   /** Appends a clock to every partition and gives their number. */
@@ -41,7 +48,7 @@ export interface Core {
 }
 
 export function createCore(parts: CoreParts): Core {
-  const { codec, sender, ledger, app, partitions, index, now, newId } = parts;
+  const { codec, sender, ledger, app, partitions, index, now, newId, privacy } = parts;
   if (partitions + index >= partitionCount('deadLetters', partitions)) throw new Error(`the collector's index ${index} has no partition in the dead-letter topic: set COLLECTOR_INDEX lower`);
 
   const bounded = (sent: Promise<void>): Promise<void> =>
@@ -50,8 +57,10 @@ export function createCore(parts: CoreParts): Core {
   const send = (records: readonly OutRecord[]): Promise<void> => bounded(sender.send(records));
 
   return {
-    events: async (body, source) => {
-      const intake = takeEvents(body, { codec, app, partitions, index, receivedAt: now(), source, newId });
+    events: async (body, caller) => {
+      const seconds = parts.limiter.events(caller, body.values.length);
+      if (seconds !== null) throw tooMany(seconds);
+      const intake = takeEvents(body, { codec, app, partitions, index, receivedAt: now(), source: caller.source, sources: caller.sources, newId, privacy });
       // In flight until Kafka has settled it, even where the client has had its 503 by then.
       const settle = ledger.begin(intake.span);
       const sent = sender.send(intake.records).then(
@@ -64,12 +73,14 @@ export function createCore(parts: CoreParts): Core {
         },
       );
       await bounded(sent);
-      metrics.collectorEvents.inc({ result: 'accepted' }, intake.accepted);
-      metrics.collectorEvents.inc({ result: 'rejected' }, intake.rejected.length);
+      for (const [result, count] of [['accepted', intake.accepted], ['rejected', intake.rejected.length]] as const) {
+        metrics.collectorEvents.inc({ result }, count);
+        metrics.collectorKeyEvents.inc({ key: caller.name, result }, count);
+      }
       return intake;
     },
     users: async (body) => {
-      const intake = takeCatalog(body, userRecord(codec, app));
+      const intake = takeCatalog(body, userRecord(codec, app, privacy));
       await send(intake.records);
       return intake;
     },

@@ -1,5 +1,6 @@
 /** The collector on real parts. */
 import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { connectKafka } from '../../infra/kafka/client.ts';
 import { createTopics } from '../../infra/kafka/topics.ts';
 import { connectRegistry } from '../../infra/registry/registry.ts';
@@ -11,9 +12,11 @@ import { uuidV7 } from './ids.ts';
 
 /** Resolves once events are taken; until then it listens and answers 503. Throws where its port cannot be had. */
 export function startCollector(settings: Settings, log: Log): Promise<Collector> {
+  const { keysFile } = settings.collector;
   return openCollector({
     app: settings.app,
     collector: settings.collector,
+    readKeys: keysFile === null ? null : () => readFile(keysFile, 'utf8'),
     log,
     now: Date.now,
     newId: () => uuidV7(Date.now(), randomUUID()),

@@ -2,10 +2,10 @@
 import type { EventError, Feature, PlatformEvent, User } from '../../schemas/records.ts';
 import { Invalid, flag, id, object, oneOf, optionalId, optionalMs, optionalOneOf, optionalTime, properties, text, time } from './fields.ts';
 
-const TYPES = ['interaction', 'error', 'timing', 'task_started', 'task_finished'] as const;
-const OUTCOMES = ['completed', 'failed', 'abandoned'] as const;
-const CAUSES = ['user', 'platform', 'quota', 'dependency', 'unknown'] as const;
-const STAGES = ['data', 'features', 'training', 'deployment'] as const;
+export const TYPES = ['interaction', 'error', 'timing', 'task_started', 'task_finished'] as const;
+export const OUTCOMES = ['completed', 'failed', 'abandoned'] as const;
+export const CAUSES = ['user', 'platform', 'quota', 'dependency', 'unknown'] as const;
+export const STAGES = ['data', 'features', 'training', 'deployment'] as const;
 
 export interface EventContext {
   /** Milliseconds: when the collector took the request. */

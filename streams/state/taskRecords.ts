@@ -37,7 +37,7 @@ export function decodeTask(codec: RecordCodec, key: string, value: Buffer): Task
   const bytes = startBytes(value);
   if (bytes === null) return { status: 'abandoned', key, user: userOfKey(key), startedAt: first, firedAt: second };
   const { user_id: user, event_id: eventId, occurred_at: startedAt } = codec.decode('ActionSignal', bytes);
-  return { status: 'open', key, deadline: first, expectedMs: Number.isNaN(second) ? null : second, user, eventId, startedAt, start: ownCopy(bytes) };
+  return { status: 'open', key, deadline: first, expectedMs: Number.isNaN(second) ? null : second, user, eventId, startedAt, start: ownCopy({ bytes, from: 0, to: bytes.length }) };
 }
 
 /** See `taskKey`: `t/<length of user>/<user>/<task>`. */

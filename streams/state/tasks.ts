@@ -2,6 +2,7 @@
  * The users' tasks: running ones with their timers, and for a while those whose timer has fired, so that a late finish is known as late.
  * Bounded per user (`MAX_TASKS_PER_USER`) and in bytes (`MAX_TASKS_BYTES`); a finished task is forgotten at once.
  */
+import type { Slice } from '../../infra/ports.ts';
 import { LATE_MEMORY_MS, MAX_TASKS_BYTES, MAX_TASKS_PER_USER } from '../limits.ts';
 import { createTaskHeap } from './taskHeap.ts';
 
@@ -50,9 +51,9 @@ export interface Tasks {
 }
 
 /** A copy in memory of its own: a slice, or what Node takes from a pool, keeps all that it was cut from. */
-export function ownCopy(bytes: Buffer): Buffer {
-  const copy = Buffer.allocUnsafeSlow(bytes.length);
-  bytes.copy(copy);
+export function ownCopy({ bytes, from, to }: Slice): Buffer {
+  const copy = Buffer.allocUnsafeSlow(to - from);
+  bytes.copy(copy, 0, from, to);
   return copy;
 }
 

@@ -1,16 +1,16 @@
-import type { Feature, SignalUser } from '../../schemas/records.ts';
 import type { Metadata } from '../globalTables.ts';
+import { knownUser, type KnownFeature, type KnownUser } from '../wire/metadataBytes.ts';
 import { deadLetter, ok, type DeadLettered, type Ok } from './result.ts';
 import type { ValidEvent } from './validate.ts';
 
 export interface EnrichedEvent {
   readonly event: ValidEvent;
-  readonly feature: Feature;
-  readonly user: SignalUser;
+  readonly feature: KnownFeature;
+  readonly user: KnownUser;
 }
 
 /** Never corrected afterwards: counting twice is worse than an unknown team (design 4). */
-const UNKNOWN_USER: SignalUser = { team: 'unknown', role: 'unknown', org: 'unknown', joined_at: null };
+const UNKNOWN_USER = knownUser({ team: 'unknown', role: 'unknown', org: 'unknown', joined_at: null });
 
 export function enrich(event: ValidEvent, metadata: Metadata): Ok<EnrichedEvent> | DeadLettered {
   const feature = metadata.feature(event.feature);

@@ -1,5 +1,5 @@
 /** From values to records of topics: what a step has to send, in order. */
-import type { InRecord, OutRecord } from '../../infra/ports.ts';
+import type { InRecord, OutRecord, Slice } from '../../infra/ports.ts';
 import type { RecordCodec } from '../../schemas/codec.ts';
 import { hashOf } from '../../schemas/ids.ts';
 import { HEADERS, topicName } from '../../schemas/topics.ts';
@@ -13,7 +13,7 @@ export interface Route {
   /** A step begins: what the last one gave is committed. */
   begin(): void;
   /** One of an event; gives its bytes, which are good until the next `begin`. */
-  signal(key: Buffer, head: SignalHead, signal: Signal, place: Place): Buffer;
+  signal(key: Slice, head: SignalHead, signal: Signal, place: Place): Slice;
   /** Whole ones, of a timer. */
   records(signals: readonly SignalRecord[]): void;
   /** `eventId`: null where the record could not be decoded. `origin`: where a replayed dead letter first was, `topic/partition/offset`. */
@@ -59,7 +59,8 @@ export function createRoute(codec: RecordCodec, app: string, partition: number):
     begin: () => { writer.reset(); },
     signal: (key, head, signal, place) => {
       const value = writer.write(head, signal, place);
-      send(topics[signal.class], key, value);
+      records.push(new LyingRecord(topics[signal.class], partition, { key, value }));
+      bytes += RECORD_BYTES + value.to - value.from;
       return value;
     },
     records: (signals) => {
@@ -106,3 +107,26 @@ export function createRoute(codec: RecordCodec, app: string, partition: number):
     },
   };
 }
+
+/** A record whose key and value lie in larger buffers: those who do not know `lies` get Buffers. */
+class LyingRecord implements OutRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly lies: { readonly key: Slice; readonly value: Slice };
+
+  constructor(topic: string, partition: number, lies: LyingRecord['lies']) {
+    this.topic = topic;
+    this.partition = partition;
+    this.lies = lies;
+  }
+
+  get key(): Buffer {
+    return bufferOf(this.lies.key);
+  }
+
+  get value(): Buffer {
+    return bufferOf(this.lies.value);
+  }
+}
+
+const bufferOf = ({ bytes, from, to }: Slice): Buffer => bytes.subarray(from, to);

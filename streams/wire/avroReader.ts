@@ -9,30 +9,29 @@ const MAX_LONG = 9_007_199_254_740_990;
 const MAX_VARINT_BYTES = 8;
 /** A length that takes more bytes than this is longer than any record. */
 const MAX_LENGTH_BYTES = 5;
+const NOTHING = Buffer.alloc(0);
 
 export class AvroReader {
-  bytes: Buffer;
-  at: number;
+  bytes: Buffer = NOTHING;
+  at = 0;
+  /** Where what is read ends, which may be before the end of the buffer. */
+  to = 0;
   ok = true;
   /** Of the string read last. */
   hasControl = false;
   start = 0;
   end = 0;
 
-  constructor(bytes: Buffer, at: number) {
+  begin(bytes: Buffer, at: number, to: number): void {
     this.bytes = bytes;
     this.at = at;
-  }
-
-  begin(bytes: Buffer, at: number): void {
-    this.bytes = bytes;
-    this.at = at;
+    this.to = to;
     this.ok = true;
   }
 
   fail(): void {
     this.ok = false;
-    this.at = this.bytes.length;
+    this.at = this.to;
   }
 
   long(): number {
@@ -69,7 +68,7 @@ export class AvroReader {
       raw |= (byte & 0x7f) << shift;
       if (byte === 0) this.ok = false;
     }
-    if ((raw & 1) === 0 && raw >= 0 && this.at <= bytes.length) return raw >>> 1;
+    if ((raw & 1) === 0 && raw >= 0 && this.at <= this.to) return raw >>> 1;
     this.fail();
     return 0;
   }
@@ -93,7 +92,7 @@ export class AvroReader {
     this.start = at;
     this.end = end;
     this.at = end;
-    if (end > bytes.length) {
+    if (end > this.to) {
       this.fail();
       return;
     }

@@ -2,6 +2,7 @@
  * Writes Avro's primitives one record behind the other into blocks, without a copy of each; a record that does not fit any more takes the next block. The blocks
  * are written again after `reset`: fresh memory for every step would be garbage outside of V8's heap, which makes it collect all of the heap.
  */
+import type { Slice } from '../../infra/ports.ts';
 
 /** Ours: some eight hundred signals. */
 const BLOCK_BYTES = 256 * 1024;
@@ -33,8 +34,13 @@ export class AvroWriter {
   }
 
   /** What has been written since `begin`. */
-  written(): Buffer {
-    return this.block.subarray(this.start, this.at);
+  written(): Slice {
+    return { bytes: this.block, from: this.start, to: this.at };
+  }
+
+  /** The same in memory of its own. */
+  copy(): Buffer {
+    return Buffer.from(this.block.subarray(this.start, this.at));
   }
 
   private reserve(bytes: number): void {

@@ -2,9 +2,10 @@
  * An event as it lies in its bytes: one pass finds where each field begins and ends; strings are made only of what is asked for. Most of an event passes
  * through to its signals as it came (signalWriter.ts), so decoding it, and encoding it again, was most of the processor's time (docs/decisions/0008).
  *
- * It reads the fields in the order of PlatformEvent.avsc, and only what our own encoder could have written: `viewEvent` gives null for anything else, which the
+ * It reads the fields in the order of PlatformEvent.avsc, and only what our own encoder could have written: `view` is false for anything else, which the
  * codec then judges (steps/decode.ts). test/streams/wire holds it against the codec, so that a changed schema fails there.
  */
+import type { Slice } from '../../infra/ports.ts';
 import type { EventError, EventOutcome, EventType, PlatformEvent } from '../../schemas/records.ts';
 import { MAX_ID_CHARS, MAX_PROPERTIES } from '../limits.ts';
 import { AvroReader } from './avroReader.ts';
@@ -18,15 +19,21 @@ const OUTCOMES: readonly EventOutcome[] = ['completed', 'failed', 'abandoned'];
 const CAUSES: readonly EventError['cause'][] = ['user', 'platform', 'quota', 'dependency', 'unknown'];
 const TIMER = Buffer.from('timer');
 const LATE = Buffer.from('late');
+const NOTHING = Buffer.alloc(0);
 
-/** Positions are of `bytes`; a part of a union begins with its branch, `from…` with what comes first of several fields in a row. */
+/**
+ * Positions are of `bytes`; a part of a union begins with its branch, `from…` with what comes first of several fields in a row. One view serves for all events, one
+ * after the other: an object of this size for each would be the most of what the garbage collector has to do.
+ */
 export class EventView implements PlatformEvent {
-  readonly bytes: Buffer;
+  bytes: Buffer = NOTHING;
   /** Ids and names have a length that is taken, ids are there and without control characters: nothing about text is left to check. */
   isPlain = true;
   /** A property is named `timer` or `late`. */
   hasOurProperty = false;
 
+  /** The first field's. */
+  from = 0;
   eventIdAt = 0;
   eventIdEnd = 0;
   userIdAt = 0;
@@ -36,8 +43,6 @@ export class EventView implements PlatformEvent {
   /** Of received_at and source, in a row. */
   receivedAt = 0;
   sourceEnd = 0;
-  /** With its length before it. */
-  featureFrom = 0;
   featureAt = 0;
   featureEnd = 0;
   actionFrom = 0;
@@ -51,18 +56,30 @@ export class EventView implements PlatformEvent {
   errorFrom = 0;
   errorEnd = 0;
   propertiesFrom = 0;
+  end = 0;
 
-  readonly occurred_at: number;
-  readonly type: EventType;
-  readonly outcome: EventOutcome | null;
-  readonly duration_ms: number | null;
-  readonly waiting_ms: number | null;
-  private userId: string | undefined;
-  private taskId: string | null | undefined;
-  private readError: EventError | null | undefined;
+  occurred_at = 0;
+  type: EventType = 'clock';
+  outcome: EventOutcome | null = null;
+  duration_ms: number | null = null;
+  waiting_ms: number | null = null;
+  private userId: string | null = null;
+  private taskId: string | null = null;
+  private readError: EventError | null = null;
+  private readonly reader = new AvroReader();
 
-  constructor(read: AvroReader) {
-    this.bytes = read.bytes;
+  /** An event that lies there, with its header, of our own schema. False where it is not what our encoder would have written. */
+  view({ bytes, from, to }: Slice): boolean {
+    const read = this.reader;
+    read.begin(bytes, from + HEADER_BYTES, to);
+    this.bytes = bytes;
+    this.from = read.at;
+    this.end = to;
+    this.isPlain = true;
+    this.hasOurProperty = false;
+    this.userId = null;
+    this.taskId = null;
+    this.readError = null;
     this.passId(read);
     this.eventIdAt = read.start;
     this.eventIdEnd = read.end;
@@ -78,16 +95,17 @@ export class EventView implements PlatformEvent {
     this.passName(read);
     this.sourceEnd = read.at;
     this.type = TYPES[read.index(TYPES.length)] ?? 'clock';
-    this.featureFrom = read.at;
     this.passId(read);
     this.featureAt = read.start;
     this.featureEnd = read.end;
     this.actionFrom = read.at;
+    this.actionAt = 0;
     if (read.isPresent()) {
       this.passName(read);
       this.actionAt = read.start;
     }
     this.actionEnd = read.at;
+    this.taskAt = 0;
     if (read.isPresent()) {
       this.passId(read);
       this.taskAt = read.start;
@@ -99,11 +117,13 @@ export class EventView implements PlatformEvent {
     this.releaseFrom = read.at;
     if (read.isPresent()) this.passName(read);
     this.releaseEnd = read.at;
+    this.errorFrom = 0;
     if (read.isPresent()) this.passError(read);
     this.propertiesFrom = read.at;
     this.passProperties(read);
     // Clocks have neither user nor feature, and are not judged by their text.
-    if (read.at !== read.bytes.length) read.fail();
+    if (read.at !== to) read.fail();
+    return read.ok;
   }
 
   /** What hashes and keys are made of. */
@@ -131,7 +151,7 @@ export class EventView implements PlatformEvent {
     const count = read.count();
     // Each takes two bytes or more: no count is believed that the bytes cannot hold. Our encoder writes one block, and then the end.
     if (count > MAX_PROPERTIES) this.isPlain = false;
-    if (count > bytes.length - read.at) read.fail();
+    if (count > read.to - read.at) read.fail();
     for (let i = 0; i < count && read.ok; i++) {
       this.passName(read);
       if (isAt(bytes, read.start, read.end, TIMER) || isAt(bytes, read.start, read.end, LATE)) this.hasOurProperty = true;
@@ -144,9 +164,14 @@ export class EventView implements PlatformEvent {
     return this.bytes.toString('utf8', from, to);
   }
 
+  private readAt(at: number): AvroReader {
+    this.reader.begin(this.bytes, at, this.end);
+    return this.reader;
+  }
+
   /** Of a union with null. */
   private optionalText(at: number): string | null {
-    const read = new AvroReader(this.bytes, at);
+    const read = this.readAt(at);
     if (!read.isPresent()) return null;
     read.string();
     return this.text(read.start, read.end);
@@ -160,9 +185,9 @@ export class EventView implements PlatformEvent {
     return (this.userId ??= cachedText(this.bytes, this.userIdAt, this.userIdEnd));
   }
 
-  /** The key of the event's signals: the bytes of user_id, which mostly are the event's own key. */
-  keyFrom(given: Buffer | null): Buffer {
-    return given !== null && isAt(this.bytes, this.userIdAt, this.userIdEnd, given) ? given : this.bytes.subarray(this.userIdAt, this.userIdEnd);
+  /** The key of the event's signals. */
+  get key(): Slice {
+    return { bytes: this.bytes, from: this.userIdAt, to: this.userIdEnd };
   }
 
   get session_id(): string | null {
@@ -170,16 +195,16 @@ export class EventView implements PlatformEvent {
   }
 
   get sent_at(): number | null {
-    const read = new AvroReader(this.bytes, this.headEnd);
+    const read = this.readAt(this.headEnd);
     return read.isPresent() ? read.long() : null;
   }
 
   get received_at(): number {
-    return new AvroReader(this.bytes, this.receivedAt).long();
+    return this.readAt(this.receivedAt).long();
   }
 
   get source(): string {
-    const read = new AvroReader(this.bytes, this.receivedAt);
+    const read = this.readAt(this.receivedAt);
     read.long();
     read.string();
     return this.text(read.start, read.end);
@@ -199,8 +224,7 @@ export class EventView implements PlatformEvent {
   }
 
   get task_id(): string | null {
-    if (this.taskId === undefined) this.taskId = this.taskAt === 0 ? null : this.text(this.taskAt, this.taskEnd);
-    return this.taskId;
+    return this.taskAt === 0 ? null : (this.taskId ??= this.text(this.taskAt, this.taskEnd));
   }
 
   get release(): string | null {
@@ -208,9 +232,9 @@ export class EventView implements PlatformEvent {
   }
 
   get error(): EventError | null {
-    if (this.readError !== undefined) return this.readError;
-    if (this.errorFrom === 0) return (this.readError = null);
-    const read = new AvroReader(this.bytes, this.errorFrom);
+    if (this.errorFrom === 0) return null;
+    if (this.readError !== null) return this.readError;
+    const read = this.readAt(this.errorFrom);
     read.string();
     const code = this.text(read.start, read.end);
     read.string();
@@ -219,7 +243,7 @@ export class EventView implements PlatformEvent {
   }
 
   get properties(): Record<string, string> {
-    const read = new AvroReader(this.bytes, this.propertiesFrom);
+    const read = this.readAt(this.propertiesFrom);
     const properties: Record<string, string> = {};
     for (let rest = read.count(); rest > 0; rest--) {
       read.string();
@@ -235,14 +259,4 @@ function isAt(bytes: Buffer, from: number, to: number, text: Buffer): boolean {
   if (to - from !== text.length) return false;
   for (let i = 0; i < text.length; i++) if (bytes[from + i] !== text[i]) return false;
   return true;
-}
-
-/** For all events: one less to make for each. */
-const reader = new AvroReader(Buffer.alloc(0), 0);
-
-/** `bytes`: with the header, of our own schema. Null where they are not what our encoder would have written. */
-export function viewEvent(bytes: Buffer): EventView | null {
-  reader.begin(bytes, HEADER_BYTES);
-  const event = new EventView(reader);
-  return reader.ok ? event : null;
 }

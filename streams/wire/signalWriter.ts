@@ -4,20 +4,22 @@
  *
  *   signal_id | event_id user_id session_id occurred_at | received_at source | stage feature tool user | release | origin_offset ordinal watermark | properties | …
  */
-import type { Feature, Outcome, SignalUser, Stage, TimeMeasure } from '../../schemas/records.ts';
+import type { Slice } from '../../infra/ports.ts';
+import type { Outcome, TimeMeasure } from '../../schemas/records.ts';
 import type { Hash } from '../state/hash128.ts';
 import type { Place, Signal, SignalClass } from '../steps/signal.ts';
 import { kindOf } from '../steps/signalId.ts';
 import { AvroWriter } from './avroWriter.ts';
-import { HEADER_BYTES, type EventView } from './eventView.ts';
+import type { EventView } from './eventView.ts';
+import type { KnownFeature, KnownUser } from './metadataBytes.ts';
 
 /** What an event's signals share. */
 export interface SignalHead {
   readonly event: EventView;
   /** Of user_id and event_id (steps/dedupe.ts). */
   readonly identity: Hash;
-  readonly feature: Feature;
-  readonly user: SignalUser;
+  readonly feature: KnownFeature;
+  readonly user: KnownUser;
   /** Its timer has fired: it counts nowhere. */
   readonly late: boolean;
 }
@@ -25,7 +27,6 @@ export interface SignalHead {
 /** The schemas' ids, by class. */
 export type SignalSchemas = Readonly<Record<SignalClass, number>>;
 
-const STAGES: readonly Stage[] = ['data', 'features', 'training', 'deployment'];
 const OUTCOMES: readonly Outcome[] = ['started', 'completed', 'failed', 'abandoned'];
 const MEASURES: readonly TimeMeasure[] = ['dwell', 'completion', 'waiting'];
 /** `action` of a task event that names none: the field is required in a signal. Ours. */
@@ -33,7 +34,7 @@ const TASK_ACTION = 'task';
 
 export interface SignalWriter {
   /** Its bytes are good until `reset`. */
-  readonly write: (head: SignalHead, signal: Signal, place: Place) => Buffer;
+  readonly write: (head: SignalHead, signal: Signal, place: Place) => Slice;
   readonly reset: () => void;
 }
 
@@ -75,21 +76,16 @@ export function createSignalWriter(schemas: SignalSchemas): SignalWriter {
     out.begin();
     out.header(schemas[signal.class]);
     out.hex(identity, kindOf(signal));
-    out.raw(bytes, HEADER_BYTES, event.headEnd);
+    out.raw(bytes, event.from, event.headEnd);
     out.raw(bytes, event.receivedAt, event.sourceEnd);
-    out.long(STAGES.indexOf(feature.stage));
-    out.raw(bytes, event.featureFrom, event.featureEnd);
-    out.string(feature.tool);
-    out.string(user.team);
-    out.string(user.role);
-    out.string(user.org);
-    out.optionalLong(user.joined_at);
+    out.raw(feature.bytes, 0, feature.bytes.length);
+    out.raw(user.bytes, 0, user.bytes.length);
     out.raw(bytes, event.releaseFrom, event.releaseEnd);
     out.long(origin_offset);
     out.long(ordinal);
     out.long(watermark);
     if (late || event.hasOurProperty) out.map(honest(event.properties, late));
-    else out.raw(bytes, event.propertiesFrom, bytes.length);
+    else out.raw(bytes, event.propertiesFrom, event.end);
     writeTail(event, signal);
     return out.written();
   };

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { startPart, type PartProcess } from '../../infra/local/supervise.ts';
 import { appName } from '../../schemas/topics.ts';
 import type { OutputShape } from './limit/shape.ts';
-import type { PeerSettings } from './peer/settings.ts';
+import type { PeerSettings, StreamsSettings } from './peer/settings.ts';
 import { PARTITIONS, type Platform } from './platform.ts';
 
 export type Side = 'ours' | 'peer' | 'limit';
@@ -26,16 +26,20 @@ const AT_ONCE = (): boolean => true;
 
 const processes = (count: number): string => (count === 1 ? '1 process' : `${count} processes`);
 
-export function ours({ env, dataDir }: Platform, count: number): Contender {
+/** The binary's service, and the group whose progress shows its. */
+const GROUPS = { processor: 'processor', analyzer: 'profile' } as const;
+
+export function ours({ env, dataDir }: Platform, count: number, service: keyof typeof GROUPS = 'processor'): Contender {
   return {
     side: 'ours',
     name: processes(count),
-    group: (app) => appName('processor', app),
-    start: (app) => all(count, (n) => startPart({ name: `${app}-${n}`, command: process.execPath, args: [BINARY, 'processor'], env: { ...env, CHOKEPOINT_APP: app }, dataDir, ready: AT_ONCE })),
+    group: (app) => appName(GROUPS[service], app),
+    start: (app) => all(count, (n) => startPart({ name: `${app}-${service}-${n}`, command: process.execPath, args: [BINARY, service], env: { ...env, CHOKEPOINT_APP: app }, dataDir, ready: AT_ONCE })),
   };
 }
 
-export function limit({ env, dataDir }: Platform, count: number, shape: () => OutputShape): Contender {
+/** `topics`: what it reads. */
+export function limit({ env, dataDir }: Platform, count: number, shape: () => OutputShape, topics: () => readonly string[]): Contender {
   return {
     side: 'limit',
     name: processes(count),
@@ -43,12 +47,24 @@ export function limit({ env, dataDir }: Platform, count: number, shape: () => Ou
     start: (app) => {
       const file = join(dataDir, `${app}-shape.json`);
       writeFileSync(file, JSON.stringify(shape()));
-      return all(count, (n) => startPart({ name: `${app}-${n}`, command: process.execPath, args: [LIMIT_MEMBER, file], env: { ...env, CHOKEPOINT_APP: app }, dataDir, ready: AT_ONCE }));
+      return all(count, (n) => startPart({ name: `${app}-${n}`, command: process.execPath, args: [LIMIT_MEMBER, file, ...topics()], env: { ...env, CHOKEPOINT_APP: app }, dataDir, ready: AT_ONCE }));
     },
   };
 }
 
-export function peer({ env, dataDir, java, schemaIds, settings }: Platform, jars: string, name: string, { threads, codec, stores, cacheTasks, jvm, streams }: PeerSettings): Contender {
+export function peer(platform: Platform, jars: string, name: string, peerSettings: PeerSettings): Contender {
+  const { schemaIds, settings } = platform;
+  const { codec, cacheTasks } = peerSettings;
+  const schemaFiles = Object.fromEntries([...schemaIds.keys()].map((record) => [record, fileURLToPath(new URL(`../../schemas/${record}.avsc`, import.meta.url))]));
+  return streamsApp(platform, jars, name, 'Peer', peerSettings, () => ({ window_ms: settings.dedupeWindowMs, codec, cache_tasks: cacheTasks, ...prefixed('schema', schemaFiles) }));
+}
+
+/** Over the signals of app `input()`. */
+export function profilePeer(platform: Platform, jars: string, name: string, settings: StreamsSettings, input: () => string): Contender {
+  return streamsApp(platform, jars, name, 'ProfilePeer', settings, () => ({ input: input() }));
+}
+
+function streamsApp({ env, dataDir, java, schemaIds }: Platform, jars: string, name: string, main: string, { threads, stores, jvm, streams }: StreamsSettings, more: () => Readonly<Record<string, string | number | boolean>>): Contender {
   const group = (app: string): string => `${app}.kafka-streams`;
   return {
     side: 'peer',
@@ -57,10 +73,9 @@ export function peer({ env, dataDir, java, schemaIds, settings }: Platform, jars
     start: async (app) => {
       const stateDir = join(dataDir, `${app}-state`);
       mkdirSync(stateDir);
-      const schemaFiles = Object.fromEntries([...schemaIds.keys()].map((record) => [record, fileURLToPath(new URL(`../../schemas/${record}.avsc`, import.meta.url))]));
       const own = { 'application.id': group(app), 'bootstrap.servers': env['KAFKA_BROKERS'] ?? '', 'state.dir': stateDir, 'num.stream.threads': String(threads), 'replication.factor': '1', ...streams };
-      const given = { app, partitions: PARTITIONS, window_ms: settings.dedupeWindowMs, codec, stores, cache_tasks: cacheTasks, ...prefixed('id', Object.fromEntries(schemaIds)), ...prefixed('schema', schemaFiles), ...prefixed('streams', own) };
-      const args = [...jvm, '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-cp', join(jars, '*'), 'chokepoint.peer.Peer', ...Object.entries(given).map(([key, value]) => `${key}=${value}`)];
+      const given = { app, partitions: PARTITIONS, stores, ...more(), ...prefixed('id', Object.fromEntries(schemaIds)), ...prefixed('streams', own) };
+      const args = [...jvm, '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-cp', join(jars, '*'), `chokepoint.peer.${main}`, ...Object.entries(given).map(([key, value]) => `${key}=${value}`)];
       return [await startPart({ name: app, command: java, args, dataDir, ready: AT_ONCE })];
     },
   };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createEventSource, FEATURES, users, type Fed } from './events.ts';
+import { createEventSource, everybody, FEATURES, type Fed } from './events.ts';
 
 const START = Date.UTC(2026, 5, 1);
 const STEP_MS = 288;
@@ -47,5 +47,5 @@ test('plain ones are all good and come once', () => {
 
 test('the catalog has about 40 features and the paper\'s 1,391 users', () => {
   assert.equal(FEATURES.length, 40);
-  assert.equal(users(START).length, 1_391);
+  assert.equal(everybody(START).users.length, 1_391);
 });

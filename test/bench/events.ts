@@ -7,7 +7,6 @@ import { randomStream, uuidV7, type Random } from '../../producers/simulator/ran
 import type { Feature, PlatformEvent, Stage, User } from '../../schemas/records.ts';
 
 const USERS = 1_391;
-/** Of these one event in two: people differ. */
 const FREQUENT_USERS = 393;
 const FEATURES_PER_STAGE = 10;
 const STAGES: readonly Stage[] = ['data', 'features', 'training', 'deployment'];
@@ -40,12 +39,21 @@ interface RunningTask {
   readonly taskId: string;
 }
 
+/** Who does what: the bench of the processor has everybody at everything, that of the analyzer days and features as people have them. */
+export interface Population {
+  readonly users: readonly User[];
+  /** Somebody at work at a time. */
+  user(random: Random, at: number): string;
+  feature(random: Random, user: string, at: number): string;
+}
+
 export interface SourceOptions {
   readonly seed: number;
   /** Running tasks before finishes draw from them: together with the rate of starts it says how long a task takes. */
   readonly running: number;
   /** Nothing twice, late or bad: each event gives its signals. */
   readonly plain?: boolean;
+  readonly population?: Population;
 }
 
 export const FEATURES: readonly Feature[] = STAGES.flatMap((stage) =>
@@ -58,8 +66,13 @@ export const FEATURES: readonly Feature[] = STAGES.flatMap((stage) =>
 
 const userId = (index: number): string => `user-${String(index).padStart(4, '0')}`;
 
-export function users(at: number): User[] {
-  return Array.from({ length: USERS }, (_, n) => ({ user_id: userId(n), team: `team-${n % 20}`, role: ['data-scientist', 'engineer', 'analyst'][n % 3] ?? '', org: `org-${n % 5}`, joined_at: at - (n % 700) * 86_400_000 }));
+/** Of these one event in two is by the first 393: people differ. */
+export function everybody(at: number): Population {
+  return {
+    users: Array.from({ length: USERS }, (_, n) => ({ user_id: userId(n), team: `team-${n % 20}`, role: ['data-scientist', 'engineer', 'analyst'][n % 3] ?? '', org: `org-${n % 5}`, joined_at: at - (n % 700) * 86_400_000 })),
+    user: (random) => userId(random.chance(0.5) ? random.int(FREQUENT_USERS) : random.int(USERS)),
+    feature: (random) => random.pick(FEATURES).feature,
+  };
 }
 
 const MESSAGES: readonly ((random: Random) => readonly [code: string, message: string])[] = [
@@ -71,15 +84,17 @@ const MESSAGES: readonly ((random: Random) => readonly [code: string, message: s
   (random) => ['INVALID_SHAPE', `expected input of shape (${random.int(512)}, ${random.int(512)}), got (${random.int(512)}, ${random.int(512)}, 3)`],
 ];
 
-export function createEventSource({ seed, running: runningTasks, plain = false }: SourceOptions): EventSource {
+export function createEventSource({ seed, running: runningTasks, plain = false, population = everybody(0) }: SourceOptions): EventSource {
   const random = randomStream(seed, 'bench');
   const sessions = new Map<string, { id: string; left: number }>();
   const running: RunningTask[] = [];
   const recent: PlatformEvent[] = [];
   let tasks = 0;
 
-  const anyUser = (): string => userId(random.chance(0.5) ? random.int(FREQUENT_USERS) : random.int(USERS));
-  const anyFeature = (): string => random.pick(FEATURES).feature;
+  const somebody = (at: number): { user: string; feature: string } => {
+    const user = population.user(random, at);
+    return { user, feature: population.feature(random, user, at) };
+  };
   const sessionOf = (user: string, at: number): string => {
     let session = sessions.get(user);
     if (session === undefined || session.left === 0) {
@@ -93,7 +108,7 @@ export function createEventSource({ seed, running: runningTasks, plain = false }
     const [code, message] = random.pick(MESSAGES)(random);
     return { code, message, cause: random.pick(['user', 'platform', 'quota', 'dependency', 'unknown'] as const) };
   };
-  const base = (at: number, user: string, feature: string): Omit<PlatformEvent, 'type'> => ({
+  const base = (at: number, { user, feature } = somebody(at)): Omit<PlatformEvent, 'type'> => ({
     event_id: uuidV7(at, random), user_id: user, session_id: sessionOf(user, at), occurred_at: at, sent_at: at + random.int(2_000), received_at: at + 2_000 + random.int(500),
     source: random.pick(['web', 'sdk', 'jobs']), feature, action: null, task_id: null, outcome: null, duration_ms: null, waiting_ms: null, release: `2026.11.${random.int(4)}`, error: null,
     properties: { browser: random.pick(['firefox', 'chrome', 'none']), page: `/lab/${feature}`, ...(random.chance(0.5) ? { experiment: `e${random.int(1_000)}` } : {}) },
@@ -101,13 +116,13 @@ export function createEventSource({ seed, running: runningTasks, plain = false }
 
   function make(at: number): PlatformEvent {
     const what = random.next();
-    if (what < 0.45) return { ...base(at, anyUser(), anyFeature()), type: 'interaction', action: random.pick(['open', 'run', 'save', 'share']) };
-    if (what < 0.55) return { ...base(at, anyUser(), anyFeature()), type: 'error', error: anyError() };
-    if (what < 0.7) return { ...base(at, anyUser(), anyFeature()), type: 'timing', duration_ms: Math.round(30_000 * random.logNormal(1)), waiting_ms: random.chance(0.2) ? random.int(5_000) : null };
+    if (what < 0.45) return { ...base(at), type: 'interaction', action: random.pick(['open', 'run', 'save', 'share']) };
+    if (what < 0.55) return { ...base(at), type: 'error', error: anyError() };
+    if (what < 0.7) return { ...base(at), type: 'timing', duration_ms: Math.round(30_000 * random.logNormal(1)), waiting_ms: random.chance(0.2) ? random.int(5_000) : null };
     if (what < 0.85) {
-      const task = { user: anyUser(), feature: anyFeature(), taskId: `run-${++tasks}` };
+      const task = { ...somebody(at), taskId: `run-${++tasks}` };
       if (!random.chance(NEVER_FINISHED)) running.push(task);
-      return { ...base(at, task.user, task.feature), type: 'task_started', task_id: task.taskId };
+      return { ...base(at, task), type: 'task_started', task_id: task.taskId };
     }
     // Without enough running ones: a task whose start nobody sent.
     const index = random.int(running.length);
@@ -116,10 +131,10 @@ export function createEventSource({ seed, running: runningTasks, plain = false }
       const last = running.pop();
       if (last !== undefined && index < running.length) running[index] = last;
     }
-    const { user, feature, taskId } = known ?? { user: anyUser(), feature: anyFeature(), taskId: `job-${++tasks}` };
+    const task = known ?? { ...somebody(at), taskId: `job-${++tasks}` };
     const outcome = random.pick(['completed', 'completed', 'completed', 'completed', 'failed', 'abandoned'] as const);
     return {
-      ...base(at, user, feature), type: 'task_finished', task_id: taskId, outcome, error: outcome === 'failed' ? anyError() : null,
+      ...base(at, task), type: 'task_finished', task_id: task.taskId, outcome, error: outcome === 'failed' ? anyError() : null,
       duration_ms: known === undefined ? Math.round(120_000 * random.logNormal(1)) : null, waiting_ms: random.chance(0.2) ? random.int(60_000) : null,
     };
   }

@@ -3,15 +3,25 @@ import type { OutRecord } from '../../infra/ports.ts';
 import { partitionOf } from '../../schemas/partition.ts';
 import type { PlatformEvent } from '../../schemas/records.ts';
 import { topicName } from '../../schemas/topics.ts';
-import { createEventSource, FEATURES, users, type Fed } from './events.ts';
+import { createEventSource, everybody, FEATURES, type Fed, type Population } from './events.ts';
 import { PARTITIONS, type Platform } from './platform.ts';
 
-/** Of event time: the dedupe window is 72 h, so both sides forget what they must within the run, a tenth of it. */
-const SPAN_MS = 80 * 3_600_000;
+export interface History {
+  /** Of event time. */
+  readonly spanMs: number;
+  /** `end`: of the history, epoch milliseconds. */
+  readonly population: (end: number) => Population;
+}
+
+/** The dedupe window is 72 h, so both sides forget what they must within the run, a tenth of it. */
+const DAYS_OF_WORK: History = { spanMs: 80 * 3_600_000, population: everybody };
+
 /** Before now: the clock at the end must not be in the future. */
 const ENDS_BEFORE_MS = 10 * 60_000;
-/** Share of all events that are tasks running at a time: with 15 % starts over the span, a task takes about 20 minutes. */
-const RUNNING_SHARE = 0.0006;
+/** How long a task takes, about. */
+const TASK_MS = 20 * 60_000;
+/** Of all events. */
+const STARTS_SHARE = 0.15;
 const RECORDS_PER_SEND = 2_000;
 
 const partitionOfUser = new Map<string, number>();
@@ -30,17 +40,19 @@ export function recordOf({ codec }: Pick<Platform, 'codec'>, { event, mishap }: 
 }
 
 /** Gives the ends of platform.events. */
-export async function feed(platform: Platform, count: number, seed: number): Promise<number[]> {
+export async function feed(platform: Platform, count: number, seed: number, { spanMs, population: at }: History = DAYS_OF_WORK): Promise<number[]> {
   const { kafka, codec } = platform;
   const end = Date.now() - ENDS_BEFORE_MS;
+  const population = at(end);
   const producer = await kafka.producer();
   try {
     await producer.send(FEATURES.map((feature) => ({ topic: topicName('features', ''), partition: 0, key: feature.feature, value: codec.encode('Feature', feature) })));
-    await producer.send(users(end).map((user) => ({ topic: topicName('users', ''), partition: 0, key: user.user_id, value: codec.encode('User', user) })));
-    const source = createEventSource({ seed, running: Math.ceil(count * RUNNING_SHARE) });
+    const users = population.users.map((user) => ({ topic: topicName('users', ''), partition: 0, key: user.user_id, value: codec.encode('User', user) }));
+    for (let sent = 0; sent < users.length; sent += RECORDS_PER_SEND) await producer.send(users.slice(sent, sent + RECORDS_PER_SEND));
+    const source = createEventSource({ seed, running: Math.ceil((count * STARTS_SHARE * TASK_MS) / spanMs), population });
     for (let sent = 0; sent < count; ) {
       const batch: OutRecord[] = [];
-      for (; batch.length < RECORDS_PER_SEND && sent < count; sent++) batch.push(recordOf(platform, source.next(end - SPAN_MS + Math.floor((sent / count) * SPAN_MS))));
+      for (; batch.length < RECORDS_PER_SEND && sent < count; sent++) batch.push(recordOf(platform, source.next(end - spanMs + Math.floor((sent / count) * spanMs))));
       await producer.send(batch);
     }
     const value = codec.encode('PlatformEvent', clock(end));

@@ -10,6 +10,7 @@ import { topicName } from '../../schemas/topics.ts';
 import type { Contender } from './contenders.ts';
 import { createEventSource } from './events.ts';
 import { recordOf } from './feed.ts';
+import { eventLog, offsetsOf } from './inputLog.ts';
 import type { Platform } from './platform.ts';
 import { whileRunning } from './running.ts';
 import { quantile } from './statistics.ts';
@@ -37,11 +38,12 @@ const ASK_EVERY_MS = 50;
 const LAST_SIGNALS_WITHIN_MS = 30_000;
 const SIGNALS = { actions: 'ActionSignal', errors: 'ErrorSignal', times: 'TimeSignal' } as const;
 
-export function measureLatency(platform: Platform, contender: Contender, app: string, options: LatencyOptions): Promise<Latency> {
-  return whileRunning(platform, contender, app, ({ reach }) => platform.reading(async (kafka) => {
+export async function measureLatency(platform: Platform, contender: Contender, app: string, options: LatencyOptions): Promise<Latency> {
+  const before = await platform.kafka.ends(topicName('events', ''));
+  const log = eventLog(before);
+  return whileRunning(platform, contender, app, log, ({ reach }) => platform.reading(async (kafka) => {
     // Catching up with the log of the throughput runs warms it up, and fills its state as a day's work would.
-    const before = await kafka.ends(topicName('events', ''));
-    await reach(before.reduce((sum, end) => sum + end, 0));
+    await reach(offsetsOf(log));
     const arrivals = await listen(platform, kafka, app);
     const { due, begun } = await appendSteadily(platform, options);
     await arrivals.until(due);

@@ -14,6 +14,7 @@ import { readSettings, settingsNamed, type Settings } from '../../infra/settings
 import { createCodec, type RecordCodec } from '../../schemas/codec.ts';
 import type { RecordName } from '../../schemas/records.ts';
 import { topicName } from '../../schemas/topics.ts';
+import type { InputLog } from './inputLog.ts';
 
 export const PARTITIONS = 4;
 const RECORDS = ['PlatformEvent', 'User', 'Feature', 'ActionSignal', 'ErrorSignal', 'TimeSignal', 'DeadLetter'] as const satisfies readonly RecordName[];
@@ -37,8 +38,8 @@ export interface Platform {
   readonly reading: <T>(read: (kafka: Kafka) => Promise<T>) => Promise<T>;
   /** Creates the topics of an app. */
   readonly prepare: (app: string) => Promise<void>;
-  /** Records of platform.events that a group has committed, in all partitions; what is in the middle of a transaction does not count. */
-  readonly progress: (group: string) => Promise<number>;
+  /** Offsets of a log that a group has committed, in all partitions; what is in the middle of a transaction does not count. */
+  readonly progress: (group: string, log: InputLog) => Promise<number>;
   /** Deletes the topics whose names begin so: a run's outputs would fill disk and page cache. */
   readonly discard: (prefix: string) => Promise<void>;
   stop(): Promise<void>;
@@ -48,7 +49,7 @@ export async function startPlatform(): Promise<Platform> {
   const dataDir = mkdtempSync(join(tmpdir(), 'chokepoint-bench-'));
   const write = createLog('bench');
   const log: Log = (level, message, fields) => { if (level !== 'info') write(level, message, fields); };
-  const own = { KAFKA_BROKERS: '', SCHEMA_REGISTRY_URL: '', CHOKEPOINT_DATA: dataDir, LOCAL_KAFKA_PORT: '0', LOCAL_REGISTRY_PORT: '0', CHOKEPOINT_PARTITIONS: String(PARTITIONS), PROCESSOR_PORT: '0' };
+  const own = { KAFKA_BROKERS: '', SCHEMA_REGISTRY_URL: '', CHOKEPOINT_DATA: dataDir, LOCAL_KAFKA_PORT: '0', LOCAL_REGISTRY_PORT: '0', CHOKEPOINT_PARTITIONS: String(PARTITIONS), PROCESSOR_PORT: '0', ANALYZER_PORT: '0' };
   const start = { ...process.env, ...own };
   const parts = await bringUp(readSettings(start), { ...settingsNamed(start), clickhouse: true }, { dataDir, log });
   const undo = async (): Promise<void> => {
@@ -90,9 +91,11 @@ export async function startPlatform(): Promise<Platform> {
         await kafka.committed(app, [events]);
       },
       // Not the port's `committed`, which waits until no transaction is being completed: under load that is seldom.
-      progress: async (group) => {
-        const [found] = await admin.fetchOffsets({ groupId: group, topics: [events] });
-        return (found?.partitions ?? []).reduce((sum, { offset }) => sum + Math.max(0, Number(offset)), 0);
+      progress: async (group, { ends }) => {
+        const found = await admin.fetchOffsets({ groupId: group, topics: [...ends.keys()] });
+        // Not past the last record: a client may commit the place behind the transaction's marker.
+        const taken = (topic: string, partition: number, offset: string): number => Math.max(0, Math.min(Number(offset), ends.get(topic)?.[partition] ?? 0));
+        return found.flatMap(({ topic, partitions }) => partitions.map(({ partition, offset }) => taken(topic, partition, offset))).reduce((sum, offsets) => sum + offsets, 0);
       },
       discard: async (prefix) => {
         const topics = (await admin.listTopics()).filter((topic) => topic.startsWith(prefix));

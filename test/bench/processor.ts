@@ -6,7 +6,8 @@ import { availableParallelism } from 'node:os';
 import { limit, ours, peer, type Contender, type Side } from './contenders.ts';
 import { feed } from './feed.ts';
 import { measureLatency, type Latency, type LatencyOptions } from './latency.ts';
-import { learnShape, type OutputShape } from './limit/shape.ts';
+import { eventLog, type InputLog } from './inputLog.ts';
+import { learnShape, PROCESSOR_OUTPUTS, type OutputShape } from './limit/shape.ts';
 import { buildPeer } from './peer/build.ts';
 import { LATENCY, THROUGHPUT, type PeerSettings } from './peer/settings.ts';
 import { PARTITIONS, startPlatform, type Platform } from './platform.ts';
@@ -41,17 +42,17 @@ export async function benchProcessor(options: BenchOptions): Promise<BenchResult
     // Its own topics stay empty; platform.* comes with them.
     await platform.prepare('feed');
     say(`feeding ${options.events} events`);
-    const total = (await feed(platform, options.events, SEED)).reduce((sum, end) => sum + end, 0);
+    const log = eventLog(await feed(platform, options.events, SEED));
     const jars = options.only.includes('peer') ? await buildPeer(platform.settings.local.cacheDir) : '';
-    const { measured, sameWork } = await throughput(platform, options, jars, total);
+    const { measured, sameWork } = await throughput(platform, options, jars, log);
     const latencies = options.latency.seconds > 0 ? await latency(platform, options, jars) : [];
-    return resultOf(measured, latencies, sameWork, { events: total, partitions: PARTITIONS, cores: availableParallelism(), runs: options.runs });
+    return resultOf(measured, latencies, sameWork, { events: log.records, partitions: PARTITIONS, cores: availableParallelism(), runs: options.runs });
   } finally {
     await platform.stop();
   }
 }
 
-async function throughput(platform: Platform, { only, peers, processes, runs, say }: BenchOptions, jars: string, total: number): Promise<{ measured: Measured[]; sameWork: BenchResult['same_work'] }> {
+async function throughput(platform: Platform, { only, peers, processes, runs, say }: BenchOptions, jars: string, log: InputLog): Promise<{ measured: Measured[]; sameWork: BenchResult['same_work'] }> {
   let shape: OutputShape | null = null;
   const learnt = (): OutputShape => {
     if (shape === null) throw new Error('the limit writes what a run of ours has written: it needs --only ours,limit');
@@ -60,7 +61,7 @@ async function throughput(platform: Platform, { only, peers, processes, runs, sa
   const contenders: readonly (readonly [Contender, PeerSettings | null])[] = [
     ...processes.map((count) => [ours(platform, count), null] as const),
     ...Object.entries(peers).map(([name, settings]) => [peer(platform, jars, name, settings), settings] as const),
-    ...processes.map((count) => [limit(platform, count, learnt), null] as const),
+    ...processes.map((count) => [limit(platform, count, learnt, () => [...log.ends.keys()]), null] as const),
   ].filter(([{ side }]) => only.includes(side));
   const found = contenders.map(() => [] as Throughput[]);
   /** Apps of the first round whose output is compared. */
@@ -69,10 +70,10 @@ async function throughput(platform: Platform, { only, peers, processes, runs, sa
   for (let round = 0; round < runs; round++) {
     for (const [n, [contender]] of contenders.entries()) {
       const app = `r${round}c${n}`;
-      const run = await measureThroughput(platform, contender, app, total);
+      const run = await measureThroughput(platform, contender, app, log);
       found[n]?.push(run);
       say(`${contender.side}, ${contender.name}: ${Math.round(run.events_per_second)} events/s, ${run.cpu_seconds_per_million.toFixed(1)} CPU s per million, ${Math.round(run.peak_rss_mb)} MiB`);
-      if (contender.side === 'ours') shape ??= await platform.reading((kafka) => learnShape(kafka, app, total));
+      if (contender.side === 'ours') shape ??= await platform.reading((kafka) => learnShape(kafka, app, log.records, PROCESSOR_OUTPUTS));
       const first = sameWork === null && contender.side !== 'limit' && compared[contender.side] === undefined;
       if (first) compared[contender.side] = app;
       if (first && compared.ours !== undefined && compared.peer !== undefined) {

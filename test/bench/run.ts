@@ -1,74 +1,23 @@
-/** `npm run bench -- processor|sdk [options]`: what is measured and how to read it is in docs/benchmarks.md and docs/producers.md. */
-import { readArguments, UsageError, wholeNumber } from '../../infra/cli/arguments.ts';
-import type { Side } from './contenders.ts';
-import { THROUGHPUT, type PeerSettings } from './peer/settings.ts';
-import { benchProcessor, DEFAULT_LATENCY_PEER, DEFAULT_PEERS } from './processor.ts';
-import { tableOf } from './report.ts';
-import { benchSdk } from './sdk/sdk.ts';
+/** `npm run bench -- NAME [options]`: what is measured and how to read it is in docs/benchmarks.md, docs/benchmarks-analyzer.md and docs/producers.md. */
+import { subjectOf, UsageError } from '../../infra/cli/arguments.ts';
+import { runAnalyzer } from './analyzer/command.ts';
+import { runCollector } from './collector/command.ts';
+import type { Finished } from './options.ts';
+import { runProcessor } from './processorCommand.ts';
+import { runSdk } from './sdk/command.ts';
 
-const SIDES: readonly Side[] = ['ours', 'peer', 'limit'];
-const OPTIONS = {
-  'json': { type: 'boolean', what: 'the result as JSON on the last line' },
-  'events': { type: 'string', value: 'N', what: 'events of the log (1000000)' },
-  'runs': { type: 'string', value: 'N', what: 'runs of each contender (3)' },
-  'seconds': { type: 'string', value: 'S', what: 'what each run of latency measures, after 10 s of warm-up; 0: no latency (20)' },
-  'only': { type: 'string', value: 'SIDES', what: 'of ours,peer,limit; the limit needs ours' },
-  'peer': { type: 'string', value: 'JSON', what: 'to try settings of the peer: {"name": {"threads": 4, "streams": {"commit.interval.ms": "1000"}}}' },
-  'latency-peer': { type: 'string', value: 'JSON', what: 'the same for its latency: {"streams": {"commit.interval.ms": "50"}}' },
-} as const;
+const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<Finished | null>>> = { processor: runProcessor, analyzer: runAnalyzer, collector: runCollector, sdk: runSdk };
 
-const SDK_OPTIONS = {
-  'json': OPTIONS.json,
-  'calls': { type: 'string', value: 'N', what: 'calls that are measured, of each variant (300000)' },
-} as const;
-
-async function main([name, ...args]: readonly string[]): Promise<number> {
-  if (name === 'sdk') return sdk(args);
-  if (name !== 'processor') throw new UsageError('usage: npm run bench -- <processor|sdk> [--json] [options]; --help lists them');
-  const given = readArguments('bench processor', OPTIONS, args);
-  if (given === null) return 0;
-  const result = await benchProcessor({
-    events: wholeNumber('events', given.events, 1_000_000),
-    runs: Math.max(1, wholeNumber('runs', given.runs, 3)),
-    latency: { warmUpSeconds: 10, seconds: wholeNumber('seconds', given.seconds, 20) },
-    processes: [1, 2],
-    only: sides(given.only),
-    peers: given.peer === undefined ? DEFAULT_PEERS : Object.fromEntries(Object.entries(parse('peer', given.peer)).map(([variant, changes]) => [variant, changed(THROUGHPUT, changes as Partial<PeerSettings>)])),
-    latencyPeer: given['latency-peer'] === undefined ? DEFAULT_LATENCY_PEER : changed(DEFAULT_LATENCY_PEER, parse('latency-peer', given['latency-peer'])),
-    say: (line) => { console.error(line); },
-  });
-  console.error(`\n${tableOf(result)}`);
-  if (given.json === true) console.log(JSON.stringify(result));
+async function main(args: readonly string[]): Promise<number> {
+  const [name, options] = subjectOf(args);
+  const bench = BENCHES[name ?? ''];
+  if (bench === undefined) throw new UsageError(`usage: npm run bench -- ${Object.keys(BENCHES).join('|')} [--json] [options]; --help lists them`);
+  const finished = await bench(options);
+  if (finished === null) return 0;
+  console.error(`\n${finished.table}`);
+  if (finished.json) console.log(JSON.stringify(finished.result));
   return 0;
 }
-
-async function sdk(args: readonly string[]): Promise<number> {
-  const given = readArguments('bench sdk', SDK_OPTIONS, args);
-  if (given === null) return 0;
-  const result = await benchSdk(Math.max(1_000, wholeNumber('calls', given.calls, 300_000)));
-  const { ours: { memory, spool }, limit } = result;
-  console.error(`microseconds per call (mean, p50, p99): ${memory.mean} ${memory.p50} ${memory.p99}; with a spool ${spool.mean} ${spool.p50} ${spool.p99}; the least possible ${limit.mean} ${limit.p50} ${limit.p99}`);
-  console.error(`CPU per event, sending included: ${memory.cpu_per_event}; with a spool ${spool.cpu_per_event}`);
-  if (given.json === true) console.log(JSON.stringify(result));
-  return 0;
-}
-
-function sides(text: string | undefined): readonly Side[] {
-  const wanted = text?.split(',') ?? SIDES;
-  const unknown = wanted.find((side) => !SIDES.includes(side as Side));
-  if (unknown !== undefined) throw new UsageError(`--only takes of ${SIDES.join(',')}, not '${unknown}'`);
-  return wanted as readonly Side[];
-}
-
-function parse(option: string, text: string): Record<string, unknown> {
-  try {
-    return JSON.parse(text) as Record<string, unknown>;
-  } catch (cause) {
-    throw new UsageError(`--${option} takes JSON: ${(cause as Error).message}`, { cause });
-  }
-}
-
-const changed = (settings: PeerSettings, changes: Partial<PeerSettings>): PeerSettings => ({ ...settings, ...changes, streams: { ...settings.streams, ...changes.streams } });
 
 main(process.argv.slice(2)).then(
   (code) => process.exit(code),

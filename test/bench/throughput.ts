@@ -3,11 +3,13 @@
  * 50 ms; the first fifth warms up (JIT, caches, the group's balance); what counts is from there until everything is committed.
  */
 import type { Contender } from './contenders.ts';
+import { offsetsOf, type InputLog } from './inputLog.ts';
 import type { Platform } from './platform.ts';
 import { cpuSeconds, peakRssMb } from './processes.ts';
 import { whileRunning } from './running.ts';
 
 export interface Throughput {
+  /** Or signals: what the log is made of. */
   readonly events_per_second: number;
   readonly cpu_seconds_per_million: number;
   readonly peak_rss_mb: number;
@@ -24,9 +26,10 @@ interface Reading {
   readonly broker: number;
 }
 
-export function measureThroughput(platform: Platform, contender: Contender, app: string, total: number): Promise<Throughput> {
-  return whileRunning(platform, contender, app, async ({ pids, reach }) => {
-    const read = (events: number): Reading => ({ events, at: performance.now(), cpu: cpuSeconds(pids), broker: cpuSeconds([platform.brokerPid]) });
+export function measureThroughput(platform: Platform, contender: Contender, app: string, log: InputLog): Promise<Throughput> {
+  const total = offsetsOf(log);
+  return whileRunning(platform, contender, app, log, async ({ pids, reach }) => {
+    const read = (offsets: number): Reading => ({ events: (offsets / total) * log.records, at: performance.now(), cpu: cpuSeconds(pids), broker: cpuSeconds([platform.brokerPid]) });
     const begun = read(0);
     const warm = read(await reach(Math.floor(total * WARM_UP_SHARE)));
     const done = read(await reach(total));

@@ -68,6 +68,21 @@ test('two weeks of a platform', async (t) => {
     assert.equal(one.evaluated_to.length, PARTITIONS);
   });
 
+  await t.test('what would not hold without the feature of the model that the rule is about is marked, and nothing else', () => {
+    const marks = (rule: string, feature: string): boolean[] => challenges.filter((one) => one.rule_id === rule && one.feature === feature && one.status === 'opened').map(({ summary }) => /Without the share of tasks completed in the model of levels this would not hold\.$/.test(summary));
+    assert.deepEqual(marks('abandoned-novices', 'feature-1'), [true]);
+    assert.deepEqual([marks('abandoned-everyone', 'feature-0'), marks('slow-novices', 'feature-1')], [[false], [false]]);
+    assert.ok(challenges.filter(({ rule_id, status }) => rule_id.startsWith('error') || status === 'resolved').every(({ summary }) => !summary.includes('model of levels')));
+    assert.ok(challenges.every(({ summary }) => !summary.includes('is not known')), 'all could be checked');
+  });
+
+  await t.test('the marks change neither whether nor when', async () => {
+    const unchecked = await straight(WORLD.map((records) => records.filter((record) => !record.includes('"kind":"left_out"'))));
+    const unmarked = (list: readonly Challenge[]): string[] => list.map((challenge) => JSON.stringify({ ...challenge, summary: '' }));
+    assert.deepEqual(unmarked(challengesOf(unchecked)), unmarked(challenges));
+    assert.notDeepEqual(published(unchecked), published(drive));
+  });
+
   await t.test('what is open at once on a feature shares a group, and each id has one life', () => {
     const open = new Map<string, Challenge>();
     const groupOf = new Map<string, string>();

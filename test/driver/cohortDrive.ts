@@ -4,7 +4,7 @@ import type { RecordCodec } from '../../schemas/codec.ts';
 import { createCodec } from '../../schemas/codec.ts';
 import { topicName } from '../../schemas/topics.ts';
 import { createCohortTask } from '../../consumers/analyzer/cohort/task.ts';
-import { train } from '../../consumers/analyzer/expertise/train.ts';
+import { trainPacked } from '../../consumers/analyzer/expertise/train.ts';
 import type { Rule } from '../../consumers/analyzer/rules/rules.ts';
 import { RULES } from '../../consumers/analyzer/rules/rules.ts';
 import { createMemoryKafka } from '../fakes/memoryKafka.ts';
@@ -44,7 +44,7 @@ export async function createDrive(partials: readonly (readonly Buffer[])[], feat
   const works: Drive['works'] = [];
 
   const open = async (): Promise<Task> => {
-    const created = createCohortTask({ context: { id: '0', inputs: positions, log: kafka, wake: () => undefined }, app: '', partitions: partials.length, codec, rules, train: (input) => Promise.resolve(train(input)), log: () => undefined });
+    const created = createCohortTask({ context: { id: '0', inputs: positions, log: kafka, wake: () => undefined }, app: '', partitions: partials.length, codec, rules, train: (job) => Promise.resolve(trainPacked(job)), log: () => undefined });
     await created.open(positions);
     fed = positions.map(({ offset }) => offset);
     return created;

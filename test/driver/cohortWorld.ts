@@ -3,7 +3,7 @@
  * models. Everything follows from the seed.
  */
 import type { Level } from '../../schemas/records.ts';
-import type { Cell, FeatureCells, Partial, Presence, UserVector } from '../../consumers/analyzer/partials.ts';
+import type { Cell, FeatureCells, OtherCounts, Partial, Presence, UserVector } from '../../consumers/analyzer/partials.ts';
 import { quantise } from '../../consumers/analyzer/quantise.ts';
 import { DAY_MS, isMidnight, isTrainingTick, TICK_MS } from '../../consumers/analyzer/time.ts';
 
@@ -65,6 +65,19 @@ function cellOf(random: () => number, level: Level, team: number, feature: numbe
       }).filter(([, [saw]]) => saw > 0),
     ),
   };
+}
+
+/**
+ * Without completion times or ratios, on even days, so many of the partition's beginners are experts that what is wrong on a feature is so for
+ * experts too: what is said of novices there does not hold.
+ */
+function otherCounts(feature: number, day: number): OtherCounts[] {
+  if (day % 2 === 1 && feature % 2 === 1) return [];
+  const head = { feature: featureName(feature), stage: 'training', used: 0 } as const;
+  return [
+    { ...head, level: 'beginner', attempted: -4, stuck: -4, durations: [[quantise(9000), -4]] },
+    { ...head, level: 'expert', attempted: 4, stuck: 4, durations: [[quantise(9000), 4]] },
+  ];
 }
 
 /** Three groups that k-means finds, with the levels they have from the second training on. */
@@ -130,6 +143,11 @@ export function partialsOf(seed: number, size: WorldSize = SMALL): Buffer[][] {
           measures: isMidnight(tick) ? [{ stage: 'training', level: 'beginner', measure: 'stuck_share', values: [[0.1, 5], [0.5 + partition / 10, 1]] }] : [],
         }));
         if (features.length > half) records.push(json({ ...head, reset: false, features: features.slice(half), samples: [] }));
+      }
+      if (isMidnight(tick) && hour > 60) {
+        for (const without of ['completion_ratio', 'relative_completion']) {
+          records.push(json({ v: 1, kind: 'left_out', tick, without, counts: Array.from({ length: size.features }, (_, i) => otherCounts(i, Math.floor(hour / 24))).flat(), presence: [] }));
+        }
       }
       if (isTrainingTick(tick)) {
         // A holiday before the third training.

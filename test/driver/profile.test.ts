@@ -119,7 +119,7 @@ test('a changelog that is not of the committed positions is refused', async () =
   const world = worlds[0];
   assert.ok(world !== undefined);
   const { changelog } = await runProfile(world, { deliveries: [0] });
-  const records = [...changelog].map(([key, json], offset) => ({ topic: 'profile.changelog', partition: PARTITION, offset, timestamp: 0, key: Buffer.from(key), value: Buffer.from(json), headers: {} }));
+  const records = [...changelog].map(([key, value], offset) => ({ topic: 'profile.changelog', partition: PARTITION, offset, timestamp: 0, key: Buffer.from(key), value, headers: {} }));
   const task = createProfileTask({
     context: {
       id: '1',

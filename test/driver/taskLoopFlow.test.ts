@@ -40,11 +40,11 @@ test('records that a consumer delivers again after a rejoin are dropped', async 
   let previous: readonly InRecord[] = [];
   const stuttering: Kafka = {
     ...kafka,
-    consumer: (consumerOptions) => kafka.consumer({ ...consumerOptions, onRecords: (records) => {
+    consumer: (consumerOptions) => kafka.consumer({ ...consumerOptions, onRecords: (records, bytes) => {
       const again = [...previous.filter(({ partition }) => partition === records[0]?.partition), ...records];
       previous = records;
-      consumerOptions.onRecords(again);
-      consumerOptions.onRecords(records);
+      consumerOptions.onRecords(again, bytes);
+      consumerOptions.onRecords(records, bytes);
     } }),
   };
   const loop = await runTasks(stuttering, countingGroup({ batch: 5 }), options);

@@ -1,19 +1,10 @@
 /** What the SDK's events become: a collector behind a network that fails, the processor, the sink; and how often each is at every place. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { after } from 'node:test';
-import { startSink } from '../../consumers/clickhouse/main.ts';
-import { connectClickHouse } from '../../infra/clickhouse/client.ts';
-import { connectKafka } from '../../infra/kafka/client.ts';
-import { connectRegistry } from '../../infra/registry/registry.ts';
-import type { Service } from '../../infra/service/service.ts';
-import { startCollector } from '../../producers/collector/main.ts';
-import { createCodec } from '../../schemas/codec.ts';
 import { topicName } from '../../schemas/topics.ts';
-import { startProcessor } from '../../streams/main.ts';
-import { withParts } from '../integration/parts.ts';
 import { eventually } from '../integration/sinkWorld.ts';
-import { faultyProxy, type FaultyProxy } from '../producers/sdk/faultyProxy.ts';
+import type { FaultyProxy } from '../producers/sdk/faultyProxy.ts';
+import { openFlow } from './flow.ts';
 
 /** Number of times by action. */
 type Counts = Readonly<Record<string, number>>;
@@ -31,24 +22,10 @@ export interface SdkWorld {
 
 /** Call it once at the top of a test file. `origins`: of pages that may post. */
 export async function openSdkWorld(origins: readonly string[]): Promise<SdkWorld> {
-  const parts = await withParts();
-  const settings = parts.settings({ COLLECTOR_ORIGINS: origins.join(','), WRITE_KEYS: 'web:write' });
-  const collector = await startCollector(settings, parts.log);
-  const services: Service[] = [collector, await startProcessor(settings, parts.log), await startSink(settings, parts.log)];
-  const url = `http://127.0.0.1:${collector.port}`;
-  const proxy = await faultyProxy(() => url);
-  const kafka = await connectKafka(settings.kafka, { clientId: 'test', log: parts.log });
-  const clickhouse = connectClickHouse(settings.clickhouse);
-  const codec = await createCodec(connectRegistry(settings.registry), ['PlatformEvent', 'ActionSignal']);
-  after(async () => {
-    await proxy.close();
-    for (const service of services) await service.stop();
-    await kafka.close();
-    await clickhouse.close();
-  });
+  const flow = await openFlow({ COLLECTOR_ORIGINS: origins.join(',') });
+  const { settings, proxy, kafka, clickhouse, codec } = flow;
   const [user, feature] = [`user-${randomBytes(6).toString('hex')}`, `feature-${settings.app}`];
-  const answer = await fetch(`${url}/v1/features`, { method: 'POST', headers: { authorization: 'Bearer admin', 'content-type': 'application/json' }, body: JSON.stringify({ features: [{ feature, title: feature, stage: 'data' }] }) });
-  assert.equal(answer.status, 202);
+  await flow.addFeatures([feature]);
 
   const count = async (topic: string, record: 'PlatformEvent' | 'ActionSignal'): Promise<Counts> => {
     const counts: Record<string, number> = {};

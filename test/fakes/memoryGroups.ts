@@ -86,7 +86,7 @@ export function createMemoryGroups(log: MemoryLog, maxBatch: number): MemoryGrou
       const { records, next } = log.slice(reading.input, reading.position, maxBatch);
       reading.position = next;
       if (next < log.partition(reading.input).end) more = true;
-      if (records.length > 0) member.options.onRecords(records satisfies readonly InRecord[]);
+      if (records.length > 0) member.options.onRecords(records, bytesOf(records));
     }
     return more;
   };
@@ -180,3 +180,5 @@ export function createMemoryGroups(log: MemoryLog, maxBatch: number): MemoryGrou
     },
   };
 }
+
+const bytesOf = (records: readonly InRecord[]): number => records.reduce((bytes, { key, value }) => bytes + (key?.length ?? 0) + (value?.length ?? 0), 0);

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { CERTIFICATE, CERTIFICATE_KEY } from '../producers/collector/certificate.ts';
 import { describeSettings, readSettings, SETTINGS, settingsNamed, SettingsError } from '../../infra/settings.ts';
 
 const problemsOf = (env: Record<string, string>): readonly string[] => {
@@ -95,6 +96,17 @@ void test('secrets are neither printed nor in the errors', () => {
   const problems = problemsOf({ ...env, KAFKA_SSL_KEY: '/nowhere/hunter2', WRITE_KEYS: 'hunter2 spaced', ALERTS_WEBHOOK_URL: 'ftp://hunter2', CLICKHOUSE_URL: 'tcp://u:hunter2@c' });
   assert.equal(problems.length, 4, problems.join('\n'));
   assert(!problems.join('\n').includes(secret), problems.join('\n'));
+});
+
+void test('the collector on a network: TLS, proxies, limits, privacy', () => {
+  const { collector } = readSettings({ COLLECTOR_TLS_CERT: CERTIFICATE, COLLECTOR_TLS_KEY: CERTIFICATE_KEY, COLLECTOR_TRUSTED_PROXIES: '10.0.0.0/8, ::1', COLLECTOR_KEY_EVENTS: '500', COLLECTOR_DENY_PROPERTIES: 'email, ip', COLLECTOR_PSEUDONYM_SECRET: 's'.repeat(32) });
+  assert.deepEqual(collector.tls, { cert: CERTIFICATE, key: CERTIFICATE_KEY });
+  assert.deepEqual([collector.trustedProxies, collector.keyLimits, collector.privacy, collector.keysFile], [['10.0.0.0/8', '::1'], { requests: null, events: 500 }, { pseudonymSecret: 's'.repeat(32), denyProperties: ['email', 'ip'] }, null]);
+  assert.ok(!/sssss|BEGIN/.test(JSON.stringify(describeSettings(readSettings({ COLLECTOR_TLS_CERT: CERTIFICATE, COLLECTOR_TLS_KEY: CERTIFICATE_KEY, COLLECTOR_PSEUDONYM_SECRET: 's'.repeat(32) })))));
+  const wrong = { COLLECTOR_TLS_KEY: CERTIFICATE_KEY, COLLECTOR_TRUSTED_PROXIES: 'proxy', COLLECTOR_PSEUDONYM_SECRET: 'short', COLLECTOR_KEYS_FILE: '/nowhere/keys.json', WRITE_KEYS: 'web:sha256:abc', COLLECTOR_MAX_RATIO: '0' };
+  assert.deepEqual(new Set(names(problemsOf(wrong))), new Set(['COLLECTOR_TLS_CERT', 'COLLECTOR_TRUSTED_PROXIES', 'COLLECTOR_PSEUDONYM_SECRET', 'COLLECTOR_KEYS_FILE', 'WRITE_KEYS', 'COLLECTOR_MAX_RATIO']));
+  assert.deepEqual(names(problemsOf({ COLLECTOR_TLS_CERT: CERTIFICATE, COLLECTOR_TLS_KEY: '-----BEGIN PRIVATE KEY-----' })), ['COLLECTOR_TLS_KEY']);
+  for (const network of ['10.0.0.0/33', '10.0.0.0/', '10.0.0', '::1/129']) assert.deepEqual(names(problemsOf({ COLLECTOR_TRUSTED_PROXIES: network })), ['COLLECTOR_TRUSTED_PROXIES'], network);
 });
 
 void test('the table of settings names each once, with what it is for', () => {

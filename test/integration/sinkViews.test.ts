@@ -176,7 +176,8 @@ const somethingToAskAbout = (async (): Promise<void> => {
 })();
 
 const document = readFileSync(new URL('../../docs/for-the-data-team.md', import.meta.url), 'utf8');
-for (const [, question, sql] of document.matchAll(/\n\n([^\n]+)\n\n```sql\n([\s\S]*?)```/g)) {
+const expertise = readFileSync(new URL('../../docs/expertise.md', import.meta.url), 'utf8');
+for (const [, question, sql] of `${document}${expertise}`.matchAll(/\n\n([^\n]+)\n\n```sql\n([\s\S]*?)```/g)) {
   test(`the document's answer to: ${String(question)}`, async () => {
     await somethingToAskAbout;
     const rows = await clickhouse.query(String(sql));

@@ -5,6 +5,7 @@
 import { createCohortTask } from '../../consumers/analyzer/cohort/task.ts';
 import type { Train } from '../../consumers/analyzer/expertise/train.ts';
 import { FEATURE_NAMES } from '../../consumers/analyzer/expertise/assign.ts';
+import { usersIn } from '../../consumers/analyzer/expertise/packed.ts';
 import { followReferences } from '../../consumers/analyzer/profile/follower.ts';
 import { createProfileTask } from '../../consumers/analyzer/profile/task.ts';
 import { RULES } from '../../consumers/analyzer/rules/rules.ts';
@@ -44,7 +45,7 @@ export interface TinyRun {
 }
 
 /** Levels by actions per day alone, with borders that move from week to week; now and then no new model. */
-const trainFor = (seed: number): Train => ({ tick, users, last }) => {
+const trainFor = (seed: number): Train => ({ tick, chunks, last }) => {
   const random = generator(seed + tick / DAY_MS);
   const shift = (random() - 0.5) * 0.9;
   const isKept = last !== null && random() < 0.2;
@@ -54,7 +55,7 @@ const trainFor = (seed: number): Train => ({ tick, users, last }) => {
   return Promise.resolve({
     model,
     record: {
-      version: model.version, trained_at: tick, effective_from: tick + DAY_MS, decision: isKept ? 'kept' : 'new', why: 'the test says so', trained_on: { from: tick - 28 * DAY_MS, to: tick, users: users.length }, features: [...FEATURE_NAMES],
+      version: model.version, trained_at: tick, effective_from: tick + DAY_MS, decision: isKept ? 'kept' : 'new', why: 'the test says so', trained_on: { from: tick - 28 * DAY_MS, to: tick, users: usersIn(chunks) }, features: [...FEATURE_NAMES],
       scaling: [...model.scaling], centroids: model.centroids.map((centroid) => [...centroid]), labels: [...model.labels], sizes: [], silhouette: null, churn: null, gate_failures: [], moved_users: 0, moved_model: 0, seed: 0,
     },
   });

@@ -4,6 +4,7 @@ import type { LogReader } from '../../infra/ports.ts';
 import { createCodec, schemaText } from '../../schemas/codec.ts';
 import type { User } from '../../schemas/records.ts';
 import { createGlobalTables } from '../../streams/globalTables.ts';
+import { knownUser } from '../../streams/wire/metadataBytes.ts';
 import { createMemoryKafka } from '../fakes/memoryKafka.ts';
 import { memorySchemas } from '../fakes/schemas.ts';
 import { feature } from './harness.ts';
@@ -28,7 +29,7 @@ test('the newest record of a key counts, a null deletes, and reading goes on whe
   put('platform.users', 'ada', codec.encode('User', ada('two')));
   put('platform.features', 'f', codec.encode('Feature', feature('f')), 1);
   await table.catchUp();
-  assert.deepEqual(table.user('ada'), { team: 'two', role: 'r', org: 'o', joined_at: 1 });
+  assert.deepEqual(table.user('ada'), knownUser({ team: 'two', role: 'r', org: 'o', joined_at: 1 }));
   assert.equal(table.feature('f')?.tool, 'jupyter');
   put('platform.users', 'ada', null);
   put('platform.features', 'f', null, 1);

@@ -15,7 +15,7 @@ export async function readReferences(log: LogReader, topic: string): Promise<InF
       const json = JSON.stringify(catalog);
       if (json !== last.json) last = { json, catalog };
       // A reference written again is the same: the first stays, as for the profile tasks.
-      if (!byTick.has(tick)) byTick.set(tick, { effective_from, model: model === null ? null : { version: model.version }, catalog: last.catalog });
+      if (!byTick.has(tick)) byTick.set(tick, { effective_from, model: model === null ? null : { version: model.version, left_out: model.left_out ?? [] }, catalog: last.catalog });
     }
   }
   return [...byTick.values()].sort((a, b) => a.effective_from - b.effective_from);

@@ -78,7 +78,7 @@ export async function runBacktest({ log, app, partitions, trials, from, to, onTi
     if (from !== null && from < begins) throw new HistoryError(`the history in ${topic} begins at ${utc(begins)}, after --from ${utc(from)} (${kept})`);
     for (const [n, { observe }] of trials.entries()) {
       const board = boards[n];
-      if (board !== undefined) observe(tick, judge(board, said, takenTick), board.judged());
+      if (board !== undefined) observe(tick, judge(board, said, takenTick).challenges, board.judged());
     }
     last = tick;
     onTick?.(tick);

@@ -12,7 +12,7 @@ import type { Rule } from '../rules/rules.ts';
 import { slownessOf } from '../rules/slowness.ts';
 import { fingerprintsOf, hasSignals } from '../rules/tally.ts';
 import type { FeatureTally, PresenceByLevel } from '../rules/tally.ts';
-import { advance, isBlank, newLife } from './lifecycle.ts';
+import { advance, isAlive, isBlank, newLife } from './lifecycle.ts';
 import type { Life, Transition } from './lifecycle.ts';
 import { findingKey } from './pairs.ts';
 import type { FindingParts, Pair } from './pairs.ts';
@@ -50,7 +50,7 @@ export interface Board {
   judged(): Iterable<Pair>;
   subject(pair: Pair): Subject;
   /** `rule`: what it was when that was written; null where that is not known. */
-  restore(restored: { readonly finding: FindingParts; readonly ruleId: string; readonly life: Life; readonly rule: Rule | null }): void;
+  restore(restored: { readonly finding: FindingParts; readonly ruleId: string; readonly life: Life; readonly rule: Rule | null; readonly circularity: Pair['circularity'] }): void;
   /** Pairs whose life has changed since the last call. */
   changedLives(): Pair[];
 }
@@ -64,7 +64,7 @@ function isMeant(rule: Rule, entry: CatalogEntry | null): boolean {
 }
 
 const newPair = (rule: Rule, finding: FindingParts): Pair => ({
-  key: `${rule.id}/${findingKey(finding)}`, featureKey: featureKey(finding.stage, finding.feature), rule, finding, verdict: null, life: newLife(rule), declared: null, due: null,
+  key: `${rule.id}/${findingKey(finding)}`, featureKey: featureKey(finding.stage, finding.feature), rule, finding, verdict: null, life: newLife(rule), declared: null, circularity: null, due: null,
 });
 
 const isRuleChanged = (transition: Transition): boolean => transition.status === 'resolved' && transition.resolution === 'rule_changed';
@@ -201,6 +201,7 @@ export function createBoard(rules: readonly Rule[], label: (fingerprint: string)
         const step = advance(pair.rule, pair.life, pair.verdict, tick, old);
         if (step.life !== pair.life) changed.add(pair);
         pair.life = step.life;
+        if (!isAlive(pair.life)) pair.circularity = null;
         schedule(pair, step.due);
         if (step.transition?.status === 'resolved') again.add(pair.featureKey);
         if (step.transition !== null) moved.push({ pair: isRuleChanged(step.transition) && pair.declared !== null ? { ...pair, rule: pair.declared } : pair, transition: step.transition });
@@ -226,14 +227,13 @@ export function createBoard(rules: readonly Rule[], label: (fingerprint: string)
       if (last === null) throw new Error('the board was asked for numbers before its first tick');
       return subjectIn(pair, last, g);
     },
-    restore: ({ finding, ruleId, life, rule: kept }) => {
+    restore: ({ finding, ruleId, life, rule: kept, circularity }) => {
       const rule = rules.find(({ id }) => id === ruleId);
       // A record from before rules were kept is of a built-in rule: there were no others.
       const declared = kept ?? RULES.find(({ id }) => id === ruleId) ?? null;
       if (rule !== undefined) {
         const pair = pairOf(groupAt(featureKey(finding.stage, finding.feature)), rule, finding);
-        pair.life = life;
-        pair.declared = declared;
+        [pair.life, pair.declared, pair.circularity] = [life, declared, circularity];
       } else if (declared !== null) {
         retired.push({ ...newPair(declared, finding), life });
       }

@@ -8,7 +8,8 @@ import type { Reference } from '../references.ts';
 import type { Rule } from '../rules/rules.ts';
 import type { Life } from './lifecycle.ts';
 import type { FindingParts, Pair } from './pairs.ts';
-import { isBlank } from './lifecycle.ts';
+import type { Circularity } from './circularity.ts';
+import { isAlive, isBlank } from './lifecycle.ts';
 
 const VERSION = 1;
 const META = 'meta';
@@ -40,6 +41,8 @@ interface LifeRecord {
   readonly life: Life;
   /** As it is while it holds or a challenge is open: what a later start ends that by, if the rule is another then or gone. Not there in older records. */
   readonly rule?: Rule;
+  /** Not there where nothing is known. */
+  readonly circularity?: Circularity;
 }
 
 interface ReferencesRecord {
@@ -57,14 +60,15 @@ export const metaEntry = (meta: Omit<Meta, 'v'>): Entry => ({ key: META, json: J
 
 export const referencesEntry = (references: readonly Reference[]): Entry => ({ key: REFERENCES, json: JSON.stringify({ v: VERSION, references } satisfies ReferencesRecord) });
 
-export function lifeEntry({ key, rule, finding, life }: Pair): Entry {
-  return { key: `${LIFE}${key}`, json: isBlank(life) ? null : JSON.stringify({ v: VERSION, rule_id: rule.id, finding, life, ...(life.open === null && life.held_since === null ? {} : { rule }) } satisfies LifeRecord) };
+export function lifeEntry({ key, rule, finding, life, circularity }: Pair): Entry {
+  const alive = isAlive(life);
+  return { key: `${LIFE}${key}`, json: isBlank(life) ? null : JSON.stringify({ v: VERSION, rule_id: rule.id, finding, life, ...(alive ? { rule } : {}), ...(alive && circularity !== null ? { circularity } : {}) } satisfies LifeRecord) };
 }
 
 export interface Restored {
   readonly meta: Meta | null;
   readonly references: readonly Reference[];
-  readonly lives: readonly { readonly ruleId: string; readonly finding: FindingParts; readonly life: Life; readonly rule: Rule | null }[];
+  readonly lives: readonly { readonly ruleId: string; readonly finding: FindingParts; readonly life: Life; readonly rule: Rule | null; readonly circularity: Circularity | null }[];
 }
 
 function parse(key: string, text: string): { v?: unknown } {
@@ -94,8 +98,8 @@ export async function restore(log: LogReader, topic: string): Promise<Restored> 
     if (key === META) meta = value as Meta;
     else if (key === REFERENCES) ({ references } = value as ReferencesRecord);
     else if (key.startsWith(LIFE)) {
-      const { rule_id: ruleId, finding, life, rule = null } = value as LifeRecord;
-      lives.push({ ruleId, finding, life, rule });
+      const { rule_id: ruleId, finding, life, rule = null, circularity = null } = value as LifeRecord;
+      lives.push({ ruleId, finding, life, rule, circularity });
     }
   }
   return { meta, references, lives };

@@ -55,6 +55,9 @@ export const newLife = (rule: Rule): Life => ({ rule_version: rule.version, held
 /** Nothing to remember: as if the pair had never been seen. */
 export const isBlank = (life: Life): boolean => life.open === null && life.held_since === null && life.episodes === 0;
 
+/** Open, or on the way to it. */
+export const isAlive = (life: Life): boolean => life.open !== null || life.held_since !== null;
+
 /** What a value must move by to be news (ours): points of a share, part of a median. */
 const NEWS_POINTS = 0.05;
 const NEWS_PART = 0.05;

@@ -2,6 +2,7 @@
 import type { SignalClass, Stage } from '../../../schemas/records.ts';
 import type { Verdict } from '../rules/evaluate.ts';
 import type { Rule } from '../rules/rules.ts';
+import type { Circularity } from './circularity.ts';
 import type { Life } from './lifecycle.ts';
 
 export interface FindingParts {
@@ -22,6 +23,8 @@ export interface Pair {
   life: Life;
   /** What the rule was when the restored challenge was open: if it is another now, the challenge is closed by what that rule says. */
   declared: Rule | null;
+  /** As of the last midnight tick at which it held; null: it has not been asked. */
+  circularity: Circularity | null;
   /** The tick at which its life moves on though nothing changes. */
   due: number | null;
 }

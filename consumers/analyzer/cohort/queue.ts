@@ -1,10 +1,15 @@
 /** The partials of one partition that have come and are not yet used: which ticks the partition has reached, and how far it is complete. */
 import type { InRecord } from '../../../infra/ports.ts';
+import { pack } from '../expertise/packed.ts';
+import type { PackedVectors } from '../expertise/packed.ts';
 import type { Partial } from '../partials.ts';
+
+/** Vectors are packed as soon as they are read: they wait for their tick by the million. */
+type PackedPartial = Exclude<Partial, { kind: 'vectors' }> | { readonly kind: 'vectors'; readonly tick: number; readonly users: PackedVectors };
 
 export interface TakenPartial {
   readonly offset: number;
-  readonly partial: Partial;
+  readonly partial: PackedPartial;
 }
 
 export interface PartialQueue {
@@ -29,7 +34,7 @@ export interface PartialQueue {
 
 const VERSION = 1;
 
-export function parsePartial(record: InRecord): Partial {
+export function parsePartial(record: InRecord): PackedPartial {
   const at = `${record.topic}-${String(record.partition)}@${String(record.offset)}`;
   let partial: { v?: unknown };
   try {
@@ -38,7 +43,8 @@ export function parsePartial(record: InRecord): Partial {
     throw new Error(`${at} is not JSON: has something else written to the analyzer's internal topic?`, { cause });
   }
   if (partial.v !== VERSION) throw new Error(`${at} is a partial of version ${String(partial.v)}, and this analyzer knows ${String(VERSION)}: run all of the analyzer's processes in one version`);
-  return partial as Partial;
+  const known = partial as Partial;
+  return known.kind === 'vectors' ? { kind: known.kind, tick: known.tick, users: pack(known.users) } : known;
 }
 
 export interface QueueStart {

@@ -6,6 +6,7 @@ import type { Subject } from '../rules/counts.ts';
 import { evidenceOf, teamsOf } from '../rules/evidence.ts';
 import type { Verdict } from '../rules/evaluate.ts';
 import { startOfDay, windowOf } from '../time.ts';
+import { circularityText } from './circularity.ts';
 import type { Details } from './details.ts';
 import type { Transition } from './lifecycle.ts';
 import type { Pair } from './pairs.ts';
@@ -58,7 +59,7 @@ export function challengeOf(pair: Pair, { status, episode, ...transition }: Tran
     evidence,
     teams: teamsOf(subject),
     sample_event_ids: samplesOf(pair, details),
-    summary: summaryOf({ template: rule.summary, conditions: rule.conditions, title: entry?.title ?? finding.feature, evidence, label: episode.label, g: subject.g, regressed: life.episodes > 1, resolution }),
+    summary: summaryOf({ template: rule.summary, conditions: rule.conditions, title: entry?.title ?? finding.feature, evidence, label: episode.label, g: subject.g, circularity: status !== 'resolved' && pair.verdict?.state === 'holds' ? circularityText(rule, pair.circularity) : '', regressed: life.episodes > 1, resolution }),
     resolution,
   };
 }

@@ -18,6 +18,8 @@ export interface SummaryInput {
   /** The error in words. */
   readonly label: string | null;
   readonly g: number;
+  /** About the levels; empty where there is nothing to say. */
+  readonly circularity: string;
   readonly regressed: boolean;
   readonly resolution: Resolution | null;
 }
@@ -65,6 +67,7 @@ const RESOLVED: Readonly<Record<Resolution, string>> = {
 };
 
 export function summaryOf(input: SummaryInput): string {
+  const levels = input.circularity === '' ? '' : ` ${input.circularity}`;
   const back = input.regressed ? ' It was resolved before and has come back (regressed).' : '';
-  return `${input.resolution === null ? '' : RESOLVED[input.resolution]}${sentence(input)}${back}`;
+  return `${input.resolution === null ? '' : RESOLVED[input.resolution]}${sentence(input)}${levels}${back}`;
 }

@@ -65,6 +65,7 @@ export function createCohortTask({ context, app, partitions, codec, rules, train
     lastTick: null,
     frequent: null,
     references: [],
+    checked: new Set(),
   };
   const catalog = createCatalog(context.log, codec, app);
   const outputs = createOutputs(codec, app);
@@ -116,7 +117,8 @@ export function createCohortTask({ context, app, partitions, codec, rules, train
     queues.map((queue, partition) => ({ topic, partition, offset: queue.next(), metadata: JSON.stringify({ through: through[partition] ?? 0, tick: state.lastTick ?? 0, n: commits } satisfies Metadata) }));
 
   const changelog = (isNewReference: boolean): Entry[] => {
-    const lives = new Map(state.board.changedLives().map((pair) => [pair.key, lifeEntry(pair)]));
+    const lives = new Map([...state.board.changedLives(), ...state.checked].map((pair) => [pair.key, lifeEntry(pair)]));
+    state.checked.clear();
     const meta = {
       n: commits,
       last_tick: state.lastTick,

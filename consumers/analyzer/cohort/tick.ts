@@ -1,11 +1,15 @@
 /** One tick of the platform, once every partition has reached it: add up, judge, and at midnight publish, in this order. */
 import type { Challenge, ExpertiseModel, Feature, Finding } from '../../../schemas/records.ts';
+import { usersIn } from '../expertise/packed.ts';
+import type { PackedVectors } from '../expertise/packed.ts';
 import type { Train } from '../expertise/train.ts';
-import type { UserVector } from '../partials.ts';
 import type { CatalogEntry, LevelModel, Reference } from '../references.ts';
 import { isMidnight, isTrainingTick } from '../time.ts';
 import type { Board, Numbers } from './board.ts';
+import { checkCircularity } from './circularity.ts';
 import type { Details } from './details.ts';
+import type { LeftOut } from './leftOut.ts';
+import type { Pair } from './pairs.ts';
 import type { TakenPartial } from './queue.ts';
 import { challengeOf, findingOf } from './records.ts';
 import type { Standing } from './records.ts';
@@ -32,6 +36,8 @@ export interface CohortState extends Said {
   frequent: number | null;
   /** Ascending; only those that are or will be in force. */
   references: readonly Reference[];
+  /** Pairs about whose circularity something else is known than the changelog has. */
+  readonly checked: Set<Pair>;
 }
 
 export interface TickOutput {
@@ -49,7 +55,7 @@ export interface TickPorts {
 /** What a reference says to the rules. */
 export interface InForce {
   readonly effective_from: number;
-  readonly model: Pick<LevelModel, 'version'> | null;
+  readonly model: Pick<LevelModel, 'version' | 'left_out'> | null;
   readonly catalog: readonly CatalogEntry[];
 }
 
@@ -61,7 +67,16 @@ export interface TakenTick {
   readonly before: Numbers | null;
   /** Of the reference in force. */
   readonly catalog: ReadonlyMap<string, CatalogEntry>;
-  readonly vectors: readonly UserVector[];
+  /** In force. */
+  readonly model: InForce['model'];
+  readonly vectors: PackedVectors[];
+  readonly leftOut: readonly LeftOut[];
+}
+
+interface Judged {
+  readonly challenges: readonly Challenge[];
+  /** Pairs about whose circularity something else is known than before. */
+  readonly checked: readonly Pair[];
 }
 
 const NO_CATALOG: ReadonlyMap<string, CatalogEntry> = new Map();
@@ -77,12 +92,19 @@ function catalogOf(reference: InForce | null): ReadonlyMap<string, CatalogEntry>
   return catalog;
 }
 
+/** What a tick's partials have besides what is kept of them. */
+interface Passing {
+  readonly vectors: PackedVectors[];
+  readonly leftOut: LeftOut[];
+}
+
 /** One partition's partials of a tick into the sums. Also how the sums are rebuilt after a restart. */
-export function absorb(state: Said, partition: number, taken: readonly TakenPartial[], before: Sums | null): UserVector[] {
-  const vectors: UserVector[] = [];
+export function absorb(state: Said, partition: number, taken: readonly TakenPartial[], before: Sums | null): Passing {
+  const [vectors, leftOut]: [PackedVectors[], LeftOut[]] = [[], []];
   const standing = state.standings[partition];
   for (const { offset, partial } of taken) {
-    if (partial.kind === 'vectors') vectors.push(...partial.users);
+    if (partial.kind === 'vectors') vectors.push(partial.users);
+    else if (partial.kind === 'left_out') leftOut.push(partial);
     else if (partial.kind === 'cells' && partial.levels === 'before') before?.apply(partition, partial);
     else if (partial.kind === 'cells') {
       if (partial.reset && standing !== undefined) standing.reset = offset;
@@ -93,7 +115,7 @@ export function absorb(state: Said, partition: number, taken: readonly TakenPart
       if (standing !== undefined) standing.evaluatedTo = partial.evaluated_to;
     }
   }
-  return vectors;
+  return { vectors, leftOut };
 }
 
 export const inForceAt = <Known extends InForce>(references: readonly Known[], tick: number): Known | null => references.findLast(({ effective_from }) => effective_from <= tick) ?? null;
@@ -102,16 +124,26 @@ export const inForceAt = <Known extends InForce>(references: readonly Known[], t
 export function takeTick(said: Said, tick: number, taken: readonly (readonly TakenPartial[])[], inForce: InForce | null): TakenTick {
   const isFirstOfModel = taken.some((partials) => partials.some(({ partial }) => partial.kind === 'cells' && partial.levels === 'before'));
   const before = isFirstOfModel ? createSums(said.standings.length) : null;
-  const vectors = taken.flatMap((partials, partition) => absorb(said, partition, partials, before));
+  const passing = taken.map((partials, partition) => absorb(said, partition, partials, before));
   const standing: Standing = { tick, modelVersion: inForce?.model?.version ?? 0, evaluatedTo: said.standings.map(({ evaluatedTo }) => evaluatedTo) };
-  return { standing, changes: said.sums.changes(), before, catalog: catalogOf(inForce), vectors };
+  return {
+    standing,
+    changes: said.sums.changes(),
+    before,
+    catalog: catalogOf(inForce),
+    model: inForce?.model ?? null,
+    vectors: passing.flatMap(({ vectors }) => vectors),
+    leftOut: passing.flatMap(({ leftOut }) => leftOut),
+  };
 }
 
 /** What becomes of a board's challenges at a tick that was taken. Nothing before the first model: nobody has a level then. */
-export function judge(board: Board, { sums, details }: Said, { standing, changes, before, catalog }: TakenTick): Challenge[] {
-  if (standing.modelVersion === 0) return [];
+export function judge(board: Board, { sums, details }: Said, { standing, changes, before, catalog, model, leftOut }: TakenTick): Judged {
+  if (model === null) return { challenges: [], checked: [] };
   const moved = board.tick({ tick: standing.tick, numbers: sums, changes, before, catalog });
-  return moved.map(({ pair, transition }) => challengeOf(pair, transition, board.subject(pair), catalog.get(pair.finding.feature) ?? null, details, standing));
+  // Before the challenges are written: they say what is found.
+  const checked = isMidnight(standing.tick) ? checkCircularity(board, { numbers: sums, said: leftOut, model }) : [];
+  return { challenges: moved.map(({ pair, transition }) => challengeOf(pair, transition, board.subject(pair), catalog.get(pair.finding.feature) ?? null, details, standing)), checked };
 }
 
 export async function runTick(state: CohortState, tick: number, taken: readonly (readonly TakenPartial[])[], ports: TickPorts): Promise<TickOutput> {
@@ -119,13 +151,16 @@ export async function runTick(state: CohortState, tick: number, taken: readonly 
   const takenTick = takeTick(state, tick, taken, inForce);
   const { standing, vectors } = takenTick;
   state.lastTick = tick;
-  const challenges = judge(state.board, state, takenTick);
+  const { challenges, checked } = judge(state.board, state, takenTick);
+  for (const pair of checked) state.checked.add(pair);
   if (!isMidnight(tick)) return { challenges, findings: [], model: null, reference: null };
 
   const findings = state.board.evaluated().flatMap((pair) => (pair.verdict === null ? [] : [findingOf(pair, pair.verdict, state.board.subject(pair), standing)]));
+  // Counted before the vectors are handed over.
+  const frequent = usersIn(vectors);
   const last = state.references.at(-1)?.model ?? null;
-  const training = isTrainingTick(tick) ? await ports.train({ tick, users: vectors, last, lastFrequent: state.frequent }) : null;
-  if (training !== null) state.frequent = vectors.length;
+  const training = isTrainingTick(tick) ? await ports.train({ tick, chunks: vectors, last, lastFrequent: state.frequent }) : null;
+  if (training !== null) state.frequent = frequent;
   const reference = referenceOf({
     tick,
     decision: training?.record.decision ?? null,

@@ -7,7 +7,9 @@ import type { LevelModel } from '../references.ts';
 export type Values = UserVector['values'];
 
 /** Names of the model's features, in the order of `Values` (semantics 4; the paper says only "action and time signals"). */
-export const FEATURE_NAMES: readonly string[] = ['features_per_stage', 'actions_per_active_day', 'completion_ratio', 'relative_completion'];
+export const FEATURE_NAMES = ['features_per_stage', 'actions_per_active_day', 'completion_ratio', 'relative_completion'] as const;
+
+export type ModelFeature = (typeof FEATURE_NAMES)[number];
 
 /** Below this a logarithm says nothing more (ours): a user without any action, or a hundred times as fast as the median. */
 const LOG_FLOOR = 0.01;
@@ -38,6 +40,17 @@ export const scaleVector = (model: Pick<LevelModel, 'scaling'>, values: Values):
 export const mean = (values: readonly number[]): number => (values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length);
 
 export const squaredDistance = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, value, i) => sum + (value - (b[i] ?? 0)) ** 2, 0);
+
+/** Index of the nearest centroid; of two equally near ones the first. */
+export function nearestTo(centroids: readonly (readonly number[])[], scaled: readonly number[]): number {
+  let nearest = 0;
+  let smallest = Infinity;
+  centroids.forEach((centroid, i) => {
+    const distance = squaredDistance(scaled, centroid);
+    if (distance < smallest) [nearest, smallest] = [i, distance];
+  });
+  return nearest;
+}
 
 /** The level of the nearest centroid; of two equally near ones the first in the model's order. A model without centroids classifies nobody. */
 export function classify(model: Pick<LevelModel, 'scaling' | 'centroids' | 'labels'>, values: Values): Classification {

@@ -6,7 +6,7 @@ import { squaredDistance } from './assign.ts';
 const CLUSTERS = 3;
 
 /** kmeans++ starts besides the warm one (ours). */
-const STARTS = 10;
+export const STARTS = 10;
 
 /** Until nothing moves: a result that is not a fixed point would move again when trained again on the same data. */
 const SETTINGS = { tolerance: 0, maxIterations: 500 };
@@ -36,10 +36,10 @@ function run(points: number[][], start: { seed: number } | { initialization: num
  * Centroids of the best inertia over the seeded starts and the warm one; the warm one wins a tie, so that what need not change does not.
  * Null where no start gives three clusters.
  */
-export function cluster(points: number[][], seed: number, warm: number[][] | null): number[][] | null {
+export function cluster(points: number[][], seed: number, warm: number[][] | null, starts = STARTS): number[][] | null {
   let best: number[][] | null = null;
   let bestInertia = Infinity;
-  for (let i = -1; i < STARTS; i++) {
+  for (let i = -1; i < starts; i++) {
     if (i < 0 && warm === null) continue;
     const centroids = i < 0 && warm !== null ? run(points, { initialization: warm }) : run(points, { seed: seed + i });
     if (centroids === null) continue;

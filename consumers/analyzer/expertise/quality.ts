@@ -1,5 +1,6 @@
 /** May a trained model replace the one in force? Gates decide; the silhouette is reported only (in simulation it misled). */
 import type { Level } from '../../../schemas/records.ts';
+import { FEWEST_SHOWN } from '../rules/shownTeams.ts';
 import { squaredDistance, FEATURE_NAMES } from './assign.ts';
 
 /** Each cluster holds at least this share of the users, and this many (ours): 12 bots once took the expert cluster. */
@@ -32,7 +33,8 @@ export function gateFailures({ centroids, labels, sizes, churn }: Candidate): st
     if (!ordered) failures.push(`the levels are not in order on ${name}`);
   });
   sizes.forEach((size, i) => {
-    if (size < MIN_USERS || size < MIN_SHARE * users) failures.push(`only ${String(size)} of ${String(users)} users are ${String(labels[i])}`);
+    // Of fewer than five people nothing is said, not even how many.
+    if (size < MIN_USERS || size < MIN_SHARE * users) failures.push(`only ${size < FEWEST_SHOWN ? 'a few' : String(size)} of ${String(users)} users are ${String(labels[i])}`);
   });
   if (churn !== null && churn > MAX_CHURN) failures.push(`${percent(churn)} of the users would change their level at once`);
   return failures;

@@ -5,7 +5,8 @@ import type { Scaling } from '../../../schemas/records.ts';
 const WINSOR_LOW = 0.025;
 const WINSOR_HIGH = 0.975;
 
-const NO_SCALING: Scaling = { low: 0, high: 0, center: 0, scale: 1 };
+/** Brings every value to 0: of a feature that nobody has, or that is left out. */
+export const NO_SCALING: Scaling = { low: 0, high: 0, center: 0, scale: 1 };
 
 /** Quantile with linear interpolation between the two nearest ranks; `sorted` is ascending and not empty. */
 export function quantile(sorted: readonly number[], share: number): number {

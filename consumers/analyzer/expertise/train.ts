@@ -4,8 +4,12 @@ import type { Decision, ExpertiseModel, Level, Scaling } from '../../../schemas/
 import type { UserVector } from '../partials.ts';
 import type { LevelModel } from '../references.ts';
 import { effectiveFrom, startOfDay, stateDaysOf } from '../time.ts';
-import { classify, FEATURE_NAMES, mean, scale, transform } from './assign.ts';
+import { classify, FEATURE_NAMES, mean, nearestTo, scale, transform } from './assign.ts';
 import { cluster } from './cluster.ts';
+import { leaveOneOut } from './leaveOut.ts';
+import type { Fitted } from './leaveOut.ts';
+import { unpack } from './packed.ts';
+import type { PackedVectors } from './packed.ts';
 import { gateFailures, silhouetteOf } from './quality.ts';
 import { fitScaling } from './scaling.ts';
 
@@ -18,15 +22,23 @@ const MAX_FALL = 0.25;
 /** Names of the clusters, by ascending score of their centroids (paper: by centroid values). */
 const LABELS: readonly Level[] = ['beginner', 'intermediate', 'expert'];
 
-export interface TrainingInput {
+interface Occasion {
   /** The training tick, ms. */
   readonly tick: number;
-  /** The frequent users, in any order. */
-  readonly users: readonly UserVector[];
   /** The model in force, if any. */
   readonly last: LevelModel | null;
   /** Frequent users at the last training tick; null at the first. */
   readonly lastFrequent: number | null;
+}
+
+export interface TrainingInput extends Occasion {
+  /** The frequent users, in any order. */
+  readonly users: readonly UserVector[];
+}
+
+/** The same, as it is handed from thread to thread. */
+export interface TrainingJob extends Occasion {
+  readonly chunks: readonly PackedVectors[];
 }
 
 export interface TrainingResult {
@@ -35,12 +47,10 @@ export interface TrainingResult {
   readonly model: LevelModel | null;
 }
 
-export type Train = (input: TrainingInput) => Promise<TrainingResult>;
+export type Train = (job: TrainingJob) => Promise<TrainingResult>;
 
 /** What a training gave, whether or not it is used. */
-interface Trained {
-  readonly model: LevelModel;
-  readonly seed: number;
+interface Trained extends Fitted {
   readonly sizes: number[];
   readonly silhouette: number | null;
   readonly churn: number | null;
@@ -48,8 +58,15 @@ interface Trained {
   readonly levels: readonly Level[];
 }
 
-/** From the data, not from the tick: training again on the same data then takes the same starts, and changes no label. */
-const seedOf = (users: readonly UserVector[]): number => createHash('sha256').update(JSON.stringify(users.map(({ values }) => values))).digest().readUInt32BE(0);
+/**
+ * From the data, not from the tick: training again on the same data then takes the same starts, and changes no label. The hash is of the
+ * list of values as JSON, piece by piece, since of very many users that would be too long for one string.
+ */
+function seedOf(users: readonly UserVector[]): number {
+  const hash = createHash('sha256').update('[');
+  users.forEach(({ values }, i) => hash.update(`${i === 0 ? '' : ','}${JSON.stringify(values)}`));
+  return hash.update(']').digest().readUInt32BE(0);
+}
 
 const hasLevel = ({ level }: UserVector): boolean => LABELS.includes(level);
 
@@ -66,7 +83,7 @@ const rescaled = (last: LevelModel, scaling: readonly Scaling[]): number[][] =>
     }),
   );
 
-function fit(tick: number, users: readonly UserVector[], last: LevelModel | null): Trained | null {
+function fit(users: readonly UserVector[], last: LevelModel | null): Trained | null {
   const transformed = users.map(({ values }) => transform(values));
   const scaling = FEATURE_NAMES.map((_, i) => fitScaling(transformed.map((row) => row[i] ?? null)));
   const points = transformed.map((row) => scale(scaling, row));
@@ -74,13 +91,12 @@ function fit(tick: number, users: readonly UserVector[], last: LevelModel | null
   const found = cluster(points, seed, last === null ? null : rescaled(last, scaling));
   if (found === null) return null;
   const centroids = found.sort((a, b) => mean(a) - mean(b));
-  const model: LevelModel = { version: tick, scaling, centroids, labels: LABELS };
-  const levels = levelsBy(model, users);
+  const levels = points.map((point) => LABELS[nearestTo(centroids, point)] ?? 'unclassified');
   const sizes = sizesOf(LABELS, levels);
   const owners = users.filter(hasLevel).length;
   const churn = owners === 0 ? null : users.filter((user, i) => hasLevel(user) && user.level !== levels[i]).length / owners;
   const silhouette = silhouetteOf(points, levels.map((level) => LABELS.indexOf(level)));
-  return { model, seed, sizes, silhouette, churn, failures: gateFailures({ centroids, labels: LABELS, sizes, churn }), levels };
+  return { points, scaling, centroids, labels: LABELS, seed, sizes, silhouette, churn, failures: gateFailures({ centroids, labels: LABELS, sizes, churn }), levels };
 }
 
 function decide({ users, last, lastFrequent }: TrainingInput, trained: Trained | null): { decision: Decision; why: string } {
@@ -94,15 +110,20 @@ function decide({ users, last, lastFrequent }: TrainingInput, trained: Trained |
   return { decision: 'new', why: `trained on ${String(count)} frequent users` };
 }
 
+function modelOf(version: number, trained: Trained): LevelModel {
+  const { scaling, centroids, labels } = trained;
+  return { version, scaling, centroids, labels, left_out: leaveOneOut(trained) };
+}
+
 /** Code-unit order, the same on every machine. */
 const byUser = (a: UserVector, b: UserVector): number => (a.user_id < b.user_id ? -1 : a.user_id > b.user_id ? 1 : 0);
 
 export function train(input: TrainingInput): TrainingResult {
   const { tick, last } = input;
   const users = [...input.users].sort(byUser);
-  const trained = users.length < MIN_FREQUENT ? null : fit(tick, users, last);
+  const trained = users.length < MIN_FREQUENT ? null : fit(users, last);
   const { decision, why } = decide(input, trained);
-  const model = decision === 'new' && trained !== null ? trained.model : last;
+  const model = decision === 'new' && trained !== null ? modelOf(tick, trained) : last;
   const days = stateDaysOf(tick);
   const byLast = last === null ? null : levelsBy(last, users);
   const record: ExpertiseModel = {
@@ -126,3 +147,5 @@ export function train(input: TrainingInput): TrainingResult {
   };
   return { record, model };
 }
+
+export const trainPacked = ({ chunks, ...occasion }: TrainingJob): TrainingResult => train({ ...occasion, users: unpack(chunks) });

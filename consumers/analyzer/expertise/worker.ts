@@ -1,8 +1,8 @@
-/** Trains in a thread of its own: k-means on many users takes seconds, in which the process must go on sending heartbeats. */
+/** Trains in a thread of its own: k-means on many users takes minutes, in which the process must go on sending heartbeats. */
 import { parentPort } from 'node:worker_threads';
-import type { TrainingInput } from './train.ts';
-import { train } from './train.ts';
+import type { TrainingJob } from './train.ts';
+import { trainPacked } from './train.ts';
 
-parentPort?.on('message', (input: TrainingInput) => {
-  parentPort?.postMessage(train(input));
+parentPort?.on('message', (job: TrainingJob) => {
+  parentPort?.postMessage(trainPacked(job));
 });

@@ -3,31 +3,33 @@ import type { Stage } from '../../../schemas/records.ts';
 import { dayOf, STATE_DAYS, WINDOW_DAYS } from '../time.ts';
 import { openingOf } from './bottlenecks.ts';
 import { sampleKey } from './changelog.ts';
-import { bucketOf, countSignal, emptyBucket, isLate } from './buckets.ts';
+import { countSignal, emptyBucket, keepsFingerprint } from './buckets.ts';
+import type { Bucket } from './buckets.ts';
+import type { CellRef } from './cells.ts';
 import { newcomerLevel } from './levels.ts';
 import { measureUpTo } from './days.ts';
 import { addSignal } from './measures.ts';
-import type { Signal } from './merge.ts';
+import type { Signal } from './signal.ts';
 import type { ReferenceView } from './referenceView.ts';
 import { samplesOf } from './samples.ts';
-import { dayOfUser, newUser, setLevel } from './state.ts';
+import { dayOfUser, newUser, setLevel, stagesOf, touch } from './state.ts';
 import type { Emits, PartitionState, User } from './state.ts';
 import { SERVICE_ROLE } from './vectors.ts';
 
 function userOf(state: PartitionState, signal: Signal, watermark: number, view: ReferenceView | null, emits: Emits): User {
-  const { user_id: id, user: known } = signal.record;
+  const { user_id: id, team, role } = signal;
   const model = view?.reference.model ?? null;
   let user = state.users.get(id);
   if (user === undefined) {
-    user = newUser(id, known.team, known.role);
+    user = newUser(id, team, role);
     state.users.set(id, user);
     state.idle.add(user);
-    setLevel(state, user, newcomerLevel(known.role, model !== null), watermark, model?.version ?? 0, null, emits);
+    setLevel(state, user, newcomerLevel(role, model !== null), watermark, model?.version ?? 0, null, emits);
     return user;
   }
-  if (user.team !== known.team || user.role !== known.role) {
-    user.team = known.team;
-    user.role = known.role;
+  if (user.team !== team || user.role !== role) {
+    user.team = team;
+    user.role = role;
     state.changes.users.add(user);
     state.unsettled.add(user);
   }
@@ -36,50 +38,57 @@ function userOf(state: PartitionState, signal: Signal, watermark: number, view: 
   return user;
 }
 
-function addSamples(state: PartitionState, user: User, signal: Signal, day: number, kept: boolean): void {
-  const { feature, occurred_at: occurredAt, event_id: eventId } = signal.record;
+function addSamples(state: PartitionState, user: User, signal: Signal, feature: string, day: number, kept: boolean): void {
   for (const what of samplesOf(signal, kept)) {
     const key = { feature, class: signal.class, what };
-    if (state.samples.add(key, day, [occurredAt, eventId, user.id], user.level === 'machine')) state.changes.samples.set(sampleKey(key, day), { key, day });
+    if (state.samples.add(key, day, signal, user.id, user.level === 'machine')) state.changes.samples.set(sampleKey(key, day), { key, day });
   }
 }
 
 /** At each new signal the stage that it touches (the paper). */
 function checkStage(state: PartitionState, user: User, stage: Stage, watermark: number, view: ReferenceView, emits: Emits): void {
-  const sums = user.stages[stage];
-  if (sums === null || user.level === 'machine' || user.bottlenecks.has(stage)) return;
+  const sums = user.stages?.[stage] ?? null;
+  if (sums === null || user.level === 'machine' || user.bottlenecks.some((open) => open.stage === stage)) return;
   const opened = openingOf(user, stage, sums, view, dayOf(watermark), watermark);
   if (opened === null) return;
-  user.bottlenecks.set(stage, { since: opened.since, dimension: opened.dimension, reasons: opened.reasons });
+  user.bottlenecks = [...user.bottlenecks, { stage, since: opened.since, dimension: opened.dimension, reasons: opened.reasons }];
   state.stuck.add(user);
   state.changes.users.add(user);
   emits.bottlenecks.push(opened);
 }
 
+/** The number of an error's fingerprint; null where it is not kept, and for all other signals. */
+function fingerprintOf(state: PartitionState, user: User, bucket: Bucket<CellRef>, signal: Signal, day: number): number | null {
+  if (signal.class !== 'error' || signal.cause === 'dependency') return null;
+  const { fingerprint } = signal;
+  const known = state.labels.get(fingerprint)?.number;
+  const isKept = (known !== undefined && bucket.fingerprints?.includes(known) === true) || keepsFingerprint(user.days, bucket.ref, known);
+  if (!isKept) return null;
+  if (state.labels.add(signal, day)) state.changes.labels.add(fingerprint);
+  return state.labels.get(fingerprint)?.number ?? null;
+}
+
 /** `watermark`: the signal's; all ticks up to it have been run. `view`: the reference in force at it. */
 export function applySignal(state: PartitionState, signal: Signal, watermark: number, view: ReferenceView | null, emits: Emits): void {
-  if (isLate(signal)) return;
+  if (signal.late) return;
   const user = userOf(state, signal, watermark, view, emits);
-  const { feature, stage, occurred_at: occurredAt } = signal.record;
+  const { stage, occurred_at: occurredAt } = signal;
   const today = dayOf(watermark);
   const day = Math.min(dayOf(occurredAt), today);
   measureUpTo(state, today);
   // Only a replayed dead letter can be that old.
   if (day <= today - STATE_DAYS) return;
-  const ref = state.cells.refOf(feature, stage);
+  const ref = state.cells.refOf(signal.feature, stage);
   const userDay = dayOfUser(state, user, day);
-  let bucket = bucketOf(userDay, ref);
-  const isNew = bucket === undefined;
-  if (bucket === undefined) {
-    bucket = emptyBucket(ref);
-    userDay.buckets.push(bucket);
-  }
-  const kept = countSignal(bucket, signal, user.days);
-  user.dirty.add(ref);
-  state.unsettled.add(user);
+  const known = userDay.find(ref);
+  const bucket = known ?? emptyBucket(ref);
+  const fingerprint = fingerprintOf(state, user, bucket, signal, day);
+  countSignal(bucket, signal, fingerprint);
+  userDay.put(bucket, state.allocate);
+  touch(state, user, ref);
   state.changes.days.add(userDay);
-  if (signal.class === 'error' && kept && state.labels.add(signal.record, day)) state.changes.labels.add(signal.record.fingerprint);
-  addSamples(state, user, signal, day, kept);
-  if (day > today - WINDOW_DAYS) addSignal(user.stages, day, ref, signal, isNew);
+  addSamples(state, user, signal, ref.feature, day, fingerprint !== null);
+  if (user.stages === null) stagesOf(state, user);
+  else if (day > today - WINDOW_DAYS) addSignal(user.stages, day, stage, signal, known === undefined);
   if (view !== null) checkStage(state, user, stage, watermark, view, emits);
 }

@@ -4,7 +4,7 @@ import type { BottleneckMeasure } from '../partials.ts';
 import { boundaryOf, INFINITE_STEP } from '../quantise.ts';
 import { WINDOW_DAYS } from '../time.ts';
 import type { Bucket, Day } from './buckets.ts';
-import { bits, measure, MEASURES } from './measures.ts';
+import { bits, measure, MEASURES, relativeCompletions } from './measures.ts';
 import type { StageSums } from './measures.ts';
 import type { ReferenceView } from './referenceView.ts';
 
@@ -18,6 +18,7 @@ const TIMES_MEDIAN = 2;
 const LARGEST_SCORE = 100;
 
 export interface OpenBottleneck {
+  readonly stage: Stage;
   readonly since: number;
   readonly dimension: Dimension;
   readonly reasons: readonly string[];
@@ -29,6 +30,15 @@ export interface StuckUser {
   readonly days: readonly Day[];
 }
 
+/** What is asked about a user. `last`: the window's last day. */
+interface Case {
+  readonly user: StuckUser;
+  readonly stage: Stage;
+  readonly sums: StageSums;
+  readonly last: number;
+  readonly view: ReferenceView;
+}
+
 interface Holding {
   readonly measure: BottleneckMeasure;
   readonly value: number;
@@ -36,20 +46,19 @@ interface Holding {
 }
 
 /** Whether the user is above the level's 90th percentile and above twice its median. */
-function held(sums: StageSums, stage: Stage, level: Level, view: ReferenceView, name: BottleneckMeasure): Holding | null {
-  const quantiles = view.quantilesOf(stage, level)?.[name];
-  const value = quantiles === undefined ? null : measure(sums, name, view);
+function held({ sums, user, stage, last, view }: Case, name: BottleneckMeasure): Holding | null {
+  const quantiles = view.quantilesOf(stage, user.level)?.[name];
+  const value = quantiles === undefined ? null : measure(sums, name, () => relativeCompletions(user.days, last, view)[stage]);
   if (quantiles === undefined || value === null) return null;
   const threshold = Math.max(quantiles.p90, TIMES_MEDIAN * quantiles.p50);
   return value > threshold ? { measure: name, value, threshold } : null;
 }
 
 /** The measures that hold. */
-const holding = (sums: StageSums, stage: Stage, level: Level, view: ReferenceView): Holding[] => MEASURES.map((name) => held(sums, stage, level, view, name)).filter((found) => found !== null);
+const holding = (asked: Case): Holding[] => MEASURES.map((name) => held(asked, name)).filter((found) => found !== null);
 
 /** Without one of the cheap ones there are no two of three: the third costs a sort. */
-const mayHold = (sums: StageSums, stage: Stage, level: Level, view: ReferenceView): boolean =>
-  held(sums, stage, level, view, 'stuck_share') !== null || held(sums, stage, level, view, 'errors_per_active_day') !== null;
+const mayHold = (asked: Case): boolean => held(asked, 'stuck_share') !== null || held(asked, 'errors_per_active_day') !== null;
 
 const scoreOf = (found: readonly Holding[]): number =>
   found.length === 0 ? 0 : found.reduce((sum, { value, threshold }) => sum + (threshold === 0 ? LARGEST_SCORE : Math.min(value / threshold, LARGEST_SCORE)), 0) / found.length;
@@ -76,8 +85,8 @@ function dimensionOf(user: StuckUser, stage: Stage, last: number, found: readonl
 
 /** After a signal at the stage: what opens, or null. `last`: the window's last day, that of the watermark. */
 export function openingOf(user: StuckUser, stage: Stage, sums: StageSums, view: ReferenceView, last: number, watermark: number): Bottleneck | null {
-  if (sums.attempts < MIN_ATTEMPTS || bits(sums.attempted) < MIN_DAYS || !mayHold(sums, stage, user.level, view)) return null;
-  const found = holding(sums, stage, user.level, view);
+  if (sums.attempts < MIN_ATTEMPTS || bits(sums.attempted) < MIN_DAYS || !mayHold({ user, stage, sums, last, view })) return null;
+  const found = holding({ user, stage, sums, last, view });
   if (found.length < MIN_MEASURES) return null;
   return {
     user_id: user.id,
@@ -92,9 +101,10 @@ export function openingOf(user: StuckUser, stage: Stage, sums: StageSums, view: 
   };
 }
 
-/** At a midnight tick: what resolves, or null. Without signals at the stage for 14 days no measure holds any more. */
-export function resolutionOf(user: StuckUser, stage: Stage, open: OpenBottleneck, sums: StageSums | null, view: ReferenceView | null, tick: number): Bottleneck | null {
-  const found = view === null || sums === null ? [] : holding(sums, stage, user.level, view);
+/** At a midnight tick: what resolves, or null. `last`: the window's last day. Without signals at the stage for 14 days no measure holds any more. */
+export function resolutionOf(user: StuckUser, open: OpenBottleneck, sums: StageSums | null, view: ReferenceView | null, last: number, tick: number): Bottleneck | null {
+  const { stage } = open;
+  const found = view === null || sums === null ? [] : holding({ user, stage, sums, last, view });
   if (found.length >= MIN_MEASURES) return null;
   return {
     user_id: user.id,

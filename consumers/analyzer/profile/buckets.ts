@@ -4,7 +4,7 @@
  */
 import { INFINITE_STEP, stepOf } from '../quantise.ts';
 import type { Stage } from '../../../schemas/records.ts';
-import type { Signal } from './merge.ts';
+import type { Signal } from './signal.ts';
 
 /** Per user and feature the fingerprints first seen in the 28 days, in merged order; the others make no challenge (ours: bounds the state). */
 export const FINGERPRINTS_KEPT = 64;
@@ -30,15 +30,16 @@ export interface Bucket<Ref extends FeatureRef = FeatureRef> {
   abandoned: number;
   /** Error signals but for those caused by a dependency. */
   errors: number;
-  /** Distinct fingerprints of those, as far as they are kept, in the order first seen. */
-  fingerprints: string[] | null;
+  /** Distinct fingerprints of those, as far as they are kept, in the order first seen: their labels' numbers. */
+  fingerprints: number[] | null;
   /** Completions as a flat list of step, count, step, count … ascending by step; censored ones at INFINITE_STEP. */
   durations: number[] | null;
 }
 
 export interface Day<Ref extends FeatureRef = FeatureRef> {
   readonly day: number;
-  readonly buckets: Bucket<Ref>[];
+  readonly buckets: readonly Bucket<Ref>[];
+  find(ref: Ref): Bucket<Ref> | undefined;
 }
 
 export const emptyBucket = <Ref extends FeatureRef>(ref: Ref): Bucket<Ref> => ({
@@ -54,17 +55,6 @@ export const emptyBucket = <Ref extends FeatureRef>(ref: Ref): Bucket<Ref> => ({
   fingerprints: null,
   durations: null,
 });
-
-export function bucketOf<Ref extends FeatureRef>(day: Day<Ref>, ref: Ref): Bucket<Ref> | undefined {
-  for (const bucket of day.buckets) if (bucket.ref === ref) return bucket;
-  return undefined;
-}
-
-/** Made by a timer, not by the user. */
-export const byTimer = (signal: Signal): boolean => signal.record.properties['timer'] === 'true';
-
-/** A finish after its timer: kept in the topics, counted nowhere. */
-export const isLate = (signal: Signal): boolean => signal.record.properties['late'] === 'true';
 
 const EMPTY: readonly number[] = [];
 
@@ -99,41 +89,37 @@ export function lowerMedian(steps: readonly number[]): number {
   return -1;
 }
 
-/** Is the fingerprint among those kept for the user and feature, or is there room for it? */
-function keeps<Ref extends FeatureRef>(days: readonly Day<Ref>[], ref: Ref, fingerprint: string): boolean {
-  const kept = new Set<string>();
-  for (const day of days) for (const known of bucketOf(day, ref)?.fingerprints ?? []) kept.add(known);
-  return kept.has(fingerprint) || kept.size < FINGERPRINTS_KEPT;
+/** Is the fingerprint among those kept for the user and feature, or is there room for it? `undefined`: nobody has met it yet. */
+export function keepsFingerprint<Ref extends FeatureRef>(days: readonly Day<Ref>[], ref: Ref, fingerprint: number | undefined): boolean {
+  const kept = new Set<number>();
+  for (const day of days) for (const known of day.find(ref)?.fingerprints ?? []) kept.add(known);
+  return (fingerprint !== undefined && kept.has(fingerprint)) || kept.size < FINGERPRINTS_KEPT;
 }
 
-/** Counts a signal in its bucket, which is one of `days`. Gives whether an error's fingerprint is kept; true for all else. */
-export function countSignal<Ref extends FeatureRef>(bucket: Bucket<Ref>, signal: Signal, days: readonly Day<Ref>[]): boolean {
-  const timer = byTimer(signal);
+/** Counts a signal in its bucket. `fingerprint`: of an error whose fingerprint is kept. */
+export function countSignal(bucket: Bucket, signal: Signal, fingerprint: number | null): void {
+  const { timer } = signal;
   switch (signal.class) {
     case 'action': {
-      const { outcome } = signal.record;
+      const { outcome } = signal;
       bucket.actions += 1;
       if (!timer) bucket.own += 1;
       if (outcome === 'completed') bucket.completed += 1;
       else if (outcome === 'failed') bucket.failed += 1;
       else if (outcome === 'abandoned') bucket.abandoned += 1;
       if (!timer) bucket.active = true;
-      return true;
+      break;
     }
     case 'time':
       bucket.times += 1;
-      if (signal.record.measure === 'completion') bucket.durations = addStep(bucket.durations, signal.record.censored ? INFINITE_STEP : stepOf(signal.record.duration_ms));
+      if (signal.measure === 'completion') bucket.durations = addStep(bucket.durations, signal.censored ? INFINITE_STEP : stepOf(signal.duration_ms));
       if (!timer) bucket.active = true;
-      return true;
-    case 'error': {
-      const { cause, fingerprint } = signal.record;
-      if (cause === 'dependency') return false;
-      bucket.errors += 1;
-      if (bucket.fingerprints?.includes(fingerprint) === true) return true;
-      if (!keeps(days, bucket.ref, fingerprint)) return false;
-      if (bucket.fingerprints === null) bucket.fingerprints = [fingerprint];
-      else bucket.fingerprints.push(fingerprint);
-      return true;
-    }
+      break;
+    case 'error':
+      if (signal.cause !== 'dependency') bucket.errors += 1;
+      if (fingerprint === null) break;
+      bucket.fingerprints ??= [];
+      if (!bucket.fingerprints.includes(fingerprint)) bucket.fingerprints.push(fingerprint);
+      break;
   }
 }

@@ -3,12 +3,13 @@
  * what changed and not what there is.
  */
 import type { Level, Stage } from '../../../schemas/records.ts';
-import type { Cell, Presence } from '../partials.ts';
+import type { Presence } from '../partials.ts';
 import { boundaryOf, INFINITE_STEP } from '../quantise.ts';
 import type { DayRange } from '../time.ts';
-import type { Day, FeatureRef } from './buckets.ts';
+import type { FeatureRef } from './buckets.ts';
 import { contributionOf, sameContribution } from './contributions.ts';
 import type { Contribution } from './contributions.ts';
+import type { RefTable, UserDay } from './userDay.ts';
 
 /** Users of a level and team: one object per pair, so that it can be a key. */
 interface Group {
@@ -26,26 +27,31 @@ interface Counts {
   attempted: number;
   stuck: number;
   readonly durations: Map<number, number>;
-  readonly errors: Map<string, { saw: number; keeps: number }>;
+  /** By the fingerprint's number. */
+  readonly errors: Map<number, { saw: number; keeps: number }>;
   /** The cell as last said; null once it has changed. Midnights say every cell, and most have not changed since the tick before. */
   json: string | null;
 }
 
 /** A feature with its cells. */
 export interface CellRef extends FeatureRef {
+  /** Stands for it in the state and the changelog. */
+  readonly number: number;
   readonly cells: Map<Group, Counts>;
 }
 
 /** What the cells need to know of a user, and what they remember about it. */
 export interface CountedUser {
-  readonly days: readonly Day<CellRef>[];
+  readonly days: readonly UserDay[];
   readonly level: Level;
   readonly team: string;
-  /** Features whose contribution may have changed. */
-  readonly dirty: Set<CellRef>;
-  readonly contributions: Map<CellRef, Contribution>;
+  /** Features whose contribution may have changed; null: none; `all`: nothing of the user is counted yet. */
+  dirty: CellRef[] | 'all' | null;
+  /** What is counted of the user: features, and beside each what the user adds to its cells. Arrays of just their size: most users have few. */
+  readonly counted: CellRef[];
+  readonly contributions: Contribution[];
   /** The group that the contributions are counted in; null: in none. */
-  counted: Group | null;
+  group: Group | null;
 }
 
 /** FeatureCells of the partials, each cell as JSON. */
@@ -91,20 +97,37 @@ function addTo(counts: Counts, contribution: Contribution, by: 1 | -1): void {
 
 const pairs = (map: Map<number, number>): [number, number][] => [...map].sort((a, b) => a[0] - b[0]).map(([step, users]) => [step === INFINITE_STEP ? -1 : boundaryOf(step), users]);
 
-const errorsOf = (errors: Counts['errors']): Cell['errors'] => Object.fromEntries([...errors].sort((a, b) => compare(a[0], b[0])).map(([fingerprint, { saw, keeps }]) => [fingerprint, [saw, keeps]]));
+/** Names of fingerprints, by number. */
+type NameOf = (fingerprint: number) => string;
+
+function errorsOf(errors: Counts['errors'], nameOf: NameOf): string {
+  const named = [...errors].map(([fingerprint, count]) => [nameOf(fingerprint), count] as const).sort((a, b) => compare(a[0], b[0]));
+  return named.map(([name, { saw, keeps }]) => `${JSON.stringify(name)}:[${String(saw)},${String(keeps)}]`).join(',');
+}
 
 /** A Cell as JSON. By hand, since most cells have neither durations nor errors, and there are very many. */
-function cellOf(group: Group, counts: Counts): string {
+function cellOf(group: Group, counts: Counts, nameOf: NameOf): string {
   if (counts.json !== null) return counts.json;
   const { seen, worked, used, attempted, stuck } = counts;
   const durations = counts.durations.size === 0 ? '[]' : JSON.stringify(pairs(counts.durations));
-  const errors = counts.errors.size === 0 ? '{}' : JSON.stringify(errorsOf(counts.errors));
-  counts.json = `${group.head}"seen":${String(seen)},"worked":${String(worked)},"used":${String(used)},"attempted":${String(attempted)},"stuck":${String(stuck)},"durations":${durations},"errors":${errors}}`;
+  const errors = counts.errors.size === 0 ? '' : errorsOf(counts.errors, nameOf);
+  counts.json = `${group.head}"seen":${String(seen)},"worked":${String(worked)},"used":${String(used)},"attempted":${String(attempted)},"stuck":${String(stuck)},"durations":${durations},"errors":{${errors}}}`;
   return counts.json;
 }
 
-export interface Cells {
+function featuresOfDays(days: readonly UserDay[], window: DayRange): Set<CellRef> {
+  const features = new Set<CellRef>();
+  for (const day of days) if (day.day >= window.first && day.day <= window.last) for (const ref of day.features) features.add(ref);
+  return features;
+}
+
+export interface Cells extends RefTable {
+  /** Made where it is missing, with the next number. */
   refOf(feature: string, stage: Stage): CellRef;
+  /** The feature that had this number before a restart. */
+  restoreRef(number: number, feature: string, stage: Stage): void;
+  /** Features made since the last call. */
+  newRefs(): CellRef[];
   /** Brings the cells up to date with a user; `machine` users are in none. */
   settle(user: CountedUser, window: DayRange): void;
   /** What changed since the last drain, or everything; in a fixed order. A group or cell whose users have all gone is said once more, as zeros, unless `full`. */
@@ -113,8 +136,10 @@ export interface Cells {
   account(): CellAccount;
 }
 
-export function createCells(): Cells {
+export function createCells(nameOf: NameOf): Cells {
   const refs = new Map<string, CellRef>();
+  const numbered: CellRef[] = [];
+  let unsaid: CellRef[] = [];
   /** The last asked for of each feature: a feature hardly ever changes its stage. */
   const recent = new Map<string, CellRef>();
   const groups = new Map<string, Group>();
@@ -148,7 +173,7 @@ export function createCells(): Cells {
   const featuresOf = (wanted: Iterable<readonly [CellRef, Iterable<Group>]>): SaidFeature[] => {
     const features: SaidFeature[] = [];
     for (const [ref, among] of wanted) {
-      const cells = [...among].sort(byGroup).map((group) => cellOf(group, ref.cells.get(group) ?? NO_COUNTS()));
+      const cells = [...among].sort(byGroup).map((group) => cellOf(group, ref.cells.get(group) ?? NO_COUNTS(), nameOf));
       if (cells.length > 0) features.push({ feature: ref.feature, stage: ref.stage, cells });
     }
     return features.sort((a, b) => compare(a.feature, b.feature) || compare(a.stage, b.stage));
@@ -159,44 +184,72 @@ export function createCells(): Cells {
     presence: presenceOf([...groups.values()].filter(({ users }) => users > 0)),
   });
 
+  const makeRef = (number: number, feature: string, stage: Stage): CellRef => {
+    const ref: CellRef = { number, feature, stage, cells: new Map() };
+    numbered[number] = ref;
+    refs.set(`${stage} ${feature}`, ref);
+    return ref;
+  };
+  /** Everybody who is counted elsewhere now. */
+  const move = (user: CountedUser, target: Group | null): void => {
+    if (user.group !== null) present(user.group, -1);
+    if (target !== null) present(target, 1);
+    user.contributions.forEach((contribution, at) => {
+      const ref = user.counted[at];
+      if (ref === undefined) return;
+      if (user.group !== null) put(ref, user.group, contribution, -1);
+      if (target !== null) put(ref, target, contribution, 1);
+    });
+  };
+
   return {
     refOf: (feature, stage) => {
       const last = recent.get(feature);
       if (last?.stage === stage) return last;
-      const key = `${stage} ${feature}`;
-      let ref = refs.get(key);
+      let ref = refs.get(`${stage} ${feature}`);
       if (ref === undefined) {
-        ref = { feature, stage, cells: new Map() };
-        refs.set(key, ref);
+        ref = makeRef(numbered.length, feature, stage);
+        unsaid.push(ref);
       }
       recent.set(feature, ref);
       return ref;
     },
+    restoreRef: makeRef,
+    newRefs: () => {
+      const made = unsaid;
+      unsaid = [];
+      return made;
+    },
+    refAt: (number) => {
+      const ref = numbered[number];
+      if (ref === undefined) throw new Error(`profile: the changelog has signals of feature ${String(number)}, and no name for it: was it compacted or written by something else?`);
+      return ref;
+    },
     settle: (user, window) => {
       const target = user.level === 'machine' ? null : groupOf(user.level, user.team);
-      if (target !== user.counted && user.contributions.size > 0) {
-        if (user.counted !== null) present(user.counted, -1);
-        if (target !== null) present(target, 1);
-        for (const [ref, contribution] of user.contributions) {
-          if (user.counted !== null) put(ref, user.counted, contribution, -1);
-          if (target !== null) put(ref, target, contribution, 1);
-        }
-      }
-      user.counted = target;
-      const presentBefore = user.contributions.size > 0;
-      for (const ref of user.dirty) {
-        const old = user.contributions.get(ref);
+      const { counted, contributions, dirty } = user;
+      if (target !== user.group && counted.length > 0) move(user, target);
+      user.group = target;
+      if (dirty === null) return;
+      user.dirty = null;
+      const presentBefore = counted.length > 0;
+      for (const ref of dirty === 'all' ? featuresOfDays(user.days, window) : dirty) {
+        const at = counted.indexOf(ref);
+        const old = contributions[at];
         const now = contributionOf(user.days, ref, window);
         if (old !== undefined && now !== null && sameContribution(old, now)) continue;
         if (old !== undefined && target !== null) put(ref, target, old, -1);
-        if (now === null) user.contributions.delete(ref);
-        else {
-          user.contributions.set(ref, now);
-          if (target !== null) put(ref, target, now, 1);
+        if (now !== null && target !== null) put(ref, target, now, 1);
+        if (now !== null) {
+          const place = at < 0 ? counted.length : at;
+          counted[place] = ref;
+          contributions[place] = now;
+        } else if (at >= 0) {
+          counted.splice(at, 1);
+          contributions.splice(at, 1);
         }
       }
-      user.dirty.clear();
-      const presentNow = user.contributions.size > 0;
+      const presentNow = counted.length > 0;
       if (target !== null && presentNow !== presentBefore) present(target, presentNow ? 1 : -1);
     },
     drain: (full) => {

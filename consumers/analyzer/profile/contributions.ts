@@ -2,7 +2,7 @@
  * What one user adds to the cells of a feature at a tick: the counting rules of semantics 5, for one user. Cells are sums of these.
  */
 import type { DayRange } from '../time.ts';
-import { bucketOf, lowerMedian, mergeSteps } from './buckets.ts';
+import { lowerMedian, mergeSteps } from './buckets.ts';
 import type { Day, FeatureRef } from './buckets.ts';
 
 /** Users with fewer ended attempts say nothing about abandonment (semantics 5). */
@@ -19,7 +19,7 @@ export interface Contribution {
   /** Step of the lower median of completions; -1 where there are none. */
   readonly median: number;
   /** Fingerprint and whether the user keeps meeting it; null where there are none. */
-  readonly errors: readonly (readonly [fingerprint: string, keeps: boolean])[] | null;
+  readonly errors: readonly (readonly [fingerprint: number, keeps: boolean])[] | null;
 }
 
 /** Null where the user has no signal on the feature in the window: otherwise the user is one of `seen`. */
@@ -29,14 +29,14 @@ export function contributionOf<Ref extends FeatureRef>(days: readonly Day<Ref>[]
   let times = 0;
   let completed = 0;
   let stuckEnds = 0;
-  let errorDays: Map<string, number> | null = null;
+  let errorDays: Map<number, number> | null = null;
   let durations: number[][] | null = null;
   // Days ascend.
   for (let at = days.length - 1; at >= 0; at--) {
     const day = days[at];
     if (day === undefined || day.day < window.first) break;
     if (day.day > window.last) continue;
-    const bucket = bucketOf(day, ref);
+    const bucket = day.find(ref);
     if (bucket === undefined) continue;
     seenDays += 1;
     actions += bucket.actions;
@@ -55,18 +55,27 @@ export function contributionOf<Ref extends FeatureRef>(days: readonly Day<Ref>[]
   if (seenDays === 0) return null;
   const ended = completed + stuckEnds;
   const attempted = ended >= MIN_ATTEMPTS;
-  return {
-    worked: actions + times > 0,
-    used: actions > 0,
-    attempted,
-    stuck: attempted && stuckEnds * 2 > ended,
-    median: durations === null ? -1 : lowerMedian(mergeSteps(durations)),
-    errors: errorDays === null ? null : [...errorDays].map(([fingerprint, met]) => [fingerprint, met * MEETING_DAYS > seenDays] as const),
-  };
+  const plain = shared(actions + times > 0, actions > 0, attempted, attempted && stuckEnds * 2 > ended, durations === null ? -1 : lowerMedian(mergeSteps(durations)));
+  if (errorDays === null) return plain;
+  return { ...plain, errors: [...errorDays].map(([fingerprint, met]) => [fingerprint, met * MEETING_DAYS > seenDays] as const) };
+}
+
+/** Those without errors, by what is in them: there are few different ones, and most users have many of them. */
+const plainOnes = new Map<number, Contribution>();
+
+function shared(worked: boolean, used: boolean, attempted: boolean, stuck: boolean, median: number): Contribution {
+  const key = (median + 1) * 16 + (worked ? 8 : 0) + (used ? 4 : 0) + (attempted ? 2 : 0) + (stuck ? 1 : 0);
+  let known = plainOnes.get(key);
+  if (known === undefined) {
+    known = { worked, used, attempted, stuck, median, errors: null };
+    plainOnes.set(key, known);
+  }
+  return known;
 }
 
 /** Equal up to the order of errors, which only costs an update that changes nothing. */
 export function sameContribution(a: Contribution, b: Contribution): boolean {
+  if (a === b) return true;
   if (a.worked !== b.worked || a.used !== b.used || a.attempted !== b.attempted || a.stuck !== b.stuck || a.median !== b.median) return false;
   const others = b.errors;
   if (a.errors === null || others === null) return a.errors === others;

@@ -1,7 +1,8 @@
 /** How days leave the window and the state, and users with them. */
-import { dayOf, stateDaysOf, WINDOW_DAYS, windowOf } from '../time.ts';
+import { stateDaysOf, WINDOW_DAYS, windowOf } from '../time.ts';
 import { dayKey, labelKey, sampleKey, userKey } from './changelog.ts';
-import { addBucket, removeBucket } from './measures.ts';
+import { removeBucket } from './measures.ts';
+import { touch } from './state.ts';
 import type { PartitionState } from './state.ts';
 
 /** At the first tick of a new day: what is on the day that leaves the window may no longer count, and what leaves the 28 days is forgotten. */
@@ -11,17 +12,17 @@ export function moveDay(state: PartitionState, tick: number): void {
   const leaving = window.first - 1;
   for (const user of state.byDay.get(leaving) ?? []) {
     const day = user.days.find((known) => known.day === leaving);
-    for (const { ref } of day?.buckets ?? []) user.dirty.add(ref);
-    state.unsettled.add(user);
+    for (const ref of day?.features ?? []) touch(state, user, ref);
   }
   state.samples.touchDay(leaving);
   const forgotten = kept.first - 1;
   for (const user of state.byDay.get(forgotten) ?? []) {
-    const at = user.days.findIndex(({ day }) => day === forgotten);
-    for (const day of at < 0 ? [] : user.days.splice(at, 1)) {
+    for (const day of user.days) {
+      if (day.day !== forgotten) continue;
       state.changes.days.delete(day);
-      state.changes.gone.add(dayKey(day.day, user.id));
+      state.changes.gone.add(dayKey(forgotten, user.id));
     }
+    user.days = user.days.filter(({ day }) => day !== forgotten);
     if (user.days.length === 0) state.idle.add(user);
   }
   state.byDay.delete(forgotten);
@@ -43,8 +44,9 @@ export function measureUpTo(state: PartitionState, last: number): void {
     state.measuredDay += 1;
     const leaving = state.measuredDay - WINDOW_DAYS;
     for (const user of state.byDay.get(leaving) ?? []) {
-      const day = user.days.find((known) => known.day === leaving);
-      for (const bucket of day?.buckets ?? []) removeBucket(user.stages, leaving, bucket);
+      const { stages } = user;
+      const day = stages === null ? undefined : user.days.find((known) => known.day === leaving);
+      if (stages !== null && day !== undefined) for (const bucket of day.buckets) removeBucket(stages, leaving, bucket);
     }
   }
 }
@@ -61,18 +63,4 @@ export function forgetIdle(state: PartitionState): void {
     state.changes.gone.add(userKey(user.id));
   }
   state.idle.clear();
-}
-
-/** Marks everything a restored task has to count anew. */
-export function recount(state: PartitionState): void {
-  state.measuredDay = state.watermark === -Infinity ? -Infinity : dayOf(state.watermark);
-  for (const user of state.users.values()) {
-    for (const { day, buckets } of user.days) {
-      for (const bucket of buckets) {
-        user.dirty.add(bucket.ref);
-        if (day > state.measuredDay - WINDOW_DAYS) addBucket(user.stages, day, bucket);
-      }
-    }
-    state.unsettled.add(user);
-  }
 }

@@ -1,12 +1,14 @@
 /** What fingerprints say, in words: the code and the message without its numbers, ids, paths and quoted values. */
 import { normaliseMessage } from '../../../schemas/fingerprint.ts';
-import type { ErrorSignal } from '../../../schemas/records.ts';
 import type { FingerprintLabel } from '../partials.ts';
+import type { Signal } from './signal.ts';
 
 /** Longer messages are cut (ours): a label is read by people in a list. */
 const LABEL_LENGTH = 300;
 
 export interface KeptLabel {
+  /** Stands for the fingerprint in the state and the changelog; given once, never again. */
+  readonly number: number;
   readonly code: string;
   readonly message: string;
   /** The last day it was seen on: forgotten with the state's days. */
@@ -15,9 +17,15 @@ export interface KeptLabel {
 
 export interface Labels {
   /** Gives whether there is something to remember. */
-  add(signal: ErrorSignal, day: number): boolean;
-  restore(fingerprint: string, label: KeptLabel): void;
+  add(signal: Signal, day: number): boolean;
+  /** Null: it has been forgotten. */
+  restore(fingerprint: string, label: KeptLabel | null): void;
   get(fingerprint: string): KeptLabel | undefined;
+  /** The fingerprint of a number that is in use. */
+  nameOf(number: number): string;
+  /** The number that the next new one gets. */
+  nextNumber(): number;
+  restoreNextNumber(next: number): void;
   /** Forgets what was last seen before a day, and gives the fingerprints. */
   dropBefore(day: number): string[];
   /** Those not said since the last time, or all there are; in a fixed order. */
@@ -26,12 +34,21 @@ export interface Labels {
 
 export function createLabels(): Labels {
   const labels = new Map<string, KeptLabel>();
+  const names = new Map<number, string>();
   const unsaid = new Set<string>();
+  let next = 0;
+  const forget = (fingerprint: string): void => {
+    names.delete(labels.get(fingerprint)?.number ?? -1);
+    labels.delete(fingerprint);
+    unsaid.delete(fingerprint);
+  };
   return {
     add: ({ fingerprint, code, message }, day) => {
       const known = labels.get(fingerprint);
       if (known === undefined) {
-        labels.set(fingerprint, { code, message: normaliseMessage(message).slice(0, LABEL_LENGTH), lastDay: day });
+        labels.set(fingerprint, { number: next, code, message: normaliseMessage(message).slice(0, LABEL_LENGTH), lastDay: day });
+        names.set(next, fingerprint);
+        next += 1;
         unsaid.add(fingerprint);
         return true;
       }
@@ -40,16 +57,25 @@ export function createLabels(): Labels {
       return true;
     },
     restore: (fingerprint, label) => {
+      forget(fingerprint);
+      if (label === null) return;
       labels.set(fingerprint, label);
+      names.set(label.number, fingerprint);
       unsaid.add(fingerprint);
+    },
+    nameOf: (number) => {
+      const name = names.get(number);
+      if (name === undefined) throw new Error(`profile: the changelog has errors of fingerprint ${String(number)}, and no name for it: was it compacted or written by something else?`);
+      return name;
+    },
+    nextNumber: () => next,
+    restoreNextNumber: (number) => {
+      next = number;
     },
     get: (fingerprint) => labels.get(fingerprint),
     dropBefore: (day) => {
       const dropped = [...labels].filter(([, { lastDay }]) => lastDay < day).map(([fingerprint]) => fingerprint);
-      for (const fingerprint of dropped) {
-        labels.delete(fingerprint);
-        unsaid.delete(fingerprint);
-      }
+      dropped.forEach(forget);
       return dropped;
     },
     drain: (full) => {

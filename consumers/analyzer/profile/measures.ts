@@ -1,13 +1,13 @@
 /**
  * The three measures of a user at a stage over 14 days (semantics 7), as sums that a signal adds to and a day that leaves takes from, so that
- * asking after every signal costs next to nothing. Completions stay as they are, since what they are relative to changes from day to day.
+ * asking after every signal costs next to nothing. Of completions only the number: what they are relative to changes from day to day, and they are asked for rarely.
  */
 import type { Stage } from '../../../schemas/records.ts';
 import type { BottleneckMeasure } from '../partials.ts';
-import { boundaryOf, INFINITE_STEP, quantise, stepOf } from '../quantise.ts';
-import { byTimer } from './buckets.ts';
-import type { Bucket, FeatureRef } from './buckets.ts';
-import type { Signal } from './merge.ts';
+import { boundaryOf, INFINITE_STEP, quantise } from '../quantise.ts';
+import { WINDOW_DAYS } from '../time.ts';
+import type { Bucket, Day } from './buckets.ts';
+import type { Signal } from './signal.ts';
 import type { ReferenceView } from './referenceView.ts';
 
 export const STAGES: readonly Stage[] = ['data', 'features', 'training', 'deployment'];
@@ -27,43 +27,51 @@ export interface StageSums {
   /** Ended attempts, and those of them failed or abandoned. */
   attempts: number;
   stuck: number;
+  completions: number;
   /** A bit per day of the window, the day's number modulo 32. Active as in semantics 1; `attempted`: an ended attempt. */
   active: number;
   attempted: number;
-  /** Completions in no order: feature and step. */
-  readonly refs: FeatureRef[];
-  readonly steps: number[];
 }
 
 /** A user's sums; null at stages where there never was anything. */
 export type StageWindow = Record<Stage, StageSums | null>;
 
-export const emptyWindow = (): StageWindow => ({ data: null, features: null, training: null, deployment: null });
+const emptyWindow = (): StageWindow => ({ data: null, features: null, training: null, deployment: null });
 
 const DAY_BITS = 31;
 const bitOf = (day: number): number => 1 << (day & DAY_BITS);
 
 function sumsOf(window: StageWindow, stage: Stage): StageSums {
-  return (window[stage] ??= { buckets: 0, errors: 0, attempts: 0, stuck: 0, active: 0, attempted: 0, refs: [], steps: [] });
+  return (window[stage] ??= { buckets: 0, errors: 0, attempts: 0, stuck: 0, completions: 0, active: 0, attempted: 0 });
 }
 
-/** Adds all of a bucket: after a restore. */
-export function addBucket(window: StageWindow, day: number, bucket: Bucket): void {
+function completionsOf({ durations }: Bucket): number {
+  let count = 0;
+  if (durations !== null) for (let at = 1; at < durations.length; at += 2) count += durations[at] ?? 0;
+  return count;
+}
+
+/** Adds all of a bucket. */
+function addBucket(window: StageWindow, day: number, bucket: Bucket): void {
   const sums = sumsOf(window, bucket.ref.stage);
   const stuck = bucket.failed + bucket.abandoned;
   sums.buckets += 1;
   sums.errors += bucket.errors;
   sums.attempts += bucket.completed + stuck;
   sums.stuck += stuck;
+  sums.completions += completionsOf(bucket);
   if (bucket.active) sums.active |= bitOf(day);
   if (bucket.completed + stuck > 0) sums.attempted |= bitOf(day);
-  const durations = bucket.durations ?? [];
-  for (let at = 0; at < durations.length; at += 2) {
-    for (let count = durations[at + 1] ?? 0; count > 0; count--) {
-      sums.refs.push(bucket.ref);
-      sums.steps.push(durations[at] ?? 0);
-    }
+}
+
+/** The sums of the 14 days up to a last one. */
+export function sumDays(days: readonly Day[], last: number): StageWindow {
+  const window = emptyWindow();
+  for (const day of days) {
+    if (day.day > last || day.day <= last - WINDOW_DAYS) continue;
+    for (const bucket of day.buckets) addBucket(window, day.day, bucket);
   }
+  return window;
 }
 
 /** Takes out all of a bucket whose day leaves the window. */
@@ -74,40 +82,28 @@ export function removeBucket(window: StageWindow, day: number, bucket: Bucket): 
   sums.errors -= bucket.errors;
   sums.attempts -= bucket.completed + stuck;
   sums.stuck -= stuck;
+  sums.completions -= completionsOf(bucket);
   sums.active &= ~bitOf(day);
   sums.attempted &= ~bitOf(day);
-  const durations = bucket.durations ?? [];
-  for (let at = 0; at < durations.length; at += 2) for (let count = durations[at + 1] ?? 0; count > 0; count--) removeCompletion(sums, bucket.ref, durations[at] ?? 0);
-}
-
-function removeCompletion({ refs, steps }: StageSums, ref: FeatureRef, step: number): void {
-  let at = steps.length - 1;
-  while (at >= 0 && !(steps[at] === step && refs[at] === ref)) at -= 1;
-  const lastRef = refs.pop();
-  const lastStep = steps.pop();
-  if (at < 0 || at === steps.length || lastRef === undefined || lastStep === undefined) return;
-  refs[at] = lastRef;
-  steps[at] = lastStep;
 }
 
 /** Adds a signal of a day of the window. `isNew`: the first of its day and feature. */
-export function addSignal(window: StageWindow, day: number, ref: FeatureRef, signal: Signal, isNew: boolean): void {
-  const sums = sumsOf(window, ref.stage);
+export function addSignal(window: StageWindow, day: number, stage: Stage, signal: Signal, isNew: boolean): void {
+  const sums = sumsOf(window, stage);
   if (isNew) sums.buckets += 1;
   if (signal.class === 'error') {
-    if (signal.record.cause !== 'dependency') sums.errors += 1;
+    if (signal.cause !== 'dependency') sums.errors += 1;
     return;
   }
-  if (!byTimer(signal)) sums.active |= bitOf(day);
+  if (!signal.timer) sums.active |= bitOf(day);
   if (signal.class === 'action') {
-    const { outcome } = signal.record;
+    const { outcome } = signal;
     if (outcome === null || outcome === 'started') return;
     sums.attempts += 1;
     if (outcome !== 'completed') sums.stuck += 1;
     sums.attempted |= bitOf(day);
-  } else if (signal.record.measure === 'completion') {
-    sums.refs.push(ref);
-    sums.steps.push(signal.record.censored ? INFINITE_STEP : stepOf(signal.record.duration_ms));
+  } else if (signal.measure === 'completion') {
+    sums.completions += 1;
   }
 }
 
@@ -119,27 +115,41 @@ export function bits(mask: number): number {
 
 const quantiseMeasure = (value: number): number => quantise(Math.floor(value * PER_UNIT)) / PER_UNIT;
 
-/** The lower median over completions of features whose median is known. */
-function relativeCompletion({ refs, steps }: StageSums, view: ReferenceView | null): number | null {
-  if (view === null || steps.length === 0) return null;
-  const relatives: number[] = [];
-  for (let at = 0; at < steps.length; at++) {
-    const step = steps[at] ?? 0;
-    const median = view.medianOf(refs[at]?.feature ?? '');
-    if (median !== undefined) relatives.push(step === INFINITE_STEP ? LONGEST_RELATIVE : Math.min(boundaryOf(step) / median, LONGEST_RELATIVE));
+/** Completions relative to their features' medians, by stage, in no order; of features whose median is known. */
+export function relativeCompletions(days: readonly Day[], last: number, view: ReferenceView): Record<Stage, number[]> {
+  const relatives: Record<Stage, number[]> = { data: [], features: [], training: [], deployment: [] };
+  for (const day of days) {
+    if (day.day > last || day.day <= last - WINDOW_DAYS) continue;
+    for (const { ref, durations } of day.buckets) {
+      const median = durations === null ? undefined : view.medianOf(ref.feature);
+      if (median === undefined || durations === null) continue;
+      for (let at = 0; at < durations.length; at += 2) {
+        const step = durations[at] ?? 0;
+        const relative = step === INFINITE_STEP ? LONGEST_RELATIVE : Math.min(boundaryOf(step) / median, LONGEST_RELATIVE);
+        for (let count = durations[at + 1] ?? 0; count > 0; count--) relatives[ref.stage].push(relative);
+      }
+    }
   }
+  return relatives;
+}
+
+/** The lower median. */
+function middleOf(relatives: number[]): number | null {
   const middle = relatives.sort((a, b) => a - b)[Math.ceil(relatives.length / 2) - 1];
   return middle === undefined ? null : quantiseMeasure(middle);
 }
 
-/** Quantised to about one per cent; null: the user has nothing to measure. Errors without any active day count as on one. */
-export function measure(sums: StageSums, name: BottleneckMeasure, view: ReferenceView | null): number | null {
+/**
+ * Quantised to about one per cent; null: the user has nothing to measure. Errors without any active day count as on one. `relatives`: the completions of the stage,
+ * asked for only where there are any.
+ */
+export function measure(sums: StageSums, name: BottleneckMeasure, relatives: () => number[]): number | null {
   switch (name) {
     case 'errors_per_active_day':
       return sums.buckets === 0 ? null : quantiseMeasure(sums.errors / Math.max(bits(sums.active), 1));
     case 'stuck_share':
       return sums.attempts === 0 ? null : quantiseMeasure(sums.stuck / sums.attempts);
     case 'relative_completion':
-      return relativeCompletion(sums, view);
+      return sums.completions === 0 ? null : middleOf(relatives());
   }
 }

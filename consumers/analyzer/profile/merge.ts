@@ -4,12 +4,7 @@
  * all three topics, sorts after all signals of o, and is taken from all of them at once.
  */
 import type { InRecord, TopicPartition } from '../../../infra/ports.ts';
-import type { ActionSignal, ErrorSignal, TimeSignal } from '../../../schemas/records.ts';
-
-export type Signal =
-  | { readonly class: 'action'; readonly record: ActionSignal }
-  | { readonly class: 'error'; readonly record: ErrorSignal }
-  | { readonly class: 'time'; readonly record: TimeSignal };
+import type { Signal } from './signal.ts';
 
 export interface Entry {
   readonly originOffset: number;

@@ -6,7 +6,7 @@
 import type { SignalClass } from '../../../schemas/records.ts';
 import type { Samples } from '../partials.ts';
 import type { DayRange } from '../time.ts';
-import type { Signal } from './merge.ts';
+import type { Signal } from './signal.ts';
 
 const SAMPLES = 5;
 
@@ -86,13 +86,13 @@ function isOneTooMany(entries: SampleEntry[], entry: SampleEntry): boolean {
 export function samplesOf(signal: Signal, kept: boolean): readonly (string | null)[] {
   switch (signal.class) {
     case 'action': {
-      const { outcome } = signal.record;
+      const { outcome } = signal;
       return outcome === 'failed' || outcome === 'abandoned' ? [USED, STUCK] : [USED];
     }
     case 'error':
-      return kept ? [signal.record.fingerprint] : [];
+      return kept ? [signal.fingerprint] : [];
     case 'time':
-      return signal.record.measure === 'completion' ? [null] : [];
+      return signal.measure === 'completion' ? [null] : [];
   }
 }
 
@@ -103,8 +103,9 @@ const nameInFeature = ({ class: signalClass, what }: SampleKey): string => (sign
 
 export interface SampleStore {
   /** Gives whether the day's samples changed. */
-  add(key: SampleKey, day: number, entry: SampleEntry, machine: boolean): boolean;
-  restore(key: SampleKey, day: number, samples: DaySamples): void;
+  add(key: SampleKey, day: number, signal: Pick<Signal, 'occurred_at' | 'event_id'>, userId: string, machine: boolean): boolean;
+  /** Null: the day has been forgotten. */
+  restore(key: SampleKey, day: number, samples: DaySamples | null): void;
   get(key: SampleKey, day: number): DaySamples | undefined;
   /** The keys with something on a day; they are as changed, since the window moves over it. */
   touchDay(day: number): void;
@@ -159,15 +160,27 @@ export function createSamples(): SampleStore {
   };
 
   return {
-    add: (key, day, entry, machine) => {
+    add: (key, day, signal, userId, machine) => {
       const kind = kindOf(key);
       const samples = kind.days.get(day) ?? put(kind, day, { people: [], machines: [] });
-      if (!(machine ? insertSample(samples.machines, entry) : insertSample(samples.people, entry, KEPT_OF_PEOPLE))) return false;
+      const entries = machine ? samples.machines : samples.people;
+      const most = machine ? SAMPLES : KEPT_OF_PEOPLE;
+      // Nearly all come after those that are kept: no need to know their ids.
+      if (signal.occurred_at > (entries[most - 1]?.[0] ?? Infinity)) return false;
+      const entry = [signal.occurred_at, signal.event_id, userId] as const;
+      if (!insertSample(entries, entry, most)) return false;
       if (kind.fifth === null || before(entry, kind.fifth)) changed.add(kind);
       return true;
     },
     restore: (key, day, samples) => {
-      put(kindOf(key), day, samples);
+      const kind = kindOf(key);
+      if (samples !== null) {
+        put(kind, day, samples);
+        return;
+      }
+      kind.days.delete(day);
+      byDay.get(day)?.delete(kind);
+      if (kind.days.size === 0) forget(kind);
     },
     get: (key, day) => find(key)?.days.get(day),
     touchDay: (day) => {

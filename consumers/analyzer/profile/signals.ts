@@ -2,8 +2,12 @@
 import type { InRecord } from '../../../infra/ports.ts';
 import { UnknownSchemaError } from '../../../schemas/codec.ts';
 import type { RecordCodec } from '../../../schemas/codec.ts';
+import type { SignalClass } from '../../../schemas/records.ts';
 import { HEADERS, topicName } from '../../../schemas/topics.ts';
 import type { Entry } from './merge.ts';
+import { signalFrom } from './signal.ts';
+import type { SignalRecord } from './signal.ts';
+import { HEADER_BYTES, viewSignal } from './signalView.ts';
 
 function headerNumber(record: InRecord, name: string): number {
   const value = Number(record.headers[name]);
@@ -23,32 +27,41 @@ export class UnloadedError extends Error {
   }
 }
 
-/** Throws UnloadedError where `codec.load` may help, and what the codec throws where nothing does. */
+/**
+ * Throws UnloadedError where `codec.load` may help, and what the codec throws where nothing does. Records of our own schema are read where they lie; those that another
+ * version wrote are resolved by the codec.
+ */
 export function signalReader(codec: RecordCodec, app: string): (record: InRecord) => Entry {
-  const actions = topicName('actions', app);
-  const errors = topicName('errors', app);
-  const read = (record: InRecord): Entry => {
+  const kinds = new Map<string, Kind>([
+    [topicName('actions', app), { class: 'action', schemaId: codec.schemaId('ActionSignal'), decode: (bytes) => ({ class: 'action', record: codec.decode('ActionSignal', bytes) }) }],
+    [topicName('errors', app), { class: 'error', schemaId: codec.schemaId('ErrorSignal'), decode: (bytes) => ({ class: 'error', record: codec.decode('ErrorSignal', bytes) }) }],
+    [topicName('times', app), { class: 'time', schemaId: codec.schemaId('TimeSignal'), decode: (bytes) => ({ class: 'time', record: codec.decode('TimeSignal', bytes) }) }],
+  ]);
+  return (record) => {
     const bytes = record.value;
     if (bytes === null) {
       return { originOffset: headerNumber(record, HEADERS.originOffset), ordinal: Infinity, watermark: headerNumber(record, HEADERS.watermark), signal: null };
     }
-    if (record.topic === actions) {
-      const action = codec.decode('ActionSignal', bytes);
-      return { originOffset: action.origin_offset, ordinal: action.ordinal, watermark: action.watermark, signal: { class: 'action', record: action } };
-    }
-    if (record.topic === errors) {
-      const error = codec.decode('ErrorSignal', bytes);
-      return { originOffset: error.origin_offset, ordinal: error.ordinal, watermark: error.watermark, signal: { class: 'error', record: error } };
-    }
-    const time = codec.decode('TimeSignal', bytes);
-    return { originOffset: time.origin_offset, ordinal: time.ordinal, watermark: time.watermark, signal: { class: 'time', record: time } };
+    const kind = kinds.get(record.topic);
+    if (kind === undefined) throw new Error(`profile: ${record.topic} is no topic of signals`);
+    const isOurs = bytes.length > HEADER_BYTES && bytes[0] === 0 && bytes.readInt32BE(1) === kind.schemaId;
+    return (isOurs ? viewSignal(kind.class, bytes) : null) ?? decoded(kind, bytes);
   };
-  return (record) => {
-    try {
-      return read(record);
-    } catch (cause) {
-      if (cause instanceof UnknownSchemaError && record.value !== null) throw new UnloadedError(record.value, cause);
-      throw cause;
-    }
-  };
+}
+
+interface Kind {
+  readonly class: SignalClass;
+  readonly schemaId: number;
+  readonly decode: (bytes: Buffer) => SignalRecord;
+}
+
+function decoded({ decode }: Kind, bytes: Buffer): Entry {
+  try {
+    const whole = decode(bytes);
+    const { origin_offset: originOffset, ordinal, watermark } = whole.record;
+    return { originOffset, ordinal, watermark, signal: signalFrom(whole) };
+  } catch (cause) {
+    if (cause instanceof UnknownSchemaError) throw new UnloadedError(bytes, cause);
+    throw cause;
+  }
 }

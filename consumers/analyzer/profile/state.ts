@@ -2,23 +2,22 @@
  * All that a profile task knows: a fold of the log's signals. What is marked "derived" is made again after a restore; all else is in the
  * changelog, so a task that restores goes on as if nothing had happened.
  */
-import type { Bottleneck, ExpertiseLevel, Level, Stage } from '../../../schemas/records.ts';
+import type { Bottleneck, ExpertiseLevel, Level } from '../../../schemas/records.ts';
+import type { OtherLevel } from '../expertise/leaveOut.ts';
 import type { OpenBottleneck } from './bottlenecks.ts';
-import type { Day } from './buckets.ts';
 import { createCells } from './cells.ts';
 import type { CellRef, Cells, CountedUser } from './cells.ts';
 import { createLabels } from './labels.ts';
 import type { Labels } from './labels.ts';
 import type { Candidate } from './levels.ts';
-import { emptyWindow } from './measures.ts';
+import { sumDays } from './measures.ts';
 import type { StageWindow } from './measures.ts';
 import { createSamples } from './samples.ts';
 import type { SampleKey, SampleStore } from './samples.ts';
+import { createSlab } from './slab.ts';
+import type { Allocate } from './slab.ts';
+import { UserDay } from './userDay.ts';
 import type { Standing } from './vectors.ts';
-
-export interface UserDay extends Day<CellRef> {
-  readonly user: User;
-}
 
 export interface User extends CountedUser {
   readonly id: string;
@@ -32,13 +31,16 @@ export interface User extends CountedUser {
   /** At the last training tick. */
   frequent: boolean;
   candidate: Candidate | null;
+  /** Of users with a trained level: which other one they would have without a feature of the model. */
+  otherLevels: readonly OtherLevel[];
   /** At the training tick whose decision is not in force yet; null for users who are neither frequent nor machines. */
   standing: Standing | null;
-  readonly bottlenecks: Map<Stage, OpenBottleneck>;
-  /** Ascending, at most 28. */
-  readonly days: UserDay[];
-  /** Derived: over the 14 days up to `measuredDay`. */
-  readonly stages: StageWindow;
+  /** Open ones; most users have none. */
+  bottlenecks: readonly OpenBottleneck[];
+  /** Ascending, at most 28. Here and in `bottlenecks` a new array replaces the old one, of just the size that it needs. */
+  days: readonly UserDay[];
+  /** Derived: over the 14 days up to `measuredDay`; null: not asked for since the restart. */
+  stages: StageWindow | null;
 }
 
 /** What has to go to the changelog with the next commit. Tombstones are written before the rest. */
@@ -75,6 +77,7 @@ export interface PartitionState {
   readonly cells: Cells;
   readonly samples: SampleStore;
   readonly labels: Labels;
+  readonly allocate: Allocate;
   readonly changes: Changes;
 }
 
@@ -87,23 +90,29 @@ export interface Emits {
 
 export const noEmits = (): Emits => ({ partials: [], levels: [], bottlenecks: [] });
 
-export const emptyState = (): PartitionState => ({
-  watermark: -Infinity,
-  firstTick: null,
-  lastTick: null,
-  training: null,
-  users: new Map(),
-  byDay: new Map(),
-  unsettled: new Set(),
-  idle: new Set(),
-  stuck: new Set(),
-  measuredDay: -Infinity,
-  full: true,
-  cells: createCells(),
-  samples: createSamples(),
-  labels: createLabels(),
-  changes: { days: new Set(), users: new Set(), samples: new Map(), labels: new Set(), gone: new Set() },
-});
+export function emptyState(): PartitionState {
+  const labels = createLabels();
+  return {
+    watermark: -Infinity,
+    firstTick: null,
+    lastTick: null,
+    training: null,
+    users: new Map(),
+    byDay: new Map(),
+    unsettled: new Set(),
+    idle: new Set(),
+    stuck: new Set(),
+    measuredDay: -Infinity,
+    full: true,
+    cells: createCells((fingerprint) => labels.nameOf(fingerprint)),
+    samples: createSamples(),
+    labels,
+    allocate: createSlab(),
+    changes: { days: new Set(), users: new Set(), samples: new Map(), labels: new Set(), gone: new Set() },
+  };
+}
+
+const NONE: readonly never[] = [];
 
 export function newUser(id: string, team: string, role: string): User {
   return {
@@ -116,28 +125,52 @@ export function newUser(id: string, team: string, role: string): User {
     score: null,
     frequent: false,
     candidate: null,
+    otherLevels: NONE,
     standing: null,
-    bottlenecks: new Map(),
-    days: [],
-    dirty: new Set(),
-    contributions: new Map(),
-    counted: null,
-    stages: emptyWindow(),
+    bottlenecks: NONE,
+    days: NONE,
+    dirty: null,
+    counted: [],
+    contributions: [],
+    group: null,
+    stages: null,
   };
+}
+
+/** The sums of a user's window. */
+export function stagesOf(state: PartitionState, user: User): StageWindow {
+  return (user.stages ??= sumDays(user.days, state.measuredDay));
+}
+
+/** The user's contribution to the feature may have changed. */
+export function touch(state: PartitionState, user: User, ref: CellRef): void {
+  if (user.dirty === null) user.dirty = [ref];
+  else if (user.dirty !== 'all' && !user.dirty.includes(ref)) user.dirty.push(ref);
+  state.unsettled.add(user);
+}
+
+/** Puts a day in its place. */
+export function insertDay(user: User, day: UserDay): void {
+  const { days } = user;
+  let at = days.length;
+  while (at > 0 && (days[at - 1]?.day ?? 0) > day.day) at -= 1;
+  user.days = at === days.length ? [...days, day] : days.toSpliced(at, 0, day);
+}
+
+/** Remembers who has a day, for when it leaves. */
+export function noteDay(state: PartitionState, { day, user }: UserDay): void {
+  const others = state.byDay.get(day);
+  if (others === undefined) state.byDay.set(day, [user]);
+  else others.push(user);
 }
 
 /** The user's day, made where it is missing. */
 export function dayOfUser(state: PartitionState, user: User, day: number): UserDay {
-  const { days } = user;
-  let at = days.length;
-  while (at > 0 && (days[at - 1]?.day ?? 0) > day) at -= 1;
-  const known = days[at - 1];
+  const known = user.days.findLast((one) => one.day <= day);
   if (known?.day === day) return known;
-  const made: UserDay = { day, user, buckets: [] };
-  days.splice(at, 0, made);
-  const others = state.byDay.get(day);
-  if (others === undefined) state.byDay.set(day, [user]);
-  else others.push(user);
+  const made = new UserDay(day, user, state.cells, state.allocate);
+  insertDay(user, made);
+  noteDay(state, made);
   return made;
 }
 

@@ -9,13 +9,13 @@ import { topicName } from '../../../schemas/topics.ts';
 import type { TopicId } from '../../../schemas/topics.ts';
 import { DAY_MS, dayOf, firstTickAfter, isMidnight, startOfDay, TICK_MS } from '../time.ts';
 import { applySignal } from './apply.ts';
-import { drainChanges, restoreState } from './changelog.ts';
-import { recount } from './days.ts';
+import { drainChanges } from './changelog.ts';
 import type { References } from './follower.ts';
 import { createMerge } from './merge.ts';
 import type { Entry, Merge } from './merge.ts';
 import { progressRecord } from './records.ts';
 import type { ReferenceView } from './referenceView.ts';
+import { createRestore } from './restore.ts';
 import { signalReader, UnloadedError } from './signals.ts';
 import { emptyState, noEmits } from './state.ts';
 import type { Emits } from './state.ts';
@@ -109,7 +109,7 @@ export function createProfileTask({ context, app, codec, references, observer, s
       ...emits.bottlenecks.map((bottleneck) => out('bottlenecks', bottleneck.user_id, codec.encode('Bottleneck', bottleneck))),
       ...emits.partials.map(({ key, json }) => out('partials', key, Buffer.from(json))),
       out('partials', 'progress', Buffer.from(progressRecord(through, watermark, firstTick))),
-      ...drainChanges(state, commits).map(({ key, json }) => out('profileChangelog', key, json === null ? null : Buffer.from(json))),
+      ...drainChanges(state, commits).map(({ key, value }) => out('profileChangelog', key, value)),
     ];
     const metadata = JSON.stringify({ through, watermark, n: commits } satisfies Metadata);
     return { outputs, positions: merge.positions().map((position) => ({ ...position, metadata })) };
@@ -121,21 +121,14 @@ export function createProfileTask({ context, app, codec, references, observer, s
       merge = createMerge(committed, metadata.through, read);
       const topic = topicName('profileChangelog', app);
       const end = (await context.log.ends(topic))[partition] ?? 0;
-      const latest = new Map<string, string>();
-      for await (const records of context.log.read({ topic, partition, offset: 0 }, end)) {
-        for (const { key, value } of records) {
-          if (key === null) continue;
-          if (value === null) latest.delete(key.toString());
-          else latest.set(key.toString(), value.toString());
-        }
-      }
-      commits = restoreState(state, latest);
+      const restore = createRestore(state);
+      for await (const records of context.log.read({ topic, partition, offset: 0 }, end)) await restore.apply(records);
+      commits = await restore.end();
       if (commits !== metadata.n) {
         throw new Error(
           `profile: the changelog ${topic}/${String(partition)} is of commit ${String(commits)}, the group's positions are of ${String(metadata.n)}: one of them was reset alone. Reset both, or replay with another CHOKEPOINT_APP.`,
         );
       }
-      recount(state);
       await references.caughtUp();
     },
 
@@ -160,7 +153,7 @@ export function createProfileTask({ context, app, codec, references, observer, s
           break;
         }
         if (due) {
-          runTick(state, tick, entry.originOffset, view, emits);
+          await runTick(state, tick, entry.originOffset, view, emits);
           ticks += 1;
           // A midnight goes out at once: its reference is made while this task works on through the day, at whose end it is needed.
           if (isMidnight(tick)) break;

@@ -1,97 +1,120 @@
 /**
  * One tick of a partition. The order within it is part of the contract: the window moves; cells are said under the levels before, where a
  * model comes into force; levels are decided; cells are said under the levels in force; then what midnights and training ticks add.
+ * What goes over all users lets the event loop turn in between: nothing but the task's queue may change meanwhile.
  */
-import type { Level } from '../../../schemas/records.ts';
-import type { MeasureCounts, UserVector } from '../partials.ts';
+import type { Level, Stage } from '../../../schemas/records.ts';
+import { otherLevels } from '../expertise/leaveOut.ts';
+import type { BottleneckMeasure, MeasureCounts, UserVector } from '../partials.ts';
 import { effectiveFrom, isMidnight, isTrainingTick, stateDaysOf, windowOf } from '../time.ts';
+import { inBatches } from './batches.ts';
 import { resolutionOf } from './bottlenecks.ts';
 import { forgetIdle, measureUpTo, moveDay } from './days.ts';
 import { decideLevel } from './levels.ts';
-import { measure, MEASURES, STAGES } from './measures.ts';
+import { measure, MEASURES, relativeCompletions, STAGES } from './measures.ts';
 import { cellsRecords, tickRecord, vectorsRecords } from './records.ts';
 import type { ReferenceView } from './referenceView.ts';
-import { setLevel } from './state.ts';
-import type { Emits, PartitionState } from './state.ts';
+import { shadowRecords, shadowsOf } from './shadow.ts';
+import { setLevel, stagesOf } from './state.ts';
+import type { Emits, PartitionState, User } from './state.ts';
 import { standingOf } from './vectors.ts';
+
+const NO_OTHERS: readonly never[] = [];
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-function settle(state: PartitionState, tick: number): void {
+async function settle(state: PartitionState, tick: number): Promise<void> {
   const window = windowOf(tick);
-  for (const user of state.unsettled) state.cells.settle(user, window);
+  await inBatches(state.unsettled, (user) => {
+    state.cells.settle(user, window);
+  });
   state.unsettled.clear();
 }
 
 /** The midnight at which a training tick's decision takes effect. */
-function decideLevels(state: PartitionState, tick: number, view: ReferenceView | null, emits: Emits): void {
+async function decideLevels(state: PartitionState, tick: number, view: ReferenceView | null, emits: Emits): Promise<void> {
   if (state.training === null || effectiveFrom(state.training) !== tick) return;
   const reference = view?.reference;
   const model = reference?.tick === state.training && reference.decision === 'new' ? reference.model : null;
-  // Sorted, so that the order of what is written does not depend on when the task was restored.
-  for (const user of [...state.users.values()].sort((a, b) => compare(a.id, b.id))) {
+  const changed: { readonly user: User; readonly level: Level; readonly score: number | null }[] = [];
+  await inBatches(state.users.values(), (user) => {
     if (model !== null) {
       const { level, score, candidate } = decideLevel(user.level, user.role, user.candidate, user.standing, model);
       if (candidate !== user.candidate) {
         user.candidate = candidate;
         state.changes.users.add(user);
       }
-      if (level !== user.level) setLevel(state, user, level, tick, model.version, score, emits);
+      if (level !== user.level) changed.push({ user, level, score });
+      const values = user.standing?.values ?? null;
+      const others = values === null ? NO_OTHERS : otherLevels(model, values, level);
+      if (others.length > 0 || user.otherLevels.length > 0) state.changes.users.add(user);
+      user.otherLevels = others;
     }
     if (user.standing !== null) {
       user.standing = null;
       state.changes.users.add(user);
     }
-  }
+  });
   state.training = null;
+  if (model === null) return;
+  // Sorted, so that the order of what is written does not depend on when the task was restored.
+  for (const { user, level, score } of changed.sort((a, b) => compare(a.user.id, b.user.id))) setLevel(state, user, level, tick, model.version, score, emits);
 }
 
 /** At a midnight tick: how many users of each level have which value of each measure. */
-function measureCounts(state: PartitionState, view: ReferenceView | null): MeasureCounts[] {
-  const counts: MeasureCounts[] = [];
-  for (const stage of STAGES) {
-    for (const name of MEASURES) {
-      const levels = new Map<Level, Map<number, number>>();
-      for (const { level, stages } of state.users.values()) {
-        const sums = stages[stage];
-        const value = sums === null || level === 'machine' ? null : measure(sums, name, view);
-        if (value === null) continue;
-        const values = levels.get(level);
-        if (values === undefined) levels.set(level, new Map([[value, 1]]));
-        else values.set(value, (values.get(value) ?? 0) + 1);
-      }
-      for (const [level, values] of [...levels].sort((x, y) => compare(x[0], y[0]))) counts.push({ stage, level, measure: name, values: [...values].sort((x, y) => x[0] - y[0]) });
+async function measureCounts(state: PartitionState, view: ReferenceView | null): Promise<MeasureCounts[]> {
+  const counts = new Map<string, { readonly count: Omit<MeasureCounts, 'values'>; readonly values: Map<number, number> }>();
+  const add = (stage: Stage, name: BottleneckMeasure, level: Level, value: number): void => {
+    const key = `${String(STAGES.indexOf(stage))} ${String(MEASURES.indexOf(name))} ${level}`;
+    let known = counts.get(key);
+    if (known === undefined) {
+      known = { count: { stage, level, measure: name }, values: new Map() };
+      counts.set(key, known);
     }
-  }
-  return counts;
+    known.values.set(value, (known.values.get(value) ?? 0) + 1);
+  };
+  await inBatches(state.users.values(), (user) => {
+    if (user.level === 'machine' || user.days.length === 0) return;
+    const stages = stagesOf(state, user);
+    let relatives: Record<Stage, number[]> | null = null;
+    const relativesAt = (stage: Stage): number[] => (view === null ? [] : (relatives ??= relativeCompletions(user.days, state.measuredDay, view))[stage]);
+    for (const stage of STAGES) {
+      const sums = stages[stage];
+      for (const name of sums === null ? [] : MEASURES) {
+        const value = sums === null ? null : measure(sums, name, () => relativesAt(stage));
+        if (value !== null) add(stage, name, user.level, value);
+      }
+    }
+  });
+  return [...counts].sort((a, b) => compare(a[0], b[0])).map(([, { count, values }]) => ({ ...count, values: [...values].sort((a, b) => a[0] - b[0]) }));
 }
 
 function resolveBottlenecks(state: PartitionState, tick: number, view: ReferenceView | null, emits: Emits): void {
   for (const user of [...state.stuck].sort((a, b) => compare(a.id, b.id))) {
     for (const stage of STAGES) {
-      const open = user.bottlenecks.get(stage);
-      const resolved = open === undefined ? null : resolutionOf(user, stage, open, user.stages[stage], view, tick);
+      const open = user.bottlenecks.find((one) => one.stage === stage);
+      const resolved = open === undefined ? null : resolutionOf(user, open, stagesOf(state, user)[stage], view, state.measuredDay, tick);
       if (resolved === null) continue;
-      user.bottlenecks.delete(stage);
+      user.bottlenecks = user.bottlenecks.filter((one) => one !== open);
       state.changes.users.add(user);
       emits.bottlenecks.push(resolved);
     }
-    if (user.bottlenecks.size === 0) state.stuck.delete(user);
+    if (user.bottlenecks.length === 0) state.stuck.delete(user);
   }
 }
 
 /** At a training tick: who is frequent, and what the model shall see of them. Remembered until the decision is in force. */
-function vectorsOf(state: PartitionState, tick: number, view: ReferenceView | null): UserVector[] {
+async function vectorsOf(state: PartitionState, tick: number, view: ReferenceView | null): Promise<UserVector[]> {
   const range = stateDaysOf(tick);
   const vectors: UserVector[] = [];
-  for (const user of state.users.values()) {
+  await inBatches(state.users.values(), (user) => {
     const standing = standingOf(user.days, range, user.role, user.frequent, view);
     const remembered = standing.machine || standing.frequent ? standing : null;
     if (remembered !== null || user.standing !== null || user.frequent !== standing.frequent) state.changes.users.add(user);
     user.frequent = standing.frequent;
     user.standing = remembered;
     if (standing.values !== null) vectors.push({ user_id: user.id, values: standing.values, level: user.level });
-  }
+  });
   state.training = tick;
   return vectors.sort((a, b) => compare(a.user_id, b.user_id));
 }
@@ -100,7 +123,7 @@ function vectorsOf(state: PartitionState, tick: number, view: ReferenceView | nu
  * `evaluatedTo`: the platform.events offset of the record that brought the watermark to the tick. `view`: the reference in force at the tick;
  * null before the first.
  */
-export function runTick(state: PartitionState, tick: number, evaluatedTo: number, view: ReferenceView | null, emits: Emits): void {
+export async function runTick(state: PartitionState, tick: number, evaluatedTo: number, view: ReferenceView | null, emits: Emits): Promise<void> {
   const window = windowOf(tick);
   const midnight = isMidnight(tick);
   const newModel = view?.reference.effective_from === tick && view.reference.decision === 'new';
@@ -109,11 +132,11 @@ export function runTick(state: PartitionState, tick: number, evaluatedTo: number
   };
 
   if (state.lastTick !== null && windowOf(state.lastTick).last !== window.last) moveDay(state, tick);
-  settle(state, tick);
+  await settle(state, tick);
   if (newModel) cellsRecords(tick, 'before', true, { ...state.cells.account(), samples: [], labels: [], measures: [] }).forEach(say);
-  decideLevels(state, tick, view, emits);
+  await decideLevels(state, tick, view, emits);
   forgetIdle(state);
-  settle(state, tick);
+  await settle(state, tick);
 
   if (midnight) measureUpTo(state, window.last);
   const full = midnight || state.full;
@@ -122,10 +145,11 @@ export function runTick(state: PartitionState, tick: number, evaluatedTo: number
     ...state.cells.drain(full),
     samples: state.samples.drain(window, full, counted),
     labels: state.labels.drain(full),
-    measures: midnight ? measureCounts(state, view) : [],
+    measures: midnight ? await measureCounts(state, view) : [],
   }).forEach(say);
+  if (midnight) shadowRecords(tick, shadowsOf(state.users.values())).forEach(say);
   if (midnight) resolveBottlenecks(state, tick, view, emits);
-  if (isTrainingTick(tick)) vectorsRecords(tick, vectorsOf(state, tick, view)).forEach(say);
+  if (isTrainingTick(tick)) vectorsRecords(tick, await vectorsOf(state, tick, view)).forEach(say);
   say(tickRecord(tick, tick === state.firstTick, evaluatedTo));
   state.lastTick = tick;
   state.full = false;

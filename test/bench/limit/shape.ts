@@ -1,4 +1,4 @@
-/** What a processor's run has written, per event taken: learnt from its topics, so that the limit writes as many records of the same sizes. */
+/** What a run has written, per event or signal taken: learnt from its topics, so that the limit writes as many records of the same sizes. */
 import type { Kafka } from '../../../infra/ports.ts';
 import { HEADERS, topicName, type TopicId } from '../../../schemas/topics.ts';
 
@@ -15,11 +15,12 @@ interface TopicShape {
 
 export type OutputShape = readonly TopicShape[];
 
-const OUTPUTS: readonly TopicId[] = ['actions', 'errors', 'times', 'deadLetters', 'processorChangelog'];
+export const PROCESSOR_OUTPUTS: readonly TopicId[] = ['actions', 'errors', 'times', 'deadLetters', 'processorChangelog'];
+export const PROFILE_OUTPUTS: readonly TopicId[] = ['partials', 'levels', 'bottlenecks', 'profileChangelog'];
 
-export async function learnShape(kafka: Kafka, app: string, events: number): Promise<OutputShape> {
+export async function learnShape(kafka: Kafka, app: string, events: number, outputs: readonly TopicId[]): Promise<OutputShape> {
   const shape: TopicShape[] = [];
-  for (const id of OUTPUTS) {
+  for (const id of outputs) {
     const topic = topicName(id, app);
     const counts = { values: 0, bytes: 0, tombstones: 0, progress: 0 };
     for (const [partition, end] of (await kafka.ends(topic)).entries()) {

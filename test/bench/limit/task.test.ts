@@ -27,3 +27,17 @@ test('the limit writes as many records and bytes per event as it was told, to th
   near(outputs.filter(({ headers }) => headers !== undefined).length, 100);
   near(outputs.filter(({ topic, value }) => topic === 'a.processor.changelog' && value === null).length, 2_000);
 });
+
+test('of several inputs each has its own place, and nothing is written for progress records', async () => {
+  const inputs = ['signals.action', 'signals.time'].map((topic) => ({ topic, partition: 1 }));
+  const task = createLimitTask([{ topic: 'profileChangelog', values: 1, bytes: 100, tombstones: 0, progress: 0 }], 'a', { inputs });
+  for (const [n, input] of inputs.entries()) {
+    task.accept(Array.from({ length: 10 * (n + 1) }, (_, offset): InRecord => ({ ...input, offset, timestamp: 0, ...(offset % 10 === 9 ? { key: null, value: null } : { key: Buffer.from('ada'), value: Buffer.alloc(20) }), headers: {} })));
+  }
+  assert.deepEqual(inputs.map((input) => task.backlog(input)), [10, 20]);
+  const work = await task.step();
+  assert.deepEqual(work?.positions.map(({ topic, offset }) => [topic, offset]), [['signals.action', 10], ['signals.time', 20]]);
+  assert.equal(work.outputs.length, 27);
+  assert.ok(work.outputs.every(({ key }) => key !== null));
+  assert.deepEqual(inputs.map((input) => task.backlog(input)), [0, 0]);
+});

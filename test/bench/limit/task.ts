@@ -1,8 +1,8 @@
 /**
- * The bare consume-produce of the same bytes: what our client allows, whatever is done with the events. It runs in the production loop, with its
- * transactions, positions and steps of the processor's size; it reads the same records; and for each it hands over as many records of the same sizes
- * to the same topics as the processor does on average, with the input's own key and a slice of one prepared buffer for the value. It does not
- * look at a value, keeps nothing, computes nothing and encodes nothing. What is left is what every processor on this client must pay: fetching and
+ * The bare consume-produce of the same bytes: what our client allows, whatever is done with the records. It runs in the production loop, with its
+ * transactions, positions and steps of the task's size; it reads the same records; and for each it hands over as many records of the same sizes
+ * to the same topics as the task does on average, with the input's own key and a slice of one prepared buffer for the value. It does not
+ * look at a value, keeps nothing, computes nothing and encodes nothing. What is left is what every task on this client must pay: fetching and
  * splitting batches, an object per record each way, record encoding, checksums, requests, and the broker.
  */
 import type { InRecord, OutRecord, Task, TaskContext } from '../../../infra/ports.ts';
@@ -26,9 +26,7 @@ interface Stream {
 }
 
 export function createLimitTask(shape: OutputShape, app: string, { inputs }: Pick<TaskContext, 'inputs'>): Task {
-  const [input] = inputs;
-  if (input === undefined || inputs.length !== 1) throw new Error(`the limit's task has one partition of platform.events, not ${inputs.length} inputs`);
-  const { topic, partition } = input;
+  const partition = inputs[0]?.partition ?? 0;
   const streams: Stream[] = shape.flatMap(({ topic: id, values, bytes, tombstones, progress }) => [
     { topic: topicName(id, app), kind: 'value' as const, perEvent: values, bytes, owed: 0 },
     { topic: topicName(id, app), kind: 'tombstone' as const, perEvent: tombstones, bytes: 0, owed: 0 },
@@ -37,20 +35,29 @@ export function createLimitTask(shape: OutputShape, app: string, { inputs }: Pic
   // Any bytes do: nothing on the way compresses them or looks at them.
   const prepared = Buffer.alloc(Math.max(1, ...streams.map(({ bytes }) => bytes)), 'limit');
   const queue: InRecord[] = [];
+  /** Records of `queue` not taken, per topic. */
+  const waiting = new Map<string, number>();
   let head = 0;
   let commits = 0;
 
   return {
     open: () => Promise.resolve(),
-    accept: (records) => { for (const record of records) queue.push(record); },
+    accept: (records) => {
+      for (const record of records) queue.push(record);
+      const [first] = records;
+      if (first !== undefined) waiting.set(first.topic, (waiting.get(first.topic) ?? 0) + records.length);
+    },
     step: () => {
       const outputs: OutRecord[] = [];
       const end = Math.min(queue.length, head + MAX_STEP_RECORDS);
-      let through = -1;
+      const through = new Map<string, number>();
       for (let bytes = 0; head < end && bytes < MAX_STEP_BYTES; head++) {
         const record = queue[head];
         if (record === undefined) break;
-        through = record.offset + 1;
+        through.set(record.topic, record.offset + 1);
+        waiting.set(record.topic, (waiting.get(record.topic) ?? 0) - 1);
+        // Progress records have no value: of them nothing comes.
+        if (record.value === null) continue;
         for (const stream of streams) {
           stream.owed += stream.perEvent;
           for (; stream.owed >= 1; stream.owed -= 1) {
@@ -70,13 +77,14 @@ export function createLimitTask(shape: OutputShape, app: string, { inputs }: Pic
           }
         }
       }
-      if (through < 0) return Promise.resolve(null);
+      if (through.size === 0) return Promise.resolve(null);
       if (head >= COMPACT_AT || head === queue.length) {
         queue.splice(0, head);
         head = 0;
       }
-      return Promise.resolve({ outputs, positions: [{ topic, partition, offset: through, metadata: JSON.stringify({ through, n: ++commits }) }] });
+      commits += 1;
+      return Promise.resolve({ outputs, positions: [...through].map(([topic, offset]) => ({ topic, partition, offset, metadata: JSON.stringify({ through: offset, n: commits }) })) });
     },
-    backlog: () => queue.length - head,
+    backlog: ({ topic }) => waiting.get(topic) ?? 0,
   };
 }

@@ -1,16 +1,19 @@
 /**
  * How the peer is run: for throughput and for latency each with what was best of what was tried (docs/benchmarks.md has the table).
  */
-export interface PeerSettings {
+export interface StreamsSettings {
   readonly threads: number;
-  /** Field by field against Avro's decoder and encoder, or by its GenericRecord, as most applications have it. */
-  readonly codec: 'direct' | 'generic';
   readonly stores: 'memory' | 'rocksdb';
-  /** A record cache before the store of tasks: a task that starts and ends within one commit interval leaves one changelog record instead of two. */
-  readonly cacheTasks: boolean;
   readonly jvm: readonly string[];
   /** Of Kafka Streams and its clients. */
   readonly streams: Readonly<Record<string, string>>;
+}
+
+export interface PeerSettings extends StreamsSettings {
+  /** Field by field against Avro's decoder and encoder, or by its GenericRecord, as most applications have it. */
+  readonly codec: 'direct' | 'generic';
+  /** A record cache before the store of tasks: a task that starts and ends within one commit interval leaves one changelog record instead of two. */
+  readonly cacheTasks: boolean;
 }
 
 export const THROUGHPUT: PeerSettings = {
@@ -36,3 +39,6 @@ export const LATENCY: PeerSettings = {
   threads: 1,
   streams: { ...THROUGHPUT.streams, 'commit.interval.ms': '20', 'producer.linger.ms': '0' },
 };
+
+/** The analyzer's peer. */
+export const COUNTING: StreamsSettings = { threads: 2, stores: 'memory', jvm: THROUGHPUT.jvm, streams: THROUGHPUT.streams };

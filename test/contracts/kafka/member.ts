@@ -8,6 +8,9 @@ export const WAIT_MS = 30_000;
 
 export const keys = (records: readonly InRecord[]): string[] => records.map(({ key }) => String(key));
 
+/** As plain objects: the fields of what a client gives may be getters, which deepEqual does not see. */
+export const plain = (records: readonly InRecord[]): InRecord[] => records.map(({ topic, partition, offset, timestamp, key, value, headers }) => ({ topic, partition, offset, timestamp, key, value, headers }));
+
 export interface MemberSeen {
   readonly consumer: GroupConsumer;
   readonly records: InRecord[];

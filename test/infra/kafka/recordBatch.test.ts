@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { decodeBatches } from '../../../infra/kafka/recordDecoder.ts';
 import { encodeBatch, recordSize } from '../../../infra/kafka/recordEncoder.ts';
 import { readInt64, writeInt64, WireReader, WireWriter } from '../../../infra/kafka/wire.ts';
-import type { OutRecord } from '../../../infra/ports.ts';
+import type { InRecord, OutRecord } from '../../../infra/ports.ts';
 
 /** The client's own codec, as a second opinion. */
 const require = createRequire(import.meta.url);
@@ -29,6 +29,8 @@ const records: fc.Arbitrary<OutRecord[]> = fc.array(
   }),
   { minLength: 1, maxLength: 200 },
 );
+/** Its fields are getters. */
+const plainRecord = ({ topic, partition, offset, timestamp, key, value, headers }: InRecord): InRecord => ({ topic, partition, offset, timestamp, key, value, headers });
 const keyBytes = (key: OutRecord['key']): Buffer | null => (typeof key === 'string' ? Buffer.from(key) : key);
 
 test('what is encoded is decoded, by us and by the client', async () => {
@@ -37,7 +39,7 @@ test('what is encoded is decoded, by us and by the client', async () => {
       const batch = encodeBatch(input, { timestamp, producer: { id: 12n, epoch: 3, sequence: 7 }, transactional: true });
       const ours = decodeBatches(batch, 0, [], 't', 0);
       assert.equal(ours.next, input.length);
-      assert.deepEqual(ours.records, input.map((record, offset) => ({ topic: 't', partition: 0, offset, timestamp, key: keyBytes(record.key), value: record.value, headers: { ...record.headers } })));
+      assert.deepEqual(ours.records.map(plainRecord), input.map((record, offset) => ({ topic: 't', partition: 0, offset, timestamp, key: keyBytes(record.key), value: record.value, headers: { ...record.headers } })));
       const theirs = await decodeTheirs(new Decoder(batch));
       assert.deepEqual(theirs.records.map(({ offset, key, value }) => [Number(offset), key, value]), ours.records.map(({ offset, key, value }) => [offset, key, value]));
       assert.deepEqual(theirs.records.map(({ headers }) => Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]))), ours.records.map(({ headers }) => headers));
@@ -140,4 +142,15 @@ test('what is put before a request lies before it, however long it is, and a cle
     writer.prepend(Buffer.from('size'));
     assert.equal(writer.buffer.toString('latin1'), `size${'h'.repeat(length)}\0\u0004body`);
   }
+});
+
+test('a record that lies in larger buffers is written as one that has its own', () => {
+  const head = { timestamp: 5, producer: null, transactional: false };
+  const lie = (own: Buffer) => ({ bytes: Buffer.concat([Buffer.from('before'), own, Buffer.from('behind')]), from: 6, to: 6 + own.length });
+  fc.assert(fc.property(fc.array(fc.tuple(bytes, bytes), { minLength: 1, maxLength: 100 }), (pairs) => {
+    const plain = pairs.map(([key, value]): OutRecord => ({ topic: 't', partition: 0, key, value }));
+    const lying = pairs.map(([key, value]): OutRecord => ({ topic: 't', partition: 0, key, value, lies: { key: lie(key), value: lie(value) } }));
+    assert.ok(encodeBatch(lying, head).equals(encodeBatch(plain, head)));
+    assert.deepEqual(lying.map(recordSize), plain.map((record) => recordSize(record) - 1));
+  }));
 });

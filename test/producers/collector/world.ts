@@ -5,6 +5,7 @@ import type { OutRecord, Producer } from '../../../infra/ports.ts';
 import { createCodec, type RecordCodec } from '../../../schemas/codec.ts';
 import { topicName, type TopicId } from '../../../schemas/topics.ts';
 import type { DeadLetter, PlatformEvent, RecordName, Records } from '../../../schemas/records.ts';
+import type { Log } from '../../../infra/service/log.ts';
 import { topicConfigs } from '../../../infra/kafka/topics.ts';
 import { openCollector, type Collector, type CollectorOptions } from '../../../producers/collector/collector.ts';
 import { uuidV7 } from '../../../producers/collector/ids.ts';
@@ -28,7 +29,7 @@ export interface World {
   deadLetters(): (DeadLetter & { readonly partition: number })[];
 }
 
-export async function openWorld(t: TestContext, options: { kafka?: MemoryKafka; overrides?: Partial<CollectorOptions['collector']>; acknowledgeMs?: number; app?: string; now?: () => number } = {}): Promise<World> {
+export async function openWorld(t: TestContext, options: { kafka?: MemoryKafka; overrides?: Partial<CollectorOptions['collector']>; acknowledgeMs?: number; app?: string; now?: () => number; readKeys?: () => Promise<string>; log?: Log; requestMs?: number; /** Takes the records instead of the topics. */ sink?: (records: readonly OutRecord[]) => void } = {}): Promise<World> {
   const app = options.app ?? '';
   const kafka = options.kafka ?? createMemoryKafka({ now: options.now ?? Date.now });
   await kafka.createTopics(topicConfigs(app, PARTITIONS));
@@ -38,7 +39,8 @@ export async function openWorld(t: TestContext, options: { kafka?: MemoryKafka; 
     return {
       send: async (records: readonly OutRecord[]) => {
         await world.fault?.();
-        await inner.send(records);
+        if (options.sink === undefined) await inner.send(records);
+        else options.sink(records);
       },
       close: () => inner.close(),
     };
@@ -46,9 +48,12 @@ export async function openWorld(t: TestContext, options: { kafka?: MemoryKafka; 
   const world = { fault: null } as { -readonly [K in keyof World]: World[K] };
   const collector = await openCollector({
     app,
-    collector: { host: '127.0.0.1', port: 0, index: INDEX, writeKeys: ['web:w'], adminKeys: ['a'], maxBodyBytes: 1_572_864, maxEvents: 5_000, clockIntervalMs: 3_600_000, origins: [], ...options.overrides },
+    collector: { host: '127.0.0.1', port: 0, index: INDEX, writeKeys: ['web:w'], adminKeys: ['a'], tls: null, trustedProxies: [], privacy: { pseudonymSecret: null, denyProperties: [] }, keyLimits: { requests: null, events: null }, maxBodyBytes: 1_572_864, maxRatio: 1_032, maxEvents: 5_000, clockIntervalMs: 3_600_000, origins: [], ...options.overrides },
     connect: () => Promise.resolve({ kafka: { ...kafka, producer }, codec }),
-    log: () => undefined,
+    readKeys: options.readKeys ?? null,
+    keysIntervalMs: 10,
+    ...(options.requestMs === undefined ? {} : { requestMs: options.requestMs }),
+    log: options.log ?? (() => undefined),
     now: options.now ?? Date.now,
     newId: () => uuidV7(Date.now(), randomUUID()),
     ...(options.acknowledgeMs === undefined ? {} : { acknowledgeMs: options.acknowledgeMs }),

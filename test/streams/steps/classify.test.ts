@@ -9,6 +9,7 @@ import { fingerprint } from '../../../streams/steps/fingerprint.ts';
 import type { Pairing } from '../../../streams/steps/pair.ts';
 import type { Signal } from '../../../streams/steps/signal.ts';
 import { validate } from '../../../streams/steps/validate.ts';
+import { knownFeature, knownUser } from '../../../streams/wire/metadataBytes.ts';
 import { T0, event, feature, finished, started, viewOf } from '../harness.ts';
 
 const ERROR = { code: 'OOM', message: 'out of memory at 17 MB', cause: 'platform' } as const;
@@ -16,7 +17,7 @@ const ERROR = { code: 'OOM', message: 'out of memory at 17 MB', cause: 'platform
 function signalsOf(given: PlatformEvent, pairing: Pairing = { kind: 'none' }): Signal[] {
   const valid = validate(viewOf(given));
   if (valid.kind !== 'ok') throw new Error(valid.detail);
-  return classify({ event: valid.value, feature: feature('notebook'), user: { team: 'vision', role: 'engineer', org: 'lab', joined_at: null }, pairing });
+  return classify({ event: valid.value, feature: knownFeature('notebook', feature('notebook')), user: knownUser({ team: 'vision', role: 'engineer', org: 'lab', joined_at: null }), pairing });
 }
 
 /** class, outcome or measure, duration, censored */

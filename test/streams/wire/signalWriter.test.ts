@@ -6,6 +6,7 @@ import { createCodec } from '../../../schemas/codec.ts';
 import type { Feature, PlatformEvent, SignalUser } from '../../../schemas/records.ts';
 import { createHash, hash128 } from '../../../streams/state/hash128.ts';
 import type { Place, Signal, SignalRecord } from '../../../streams/steps/signal.ts';
+import { knownFeature, knownUser } from '../../../streams/wire/metadataBytes.ts';
 import { createSignalWriter } from '../../../streams/wire/signalWriter.ts';
 import { memorySchemas } from '../../fakes/schemas.ts';
 import { T0, event, feature, finished, idOf, viewOf } from '../harness.ts';
@@ -27,7 +28,8 @@ interface Given {
 function written({ event: given, signal, feature: of, user, late, place }: Given): Buffer {
   const identity = createHash();
   hash128(given.user_id, given.event_id, identity);
-  return write({ event: viewOf(given), identity, feature: of, user, late }, signal, place);
+  const { bytes, from, to } = write({ event: viewOf(given), identity, feature: knownFeature(given.feature, of), user: knownUser(user), late }, signal, place);
+  return bytes.subarray(from, to);
 }
 
 /** Said once more, field by field. */

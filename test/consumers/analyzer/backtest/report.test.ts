@@ -49,7 +49,7 @@ test('how often a rule began to hold counts every run in the range, however shor
   const recorder = createRecorder();
   const pair = (state: FindingState | null): Pair => ({
     key: 'error-novices/training/error/f/f1', featureKey: 'training/f', rule: ruleOf('error-novices'), finding: { stage: 'training', feature: 'f', signal_class: 'error', fingerprint: 'f1' },
-    verdict: state === null ? null : { state, failed: [], values: [], team: null }, life: newLife(ruleOf('error-novices')), declared: null, due: null,
+    verdict: state === null ? null : { state, failed: [], values: [], team: null }, life: newLife(ruleOf('error-novices')), declared: null, due: null, circularity: null,
   });
   const states: (FindingState | null)[] = ['holds', 'holds', 'near', 'holds', 'below', 'holds', null, 'holds', 'insufficient_data', 'holds'];
   states.forEach((state, hour) => { recorder.observe(T0 + hour * HOUR, [], [pair(state)]); });

@@ -12,7 +12,7 @@ const SHARES = [row('beginner', 'share', 40, 0.667), row('intermediate', 'share'
 const TIMES = [row('beginner', 'median_ms', 40, null), row('intermediate', 'median_ms', 20, 150_000), row('expert', 'median_ms', 20, 850), row('infrequent', 'median_ms', 0, null)];
 
 const say = (rule: string, change: Partial<SummaryInput> = {}): string =>
-  summaryOf({ template: ruleOf(rule).summary, conditions: ruleOf(rule).conditions, title: 'Runs', evidence: ruleOf(rule).counted === 'median' ? TIMES : SHARES, label: 'OOM: no room', g: 1.44, regressed: false, resolution: null, ...change });
+  summaryOf({ template: ruleOf(rule).summary, conditions: ruleOf(rule).conditions, title: 'Runs', evidence: ruleOf(rule).counted === 'median' ? TIMES : SHARES, label: 'OOM: no room', g: 1.44, circularity: '', regressed: false, resolution: null, ...change });
 
 test('the built-in rules', () => {
   assert.equal(say('error-everyone'), "0 % of experts, 50 % of intermediates and 67 % of beginners meet 'OOM: no room' on Runs; make it impossible, or say beforehand what it takes.");

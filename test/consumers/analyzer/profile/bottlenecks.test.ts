@@ -2,14 +2,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openingOf, resolutionOf } from '../../../../consumers/analyzer/profile/bottlenecks.ts';
-import { bucketOf, countSignal, emptyBucket } from '../../../../consumers/analyzer/profile/buckets.ts';
-import type { Day, FeatureRef } from '../../../../consumers/analyzer/profile/buckets.ts';
-import { addBucket, addSignal, emptyWindow, measure, MEASURES, removeBucket } from '../../../../consumers/analyzer/profile/measures.ts';
-import type { StageSums, StageWindow } from '../../../../consumers/analyzer/profile/measures.ts';
+import type { FeatureRef } from '../../../../consumers/analyzer/profile/buckets.ts';
+import { addSignal, measure, MEASURES, relativeCompletions, removeBucket, sumDays } from '../../../../consumers/analyzer/profile/measures.ts';
+import type { StageSums } from '../../../../consumers/analyzer/profile/measures.ts';
 import { viewReference } from '../../../../consumers/analyzer/profile/referenceView.ts';
+import { signalFrom } from '../../../../consumers/analyzer/profile/signal.ts';
+import type { Signal } from '../../../../consumers/analyzer/profile/signal.ts';
 import type { BottleneckMeasure } from '../../../../consumers/analyzer/partials.ts';
 import { DAY_MS, WINDOW_DAYS } from '../../../../consumers/analyzer/time.ts';
 import fc from 'fast-check';
+import { putSignal } from './plainDays.ts';
+import type { PlainDay } from './plainDays.ts';
 import { plainReference, signalOf } from './world.ts';
 import type { Kind } from './world.ts';
 
@@ -25,34 +28,23 @@ const VIEW = viewReference({
 const LAST = 113;
 
 type Happened = readonly [day: number, ref: FeatureRef, kind: Kind];
-function put(days: Day[], [day, ref, kind]: Happened): ReturnType<typeof signalOf> {
-  let found = days.find((known) => known.day === day);
-  if (found === undefined) days.push((found = { day, buckets: [] }));
-  days.sort((a, b) => a.day - b.day);
-  let bucket = bucketOf(found, ref);
-  if (bucket === undefined) found.buckets.push((bucket = emptyBucket(ref)));
-  const signal = signalOf({ user: 'u', ...ref, kind, occurredAt: day * DAY_MS }, 0, 0, 0);
-  countSignal(bucket, signal, days);
+function put(days: PlainDay[], [day, ref, kind]: Happened): Signal {
+  const signal = signalFrom(signalOf({ user: 'u', ...ref, kind, occurredAt: day * DAY_MS }, 0, 0, 0));
+  putSignal(days, day, ref, signal);
   return signal;
 }
-function daysOf(...happened: Happened[]): Day[] {
-  const days: Day[] = [];
+function daysOf(...happened: Happened[]): PlainDay[] {
+  const days: PlainDay[] = [];
   for (const one of happened) put(days, one);
   return days;
 }
-function windowOf(days: readonly Day[], last: number): StageWindow {
-  const window = emptyWindow();
-  for (const { day, buckets } of days) for (const bucket of buckets) if (day <= last && day > last - WINDOW_DAYS) addBucket(window, day, bucket);
-  return window;
-}
-const trainingOf = (days: readonly Day[], last: number): StageSums => {
-  const sums = windowOf(days, last).training;
-  return sums ?? { buckets: 0, errors: 0, attempts: 0, stuck: 0, active: 0, attempted: 0, refs: [], steps: [] };
-};
+const trainingOf = (days: readonly PlainDay[], last: number): StageSums =>
+  sumDays(days, last).training ?? { buckets: 0, errors: 0, attempts: 0, stuck: 0, completions: 0, active: 0, attempted: 0 };
+const measureOf = (days: readonly PlainDay[], last: number, sums: StageSums, name: BottleneckMeasure): number | null => measure(sums, name, () => relativeCompletions(days, last, VIEW).training);
 const failed: Kind = { class: 'action', outcome: 'failed' };
 const completed: Kind = { class: 'action', outcome: 'completed' };
 const error: Kind = { class: 'error', code: 'A', cause: 'user' };
-const open = (days: Day[], level: 'beginner' | 'expert' = 'beginner'): ReturnType<typeof openingOf> =>
+const open = (days: PlainDay[], level: 'beginner' | 'expert' = 'beginner'): ReturnType<typeof openingOf> =>
   openingOf({ id: 'u', level, days }, 'training', trainingOf(days, LAST), VIEW, LAST, 42);
 
 const STUCK: Happened[] = [[100, F, failed], [100, F, error], [101, F, failed], [101, F, error], [101, F, error], [113, F, failed]];
@@ -90,31 +82,31 @@ test('SoP where an open SoP challenge covers a feature it rests on', () => {
 });
 
 test('resolves when fewer than two measures hold, or nothing happened for 14 days', () => {
-  const opened = { since: 42, dimension: 'SoP' as const, reasons: ['r'] };
+  const opened = { stage: 'training' as const, since: 42, dimension: 'SoP' as const, reasons: ['r'] };
   const days = daysOf(...STUCK, [101, F, error]);
-  const at = (last: number): ReturnType<typeof resolutionOf> => resolutionOf({ id: 'u', level: 'beginner', days }, 'training', opened, trainingOf(days, last), VIEW, 99);
+  const at = (last: number): ReturnType<typeof resolutionOf> => resolutionOf({ id: 'u', level: 'beginner', days }, opened, trainingOf(days, last), VIEW, last, 99);
   assert.equal(at(113), null);
   assert.deepEqual(at(130), { user_id: 'u', stage: 'training', dimension: 'SoP', status: 'resolved', since: 42, evaluated_at: 99, reasons: ['r'], score: 0, level: 'beginner' });
-  assert.equal(resolutionOf({ id: 'u', level: 'beginner', days }, 'training', opened, trainingOf(days, 113), null, 99)?.status, 'resolved');
+  assert.equal(resolutionOf({ id: 'u', level: 'beginner', days }, opened, trainingOf(days, 113), null, 113, 99)?.status, 'resolved');
 });
 
 test('signals one by one, and days that leave, are the same as measuring what is there', () => {
   const kinds: fc.Arbitrary<Kind> = fc.constantFrom<Kind[]>(failed, completed, error, { class: 'error', code: 'B', cause: 'dependency' }, { class: 'action', outcome: 'started' }, { class: 'time', measure: 'completion', durationMs: 700, censored: false }, { class: 'time', measure: 'completion', durationMs: 9_000, censored: true }, { class: 'time', measure: 'dwell', durationMs: 1, censored: false });
-  const sorted = (sums: StageSums | null): unknown => (sums === null || sums.buckets === 0 ? null : { ...sums, refs: 0, steps: sums.steps.map((step, at) => `${String(step)} ${sums.refs[at]?.feature ?? ''}`).sort() });
+  const counted = (sums: StageSums | null): StageSums | null => (sums?.buckets === 0 ? null : sums);
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.integer({ min: 100, max: LAST }), fc.constantFrom(F, G), kinds), { maxLength: 30 }), fc.nat(13), (happened, gone) => {
-      const days: Day[] = [];
-      const window = emptyWindow();
+      const days: PlainDay[] = [];
+      const window = sumDays([], LAST);
       for (const one of happened) {
-        const known = days.find(({ day }) => day === one[0]);
-        const isNew = known === undefined || bucketOf(known, one[1]) === undefined;
-        addSignal(window, one[0], one[1], put(days, one), isNew);
+        const isNew = days.find(({ day }) => day === one[0])?.find(one[1]) === undefined;
+        addSignal(window, one[0], one[1].stage, put(days, one), isNew);
       }
-      assert.deepEqual(sorted(window.training), sorted(windowOf(days, LAST).training));
-      for (const { day, buckets } of days) for (const bucket of buckets) if (day <= LAST - WINDOW_DAYS + gone) removeBucket(window, day, bucket);
-      const whole = windowOf(days, LAST + gone).training;
-      assert.deepEqual(sorted(window.training), sorted(whole));
-      for (const name of MEASURES) assert.equal(window.training === null ? null : measure(window.training, name, VIEW), whole === null ? null : measure(whole, name, VIEW));
+      assert.deepEqual(counted(window.training), counted(sumDays(days, LAST).training));
+      const last = LAST + gone;
+      for (const { day, buckets } of days) for (const bucket of buckets) if (day <= last - WINDOW_DAYS) removeBucket(window, day, bucket);
+      const whole = sumDays(days, last).training;
+      assert.deepEqual(counted(window.training), counted(whole));
+      for (const name of MEASURES) assert.equal(window.training === null ? null : measureOf(days, last, window.training, name), whole === null ? null : measureOf(days, last, whole, name));
     }),
   );
 });

@@ -1,12 +1,14 @@
 /** The counting rules of semantics 5 for one user, in tables. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bucketOf, countSignal, emptyBucket, FINGERPRINTS_KEPT, lowerMedian, mergeSteps } from '../../../../consumers/analyzer/profile/buckets.ts';
-import type { Day } from '../../../../consumers/analyzer/profile/buckets.ts';
+import { FINGERPRINTS_KEPT, lowerMedian, mergeSteps } from '../../../../consumers/analyzer/profile/buckets.ts';
 import { contributionOf } from '../../../../consumers/analyzer/profile/contributions.ts';
+import { signalFrom } from '../../../../consumers/analyzer/profile/signal.ts';
 import { boundaryOf, INFINITE_STEP, quantise, stepOf } from '../../../../consumers/analyzer/quantise.ts';
 import { DAY_MS, dayOf, firstTickAfter, isTrainingTick, stateDaysOf, TICK_MS, windowOf } from '../../../../consumers/analyzer/time.ts';
 import { boundary } from './recount.ts';
+import { numberOf, putSignal } from './plainDays.ts';
+import type { PlainDay } from './plainDays.ts';
 import { MONDAY, signalOf } from './world.ts';
 import type { Kind } from './world.ts';
 
@@ -14,16 +16,9 @@ const REF = { feature: 'f', stage: 'data' as const };
 const WINDOW = { first: 100, last: 113 };
 
 /** Days with signals of one feature. */
-function daysWith(kinds: readonly (readonly [day: number, kind: Kind])[]): Day[] {
-  const days: Day[] = [];
-  for (const [day, kind] of kinds) {
-    let found = days.find((known) => known.day === day);
-    if (found === undefined) days.push((found = { day, buckets: [] }));
-    days.sort((a, b) => a.day - b.day);
-    let bucket = bucketOf(found, REF);
-    if (bucket === undefined) found.buckets.push((bucket = emptyBucket(REF)));
-    countSignal(bucket, signalOf({ user: 'u', ...REF, kind, occurredAt: day * DAY_MS }, 0, 0, 0), days);
-  }
+function daysWith(kinds: readonly (readonly [day: number, kind: Kind])[]): PlainDay[] {
+  const days: PlainDay[] = [];
+  for (const [day, kind] of kinds) putSignal(days, day, REF, signalFrom(signalOf({ user: 'u', ...REF, kind, occurredAt: day * DAY_MS }, 0, 0, 0)));
   return days;
 }
 
@@ -69,16 +64,16 @@ test('ticks', () => {
 });
 
 test('who keeps meeting an error: on more than a third of the days with a signal', () => {
-  assert.deepEqual(count([100, error('A')], [101, use], [102, use])?.errors, [['fp-A-user', false]]);
-  assert.deepEqual(count([100, error('A')], [101, use])?.errors, [['fp-A-user', true]]);
-  assert.deepEqual(count([100, error('A')], [100, error('A')], [101, use], [102, use], [103, use])?.errors, [['fp-A-user', false]]);
+  assert.deepEqual(count([100, error('A')], [101, use], [102, use])?.errors, [[numberOf('fp-A-user'), false]]);
+  assert.deepEqual(count([100, error('A')], [101, use])?.errors, [[numberOf('fp-A-user'), true]]);
+  assert.deepEqual(count([100, error('A')], [100, error('A')], [101, use], [102, use], [103, use])?.errors, [[numberOf('fp-A-user'), false]]);
   // Days outside the window count on neither side.
-  assert.deepEqual(count([99, use], [98, use], [100, error('A')], [101, use])?.errors, [['fp-A-user', true]]);
+  assert.deepEqual(count([99, use], [98, use], [100, error('A')], [101, use])?.errors, [[numberOf('fp-A-user'), true]]);
 });
 
 test('an error of a dependency is a signal, and no error', () => {
   assert.deepEqual(count([100, error('A', 'dependency')]), { worked: false, used: false, attempted: false, stuck: false, median: -1, errors: null });
-  assert.deepEqual(count([100, error('A')], [101, error('A', 'dependency')], [102, error('B', 'dependency')])?.errors, [['fp-A-user', false]]);
+  assert.deepEqual(count([100, error('A')], [101, error('A', 'dependency')], [102, error('B', 'dependency')])?.errors, [[numberOf('fp-A-user'), false]]);
 });
 
 test('attempts: at least three, stuck with more than half of them', () => {
@@ -102,12 +97,10 @@ test("a user's value is the lower median over the window, censored ones infinite
 
 test('the 65th fingerprint of a user and feature is not kept, and has a place once one of the 64 has left', () => {
   const days = daysWith(Array.from({ length: FINGERPRINTS_KEPT }, (_, i) => [i === 0 ? 100 : 101, error(`E${String(i)}`)] as const));
-  const today: Day = { day: 102, buckets: [emptyBucket(REF)] };
-  days.push(today);
-  const meet = (code: string): boolean => countSignal(today.buckets[0] ?? emptyBucket(REF), signalOf({ user: 'u', ...REF, kind: error(code), occurredAt: 0 }, 0, 0, 0), days);
+  const meet = (code: string): boolean => putSignal(days, 102, REF, signalFrom(signalOf({ user: 'u', ...REF, kind: error(code), occurredAt: 0 }, 0, 0, 0)));
   assert.equal(meet('late'), false);
   assert.equal(meet('E7'), true);
   days.shift();
   assert.equal(meet('late'), true);
-  assert.equal(today.buckets[0]?.errors, 3);
+  assert.equal(days.at(-1)?.buckets[0]?.errors, 3);
 });

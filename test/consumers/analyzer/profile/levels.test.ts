@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { emptyBucket } from '../../../../consumers/analyzer/profile/buckets.ts';
-import type { Day } from '../../../../consumers/analyzer/profile/buckets.ts';
 import { decideLevel, newcomerLevel } from '../../../../consumers/analyzer/profile/levels.ts';
 import { viewReference } from '../../../../consumers/analyzer/profile/referenceView.ts';
 import { standingOf } from '../../../../consumers/analyzer/profile/vectors.ts';
@@ -10,6 +9,8 @@ import type { Standing, Values } from '../../../../consumers/analyzer/profile/ve
 import { addStep } from '../../../../consumers/analyzer/profile/buckets.ts';
 import { boundaryOf, INFINITE_STEP, stepOf } from '../../../../consumers/analyzer/quantise.ts';
 import type { Level } from '../../../../schemas/records.ts';
+import { plainDay } from './plainDays.ts';
+import type { PlainDay } from './plainDays.ts';
 import { plainReference } from './world.ts';
 
 /** One dimension that matters: values are on the completion ratio, centroids at 0, 1 and 3. */
@@ -60,14 +61,14 @@ test('training again on the same data changes no label', () => {
 });
 
 const RANGE = { first: 1, last: 28 };
-function active(days: number, own = 1): Day[] {
-  return Array.from({ length: days }, (_, i) => ({ day: 1 + i, buckets: [{ ...emptyBucket({ feature: `f${String(i % 3)}`, stage: i % 2 === 0 ? ('data' as const) : ('training' as const) }), actions: own, own, active: true }] }));
+function active(days: number, own = 1): PlainDay[] {
+  return Array.from({ length: days }, (_, i) => plainDay(1 + i, [{ ...emptyBucket({ feature: `f${String(i % 3)}`, stage: i % 2 === 0 ? ('data' as const) : ('training' as const) }), actions: own, own, active: true }]));
 }
 
 test('frequent: enter at 8 active days, leave below 5; days outside the 28 and without activity do not count', () => {
-  const at = (days: Day[], was: boolean): boolean => standingOf(days, RANGE, 'scientist', was, null).frequent;
+  const at = (days: PlainDay[], was: boolean): boolean => standingOf(days, RANGE, 'scientist', was, null).frequent;
   assert.deepEqual([at(active(7), false), at(active(8), false), at(active(5), true), at(active(4), true)], [false, true, true, false]);
-  const idle = active(8).map((day, i) => (i < 4 ? { ...day, buckets: day.buckets.map((bucket) => ({ ...bucket, active: false })) } : day));
+  const idle = active(8).map((day, i) => (i < 4 ? plainDay(day.day, day.buckets.map((bucket) => ({ ...bucket, active: false }))) : day));
   assert.equal(at(idle, true), false);
   assert.equal(standingOf(active(8), { first: 2, last: 29 }, 'scientist', false, null).frequent, false);
 });
@@ -76,6 +77,16 @@ test('machines: the role, or more than 500 actions per active day', () => {
   assert.equal(standingOf(active(8, 500), RANGE, 'scientist', false, null).machine, false);
   assert.deepEqual(standingOf(active(8, 501), RANGE, 'scientist', true, null), { machine: true, frequent: false, values: null });
   assert.equal(standingOf(active(8), RANGE, 'service', true, null).machine, true);
+});
+
+test('errors are no feature: however many, the standing is the same', () => {
+  const view = viewReference({ ...plainReference(0), feature_medians: [{ feature: 'f0', median_ms: 1_000 }] });
+  const days = active(9, 3);
+  const met = days.map(({ day, buckets }) => plainDay(day, [...buckets.map((bucket) => ({ ...bucket, errors: 40, fingerprints: [0, 1] })), { ...emptyBucket({ feature: 'only-errors', stage: 'deployment' as const }), errors: 7, fingerprints: [2] }]));
+  assert.deepEqual(standingOf(met, RANGE, 'scientist', false, view), standingOf(days, RANGE, 'scientist', false, view));
+  // Nor do they make a day an active one.
+  const onlyErrors = active(8).map(({ day, buckets }) => plainDay(day, buckets.map(({ ref }) => ({ ...emptyBucket(ref), errors: 3 }))));
+  assert.equal(standingOf(onlyErrors, RANGE, 'scientist', true, view).frequent, false);
 });
 
 test('the vector: 3 features in 2 stages, 3 actions a day, 8 of 10 attempts completed, tasks that did not end left out', () => {

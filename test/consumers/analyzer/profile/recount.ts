@@ -2,7 +2,7 @@
 import type { Cell, FeatureCells, Partial, Presence, Samples } from '../../../../consumers/analyzer/partials.ts';
 import { DAY_MS } from '../../../../consumers/analyzer/time.ts';
 import type { ExpertiseLevel, Level } from '../../../../schemas/records.ts';
-import type { Signal } from '../../../../consumers/analyzer/profile/merge.ts';
+import type { SignalRecord } from '../../../../consumers/analyzer/profile/signal.ts';
 import type { Placed } from './world.ts';
 
 export interface Account {
@@ -11,7 +11,7 @@ export interface Account {
   readonly samples: readonly Samples[];
 }
 
-const day = (signal: Signal): number => Math.floor(signal.record.occurred_at / DAY_MS);
+const day = (signal: SignalRecord): number => Math.floor(signal.record.occurred_at / DAY_MS);
 const unique = <T>(values: readonly T[]): T[] => [...new Set(values)];
 const text = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
@@ -26,11 +26,11 @@ export function boundary(duration: number): number {
   return b;
 }
 
-function cellOf(level: Level, team: string, users: readonly (readonly Signal[])[]): Cell {
-  const count = (test: (signals: readonly Signal[]) => boolean): number => users.filter(test).length;
-  const ended = (signals: readonly Signal[]): string[] =>
+function cellOf(level: Level, team: string, users: readonly (readonly SignalRecord[])[]): Cell {
+  const count = (test: (signals: readonly SignalRecord[]) => boolean): number => users.filter(test).length;
+  const ended = (signals: readonly SignalRecord[]): string[] =>
     signals.flatMap((signal) => (signal.class === 'action' && signal.record.outcome !== null && signal.record.outcome !== 'started' ? [signal.record.outcome] : []));
-  const attempted = (signals: readonly Signal[]): boolean => ended(signals).length >= 3;
+  const attempted = (signals: readonly SignalRecord[]): boolean => ended(signals).length >= 3;
   const durations = new Map<number, number>();
   const errors = new Map<string, [number, number]>();
   for (const signals of users) {
@@ -60,9 +60,9 @@ function cellOf(level: Level, team: string, users: readonly (readonly Signal[])[
   };
 }
 
-function samplesOf(counted: readonly Signal[]): Samples[] {
+function samplesOf(counted: readonly SignalRecord[]): Samples[] {
   const found = new Map<string, { samples: Omit<Samples, 'earliest'>; events: [number, string, string][] }>();
-  const put = (signal: Signal, what: string | null): void => {
+  const put = (signal: SignalRecord, what: string | null): void => {
     const samples = { feature: signal.record.feature, signal_class: signal.class, what };
     const name = JSON.stringify([samples.feature, samples.signal_class, what]);
     const entry = found.get(name) ?? { samples, events: [] };
@@ -93,7 +93,7 @@ export function recount(signals: readonly Placed[], levels: readonly ExpertiseLe
   const teamOf = (user: string): string => known.findLast(({ signal }) => signal.record.user_id === user)?.signal.record.user.team ?? '';
   const counted = inWindow.filter((signal) => levelAt(levels, signal.record.user_id, tick) !== 'machine');
   const group = (user: string): string => JSON.stringify([levelAt(levels, user, tick), teamOf(user)]);
-  const byGroup = (wanted: readonly Signal[]): { level: Level; team: string; users: Signal[][] }[] =>
+  const byGroup = (wanted: readonly SignalRecord[]): { level: Level; team: string; users: SignalRecord[][] }[] =>
     unique(wanted.map((signal) => group(signal.record.user_id)))
       .map((name) => {
         const [level, team] = JSON.parse(name) as [Level, string];

@@ -6,16 +6,17 @@ import { DAY_MS, isTrainingTick } from '../../../../consumers/analyzer/time.ts';
 import { MONDAY, plainReference } from './world.ts';
 import type { Level, Stage } from '../../../../schemas/records.ts';
 
-const modelOf = (version: number, shift = 0): LevelModel => ({
-  version,
-  scaling: FEATURE_NAMES.map(() => ({ low: -10, high: 10, center: shift, scale: 1 })),
-  centroids: [
-    [-1, -1, -1, -1],
-    [0, 0, 0, 0],
-    [1, 1, 1, 1],
-  ],
-  labels: ['beginner', 'intermediate', 'expert'],
-});
+function modelOf(version: number, shift = 0): LevelModel {
+  const scaling = FEATURE_NAMES.map(() => ({ low: -10, high: 10, center: shift, scale: 1 }));
+  const centroids = [-1, 0, 1].map((at) => [at, at, at, at]);
+  // Far enough off that users do have other levels without a feature.
+  const left_out = [0, 2].map((at) => ({
+    without: FEATURE_NAMES[at] ?? '',
+    scaling: scaling.with(at, { low: 0, high: 0, center: 0, scale: 1 }),
+    centroids: centroids.map((centroid) => centroid.map((value, i) => (i === at ? 0 : value + at - 1))),
+  }));
+  return { version, scaling, centroids, labels: ['beginner', 'intermediate', 'expert'], left_out };
+}
 
 const LEVELS: readonly Level[] = ['beginner', 'intermediate', 'expert', 'infrequent', 'unclassified'];
 const STAGES: readonly Stage[] = ['data', 'features', 'training'];

@@ -4,20 +4,21 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Partial, UserVector } from '../../../../consumers/analyzer/partials.ts';
 import { DAY_MS, isTrainingTick } from '../../../../consumers/analyzer/time.ts';
-import type { Signal } from '../../../../consumers/analyzer/profile/merge.ts';
+import type { SignalRecord } from '../../../../consumers/analyzer/profile/signal.ts';
 import { boundary, levelAt } from './recount.ts';
 import { referenceOf } from './referenceMaker.ts';
-import { createWorld, eventsArbitrary, runProfile } from './world.ts';
-import type { Placed } from './world.ts';
+import { createWorld, eventsArbitrary, MONDAY, runProfile } from './world.ts';
+import type { EventSpec, Placed } from './world.ts';
 
-const day = (signal: Signal): number => Math.floor(signal.record.occurred_at / DAY_MS);
-const isTimer = (signal: Signal): boolean => signal.record.properties['timer'] === 'true';
+const MINUTE_MS = 60_000;
+const day = (signal: SignalRecord): number => Math.floor(signal.record.occurred_at / DAY_MS);
+const isTimer = (signal: SignalRecord): boolean => signal.record.properties['timer'] === 'true';
 const unique = <T>(values: readonly T[]): T[] => [...new Set(values)];
 
 /** Of each user the signals of the 28 days, and the role of the latest signal. */
-function inState(signals: readonly Placed[], tick: number): Map<string, { signals: Signal[]; role: string }> {
+function inState(signals: readonly Placed[], tick: number): Map<string, { signals: SignalRecord[]; role: string }> {
   const last = tick / DAY_MS - 1;
-  const users = new Map<string, { signals: Signal[]; role: string }>();
+  const users = new Map<string, { signals: SignalRecord[]; role: string }>();
   for (const { signal, watermark } of signals) {
     if (watermark >= tick || signal.record.properties['late'] === 'true') continue;
     const user = users.get(signal.record.user_id) ?? { signals: [], role: '' };
@@ -29,7 +30,7 @@ function inState(signals: readonly Placed[], tick: number): Map<string, { signal
   return users;
 }
 
-function vectorOf(signals: readonly Signal[], medians: ReadonlyMap<string, number>): { activeDays: number; values: UserVector['values'] } {
+function vectorOf(signals: readonly SignalRecord[], medians: ReadonlyMap<string, number>): { activeDays: number; values: UserVector['values'] } {
   const work = signals.filter((signal) => signal.class !== 'error');
   const activeDays = unique(work.filter((signal) => !isTimer(signal)).map(day)).length;
   const actions = work.filter((signal) => signal.class === 'action' && !isTimer(signal)).length;
@@ -77,7 +78,8 @@ test('vectors are those of the signals; a new model gives everybody in the state
         if (!ran) continue;
         const changes = levels.filter(({ since, model_version: version }) => since === effective && version === (referenceOf(tick).model?.version ?? 0));
         if (referenceOf(tick).decision !== 'new') {
-          assert.deepEqual(changes, []);
+          // Who comes at that very instant gets a first level then.
+          assert.deepEqual(changes.filter(({ user_id }) => levels.some((other) => other.user_id === user_id && other.since < effective)), []);
           continue;
         }
         const roleThen = (id: string): string => world.signals.findLast(({ signal, watermark }) => signal.record.user_id === id && watermark < effective && signal.record.properties['late'] !== 'true')?.signal.record.user.role ?? '';
@@ -95,4 +97,18 @@ test('vectors are those of the signals; a new model gives everybody in the state
     { numRuns: 30 },
   );
   assert.ok(vectors > 0 && decided > 0);
+});
+
+test('a service account is a machine at once: with its first signal, or with the first after its role has changed', async () => {
+  const at = (minute: number, user: string, role: string): EventSpec => ({
+    watermark: MONDAY + minute * MINUTE_MS,
+    signals: [{ user, role, feature: 'feature-0', stage: 'data', kind: { class: 'action', outcome: null }, occurredAt: MONDAY + minute * MINUTE_MS }],
+  });
+  const { levels } = await runProfile(createWorld([at(0, 'robot', 'service'), at(10, 'ann', 'scientist'), at(20, 'ann', 'service'), at(30, 'ann', 'service'), at(90, 'bob', 'scientist')]), { deliveries: [1, 0, 2] });
+  assert.deepEqual(levels.map(({ user_id, level, since }) => [user_id, level, (since - MONDAY) / MINUTE_MS]), [
+    ['robot', 'machine', 0],
+    ['ann', 'unclassified', 10],
+    ['ann', 'machine', 20 + 1 / MINUTE_MS],
+    ['bob', 'unclassified', 90],
+  ]);
 });

@@ -10,7 +10,7 @@ import { createCodec } from '../../../../schemas/codec.ts';
 import type { RecordCodec } from '../../../../schemas/codec.ts';
 import type { Bottleneck, Cause, ExpertiseLevel, Outcome, Stage, TimeMeasure } from '../../../../schemas/records.ts';
 import { memorySchemas } from '../../../fakes/schemas.ts';
-import type { Signal } from '../../../../consumers/analyzer/profile/merge.ts';
+import type { SignalRecord } from '../../../../consumers/analyzer/profile/signal.ts';
 
 export const TOPICS = ['signals.action', 'signals.error', 'signals.time'] as const;
 export const PARTITION = 1;
@@ -41,7 +41,7 @@ export interface EventSpec {
 }
 
 export interface Placed {
-  readonly signal: Signal;
+  readonly signal: SignalRecord;
   readonly watermark: number;
 }
 
@@ -52,7 +52,7 @@ export interface World {
   readonly end: number;
 }
 
-export function signalOf(spec: SignalSpec, originOffset: number, ordinal: number, watermark: number): Signal {
+export function signalOf(spec: SignalSpec, originOffset: number, ordinal: number, watermark: number): SignalRecord {
   const eventId = `e${String(originOffset)}`;
   const head = {
     signal_id: `${eventId}-${String(ordinal)}`,
@@ -78,7 +78,7 @@ export function signalOf(spec: SignalSpec, originOffset: number, ordinal: number
   return { class: 'time', record: { ...head, measure: kind.measure, duration_ms: kind.durationMs, expected_ms: null, censored: kind.censored } };
 }
 
-const encode = (signal: Signal): Buffer =>
+const encode = (signal: SignalRecord): Buffer =>
   signal.class === 'action' ? codec.encode('ActionSignal', signal.record) : signal.class === 'error' ? codec.encode('ErrorSignal', signal.record) : codec.encode('TimeSignal', signal.record);
 
 /** `every`: the processor's transaction length; progress besides after each record that reaches a tick, as it does. */
@@ -108,7 +108,9 @@ export interface Outcomes {
   readonly partials: Partial[];
   readonly levels: ExpertiseLevel[];
   readonly bottlenecks: Bottleneck[];
-  readonly changelog: Map<string, string>;
+  readonly changelog: Map<string, Buffer>;
+  /** The changelog as it was written. */
+  readonly log: (readonly [key: string, value: Buffer | null])[];
   /** Partials as they were committed, a list per commit. */
   readonly commits: Partial[][];
 }
@@ -141,7 +143,7 @@ export async function runProfile(world: World, plan: RunPlan): Promise<Outcomes>
   const { deliveries, restarts = new Set(), crashes = new Set(), stepRecords = 7, referenceOf = plainReference } = plan;
   const inputs = TOPICS.map((topic) => ({ topic, partition: PARTITION }));
   const changelog: InRecord[] = [];
-  const outcomes: Outcomes = { partials: [], levels: [], bottlenecks: [], changelog: new Map(), commits: [] };
+  const outcomes: Outcomes = { partials: [], levels: [], bottlenecks: [], changelog: new Map(), log: [], commits: [] };
   const references = createReferenceStore();
   let committed: readonly Position[] = inputs.map((input) => ({ ...input, offset: 0, metadata: '' }));
   const log: LogReader = {
@@ -159,9 +161,12 @@ export async function runProfile(world: World, plan: RunPlan): Promise<Outcomes>
       if (partition !== PARTITION) throw new Error(`an output in partition ${String(partition)}`);
       const name = key?.toString() ?? '';
       if (topic === 'profile.changelog') {
-        changelog.push({ topic, partition, offset: changelog.length, timestamp: 0, key: Buffer.from(name), value, headers: {} });
-        if (value === null) outcomes.changelog.delete(name);
-        else outcomes.changelog.set(name, value.toString());
+        // Bytes are good until the next step.
+        const kept = value === null ? null : Buffer.from(value);
+        changelog.push({ topic, partition, offset: changelog.length, timestamp: 0, key: Buffer.from(name), value: kept, headers: {} });
+        outcomes.log.push([name, kept]);
+        if (kept === null) outcomes.changelog.delete(name);
+        else outcomes.changelog.set(name, kept);
       } else if (value === null) throw new Error(`a tombstone in ${topic}`);
       else if (topic === 'expertise.levels') outcomes.levels.push(codec.decode('ExpertiseLevel', value));
       else if (topic === 'bottlenecks') outcomes.bottlenecks.push(codec.decode('Bottleneck', value));

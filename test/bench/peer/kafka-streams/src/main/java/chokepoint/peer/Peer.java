@@ -31,18 +31,30 @@ public final class Peer {
   static final String SEEN = "seen", TASKS = "tasks", PROGRESS = "progress", USERS = "users", FEATURES = "features";
   static final String ACTION = "action", ERROR = "error", TIME = "time", DEAD_LETTER = "dead-letter";
 
+  static final Serializer<Out> VALUES = (topic, out) -> out.value();
+
   private Peer() {}
 
   public static void main(String[] args) throws InterruptedException {
+    Map<String, String> given = arguments(args);
+    run(given, topology(given));
+  }
+
+  static Map<String, String> arguments(String[] args) {
     Map<String, String> given = new HashMap<>();
     for (String arg : args) given.put(arg.substring(0, arg.indexOf('=')), arg.substring(arg.indexOf('=') + 1));
+    return given;
+  }
+
+  /** Until it is told to end, or cannot go on. */
+  static void run(Map<String, String> given, Topology topology) throws InterruptedException {
     Properties config = new Properties();
     config.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
     config.put("auto.offset.reset", "earliest");
     given.forEach((name, value) -> {
       if (name.startsWith("streams.")) config.put(name.substring("streams.".length()), value);
     });
-    KafkaStreams streams = new KafkaStreams(topology(given), config);
+    KafkaStreams streams = new KafkaStreams(topology, config);
     CountDownLatch ended = new CountDownLatch(1);
     streams.setUncaughtExceptionHandler(error -> {
       error.printStackTrace();
@@ -77,17 +89,20 @@ public final class Peer {
     topology.addStateStore(store(PROGRESS, false).withCachingEnabled(), "signals");
 
     Serializer<byte[]> keys = new ByteArraySerializer();
-    Serializer<Out> values = (topic, out) -> out.value();
-    var targets = IntStream.range(0, partitions).mapToObj(p -> Optional.of(Set.of(p))).toList();
-    StreamPartitioner<byte[], Out> same = (topic, key, out, count) -> targets.get(out.partition());
-    topology.addSink(ACTION, app + ".signals.action", keys, values, same, "signals");
-    topology.addSink(ERROR, app + ".signals.error", keys, values, same, "signals");
-    topology.addSink(TIME, app + ".signals.time", keys, values, same, "signals");
-    topology.addSink(DEAD_LETTER, app + ".dead-letter", keys, values, same, "signals");
+    StreamPartitioner<byte[], Out> same = samePartition(partitions);
+    topology.addSink(ACTION, app + ".signals.action", keys, VALUES, same, "signals");
+    topology.addSink(ERROR, app + ".signals.error", keys, VALUES, same, "signals");
+    topology.addSink(TIME, app + ".signals.time", keys, VALUES, same, "signals");
+    topology.addSink(DEAD_LETTER, app + ".dead-letter", keys, VALUES, same, "signals");
     return topology;
   }
 
-  private static StoreBuilder<KeyValueStore<Bytes, byte[]>> store(String name, boolean rocks) {
+  static StreamPartitioner<byte[], Out> samePartition(int partitions) {
+    var targets = IntStream.range(0, partitions).mapToObj(p -> Optional.of(Set.of(p))).toList();
+    return (topic, key, out, count) -> targets.get(out.partition());
+  }
+
+  static StoreBuilder<KeyValueStore<Bytes, byte[]>> store(String name, boolean rocks) {
     KeyValueBytesStoreSupplier supplier = rocks ? Stores.persistentKeyValueStore(name) : Stores.inMemoryKeyValueStore(name);
     return Stores.keyValueStoreBuilder(supplier, Serdes.Bytes(), Serdes.ByteArray());
   }
@@ -96,7 +111,7 @@ public final class Peer {
     return "generic".equals(given.get("codec")) ? new GenericCodec(ids, record -> given.get("schema." + record)) : new Codec(ids);
   }
 
-  private static int id(Map<String, String> given, String record) {
+  static int id(Map<String, String> given, String record) {
     return Integer.parseInt(given.get("id." + record));
   }
 }

@@ -1,0 +1,158 @@
+/**
+ * From the changelog to the state: records are applied as they come, the last of a key wins, and between batches the event loop turns, so that a restore of any
+ * length costs no heartbeat. The records of a key are in order; those of different keys are not, once the topic has been compacted: a day may come before its
+ * user, and neither needs the other before the end.
+ */
+import { setImmediate } from 'node:timers/promises';
+import type { InRecord } from '../../../infra/ports.ts';
+import type { SignalClass } from '../../../schemas/records.ts';
+import { inBatches } from './batches.ts';
+import type { Turn } from './batches.ts';
+import { PARTITION_KEY, VERSION } from './changelog.ts';
+import type { LabelRecord, PartitionRecord, RefRecord, SampleRecord, UserRecord } from './changelog.ts';
+import { dayOf } from '../time.ts';
+import { insertDay, newUser, noteDay } from './state.ts';
+import type { PartitionState, User } from './state.ts';
+import { DAY_VERSION, UserDay } from './userDay.ts';
+
+const SLASH = '/'.charCodeAt(0);
+const DAYS = 'd'.charCodeAt(0);
+const ZERO = '0'.charCodeAt(0);
+const NONE: readonly never[] = [];
+/** Of `d/` and the like. */
+const KIND_BYTES = 2;
+
+export interface Restore {
+  /** Applies records in the order of the log. */
+  apply(records: readonly InRecord[]): Promise<void>;
+  /** After the last: makes what is derived, and gives the commit that wrote the state, 0 where there is none. */
+  end(): Promise<number>;
+}
+
+/** Fills an empty state. `turn` is for tests. */
+export function createRestore(state: PartitionState, turn: Turn = setImmediate): Restore {
+  /** Users of whom only days have come. */
+  const unknown = new Set<User>();
+  let n = 0;
+
+  const applyDay = (key: Buffer, value: Buffer | null): void => {
+    let at = KIND_BYTES;
+    let day = 0;
+    for (; key[at] !== SLASH; at++) day = day * 10 + (key[at] ?? 0) - ZERO;
+    const id = key.toString('utf8', at + 1);
+    let user = state.users.get(id);
+    if (user?.days.some((known) => known.day === day) === true) user.days = user.days.filter((known) => known.day !== day);
+    if (value === null) return;
+    if (value[0] !== DAY_VERSION) refuse(key.toString(), value);
+    if (user === undefined) {
+      user = newUser(id, '', '');
+      state.users.set(id, user);
+      unknown.add(user);
+    }
+    insertDay(user, new UserDay(day, user, state.cells, state.allocate, value));
+  };
+
+  const applyUser = (id: string, record: UserRecord | null): void => {
+    const known = state.users.get(id);
+    if (record === null) {
+      // Its days are gone already, or will be.
+      if (known !== undefined) unknown.add(known);
+      return;
+    }
+    const user = known ?? newUser(id, record.team, record.role);
+    fillUser(user, record);
+    unknown.delete(user);
+    state.users.set(id, user);
+  };
+
+  const applyLabel = (fingerprint: string, record: LabelRecord | null): void => {
+    state.labels.restore(fingerprint, record === null ? null : { number: record.number, code: record.code, message: record.message, lastDay: record.lastDay });
+  };
+
+  const applySamples = (day: number, name: string, record: SampleRecord | null): void => {
+    const [feature, signalClass, what] = JSON.parse(name) as [string, SignalClass, string | null];
+    state.samples.restore({ feature, class: signalClass, what }, day, record === null ? null : { people: record.people, machines: record.machines });
+  };
+
+  const applyPartition = (record: PartitionRecord): void => {
+    n = record.n;
+    state.watermark = record.watermark;
+    state.firstTick = record.first_tick;
+    state.lastTick = record.last_tick;
+    state.training = record.training;
+    state.labels.restoreNextNumber(record.next_label);
+  };
+
+  const applyOther = (key: string, value: Buffer | null): void => {
+    const [kind, first = ''] = key.split('/', 2);
+    const rest = key.slice(KIND_BYTES);
+    const record = value === null ? null : parse(key, value);
+    if (kind === 'u') applyUser(rest, record as UserRecord | null);
+    else if (kind === 'f') applyLabel(rest, record as LabelRecord | null);
+    else if (kind === 's') applySamples(Number(first), rest.slice(first.length + 1), record as SampleRecord | null);
+    else if (kind === 'r' && record !== null) {
+      const { feature, stage } = record as RefRecord;
+      state.cells.restoreRef(Number(first), feature, stage);
+    } else if (key === PARTITION_KEY && record !== null) applyPartition(record as PartitionRecord);
+  };
+
+  return {
+    apply: (records) =>
+      inBatches(
+        records,
+        ({ key, value }) => {
+          if (key === null) return;
+          if (key[0] === DAYS) applyDay(key, value);
+          else applyOther(key.toString(), value);
+        },
+        turn,
+      ),
+    end: async () => {
+      await turn();
+      for (const user of unknown) {
+        if (user.days.length > 0) throw new Error(`profile: the changelog has days of user ${user.id}, and not the user: was it compacted or written by something else?`);
+        state.users.delete(user.id);
+      }
+      state.measuredDay = state.watermark === -Infinity ? -Infinity : dayOf(state.watermark);
+      await inBatches(state.users.values(), (user) => { derive(state, user); }, turn);
+      return n;
+    },
+  };
+}
+
+function refuse(key: string, value: Buffer): never {
+  // Version 1 had JSON everywhere.
+  const version = value[0] === '{'.charCodeAt(0) ? (JSON.parse(value.toString()) as { v?: unknown }).v : value[0];
+  throw new Error(`profile: changelog record ${key} has version ${String(version)}, this code reads ${String(VERSION)}: run the code that wrote it, or replay with another CHOKEPOINT_APP`);
+}
+
+function parse(key: string, value: Buffer): unknown {
+  const record = JSON.parse(value.toString()) as { readonly v: number };
+  if (record.v !== VERSION) refuse(key, value);
+  return record;
+}
+
+/** Sets all of it: an earlier record of the user may have said what this one leaves out. */
+function fillUser(user: User, record: UserRecord): void {
+  const { candidate, standing, others } = record;
+  user.team = record.team;
+  user.role = record.role;
+  user.level = record.level;
+  user.since = record.since;
+  user.modelVersion = record.model;
+  user.score = record.score ?? null;
+  user.frequent = record.frequent ?? false;
+  user.otherLevels = others ?? NONE;
+  user.candidate = candidate === undefined ? null : { level: candidate[0], values: candidate[1] };
+  user.standing = standing === undefined ? null : { machine: standing[0], frequent: standing[1], values: standing[2] };
+  user.bottlenecks = record.bottlenecks ?? NONE;
+}
+
+/** What is not in the changelog. All of the user is counted anew at the next tick. */
+function derive(state: PartitionState, user: User): void {
+  user.dirty = 'all';
+  state.unsettled.add(user);
+  if (user.bottlenecks.length > 0) state.stuck.add(user);
+  if (user.days.length === 0) state.idle.add(user);
+  for (const day of user.days) noteDay(state, day);
+}

@@ -1,0 +1,156 @@
+/**
+ * A user's day is the bytes of its changelog record: one form in memory, in the log, and at a restore. A bucket is read out of them, changed, and put back; what is not
+ * asked for is never made into objects. The bytes: a version, then per bucket
+ *
+ *   2 bytes of length | feature's number | active | actions own times completed failed abandoned errors | fingerprints: count, numbers | durations: count, steps and counts
+ *
+ * all varints but the length, which is there to pass over a bucket. It always fits: there are fewer than 4,000 steps and at most 64 fingerprints.
+ */
+import { emptyBucket } from './buckets.ts';
+import type { Bucket, Day } from './buckets.ts';
+import type { CellRef } from './cells.ts';
+import type { Allocate } from './slab.ts';
+import type { User } from './state.ts';
+import { VarintReader, writeVarint } from './varints.ts';
+
+export const DAY_VERSION = 2;
+const LENGTH_BYTES = 2;
+const FIRST_BYTES = 32;
+/** Holds any bucket. */
+const scratch = new Uint8Array(LENGTH_BYTES + 0xffff);
+const read = new VarintReader();
+
+function encode(bucket: Bucket<CellRef>): number {
+  const { fingerprints, durations } = bucket;
+  let at = writeVarint(scratch, LENGTH_BYTES, bucket.ref.number);
+  scratch[at++] = bucket.active ? 1 : 0;
+  at = writeVarint(scratch, at, bucket.actions);
+  at = writeVarint(scratch, at, bucket.own);
+  at = writeVarint(scratch, at, bucket.times);
+  at = writeVarint(scratch, at, bucket.completed);
+  at = writeVarint(scratch, at, bucket.failed);
+  at = writeVarint(scratch, at, bucket.abandoned);
+  at = writeVarint(scratch, at, bucket.errors);
+  at = writeList(at, fingerprints);
+  at = writeList(at, durations);
+  const length = at - LENGTH_BYTES;
+  scratch[0] = length & 0xff;
+  scratch[1] = length >> 8;
+  return at;
+}
+
+function writeList(from: number, list: readonly number[] | null): number {
+  if (list === null) return writeVarint(scratch, from, 0);
+  let at = writeVarint(scratch, from, list.length);
+  for (const value of list) at = writeVarint(scratch, at, value);
+  return at;
+}
+
+function readList(): number[] | null {
+  const length = read.next();
+  if (length === 0) return null;
+  const list: number[] = [];
+  for (let i = 0; i < length; i++) list.push(read.next());
+  return list;
+}
+
+/** `read` stands behind the feature's number. */
+function decode(ref: CellRef): Bucket<CellRef> {
+  const bucket = emptyBucket(ref);
+  bucket.active = read.next() === 1;
+  bucket.actions = read.next();
+  bucket.own = read.next();
+  bucket.times = read.next();
+  bucket.completed = read.next();
+  bucket.failed = read.next();
+  bucket.abandoned = read.next();
+  bucket.errors = read.next();
+  bucket.fingerprints = readList();
+  bucket.durations = readList();
+  return bucket;
+}
+
+/** Features by number. */
+export interface RefTable {
+  refAt(number: number): CellRef;
+}
+
+export class UserDay implements Day<CellRef> {
+  readonly day: number;
+  readonly user: User;
+  private readonly refs: RefTable;
+  private bytes: Uint8Array;
+  private end: number;
+
+  /** `record`: that of the changelog, which this day then owns; without, a day without buckets. */
+  constructor(day: number, user: User, refs: RefTable, allocate: Allocate, record?: Uint8Array) {
+    this.day = day;
+    this.user = user;
+    this.refs = refs;
+    this.bytes = allocate(record?.length ?? FIRST_BYTES);
+    this.end = record?.length ?? 1;
+    if (record === undefined) this.bytes[0] = DAY_VERSION;
+    else this.bytes.set(record);
+  }
+
+  /** Where the bucket begins, or the end. Leaves `read` behind the feature's number. */
+  private seek(number: number): number {
+    const { bytes, end } = this;
+    read.bytes = bytes;
+    let at = 1;
+    while (at < end) {
+      read.at = at + LENGTH_BYTES;
+      if (read.next() === number) break;
+      at += LENGTH_BYTES + this.lengthAt(at);
+    }
+    return at;
+  }
+
+  private lengthAt(at: number): number {
+    return (this.bytes[at] ?? 0) | ((this.bytes[at + 1] ?? 0) << 8);
+  }
+
+  find(ref: CellRef): Bucket<CellRef> | undefined {
+    return this.seek(ref.number) < this.end ? decode(ref) : undefined;
+  }
+
+  /** In the order in which they came. */
+  get buckets(): Bucket<CellRef>[] {
+    const buckets: Bucket<CellRef>[] = [];
+    for (let at = 1; at < this.end; at += LENGTH_BYTES + this.lengthAt(at)) buckets.push(decode(this.refFrom(at)));
+    return buckets;
+  }
+
+  get features(): CellRef[] {
+    const features: CellRef[] = [];
+    for (let at = 1; at < this.end; at += LENGTH_BYTES + this.lengthAt(at)) features.push(this.refFrom(at));
+    return features;
+  }
+
+  private refFrom(at: number): CellRef {
+    read.bytes = this.bytes;
+    read.at = at + LENGTH_BYTES;
+    return this.refs.refAt(read.next());
+  }
+
+  /** Puts a bucket in the place of the one before it of its feature, or at the end. */
+  put(bucket: Bucket<CellRef>, allocate: Allocate): void {
+    const size = encode(bucket);
+    const at = this.seek(bucket.ref.number);
+    const before = at < this.end ? LENGTH_BYTES + this.lengthAt(at) : 0;
+    const end = this.end + size - before;
+    if (end > this.bytes.length) {
+      const larger = allocate(Math.max(end, this.bytes.length * 2));
+      larger.set(this.bytes.subarray(0, this.end));
+      this.bytes = larger;
+    }
+    if (size !== before) this.bytes.copyWithin(at + size, at + before, this.end);
+    for (let i = 0; i < size; i++) this.bytes[at + i] = scratch[i] ?? 0;
+    this.end = end;
+  }
+
+  /** Good until the next `put`. */
+  record(): Buffer {
+    return Buffer.from(this.bytes.buffer, this.bytes.byteOffset, this.end);
+  }
+}

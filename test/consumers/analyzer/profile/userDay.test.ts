@@ -1,0 +1,78 @@
+/** A day as bytes holds what buckets as objects would, through any puts, and again from its changelog record. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Bucket } from '../../../../consumers/analyzer/profile/buckets.ts';
+import { createCells } from '../../../../consumers/analyzer/profile/cells.ts';
+import type { CellRef } from '../../../../consumers/analyzer/profile/cells.ts';
+import { createSlab } from '../../../../consumers/analyzer/profile/slab.ts';
+import { newUser } from '../../../../consumers/analyzer/profile/state.ts';
+import { UserDay } from '../../../../consumers/analyzer/profile/userDay.ts';
+import { INFINITE_STEP } from '../../../../consumers/analyzer/quantise.ts';
+
+const cells = createCells(String);
+/** Enough for numbers of one and of two bytes. */
+const REFS: readonly CellRef[] = Array.from({ length: 200 }, (_, i) => cells.refOf(`feature-${String(i)}`, i % 2 === 0 ? 'data' : 'training'));
+const user = newUser('u', 'team', 'scientist');
+
+const count = fc.oneof(fc.nat(3), fc.constantFrom(127, 128, 16_384, 2 ** 31, 2 ** 40), fc.nat());
+const bucket: fc.Arbitrary<Bucket<CellRef>> = fc.record({
+  ref: fc.oneof(fc.constantFrom(...REFS.slice(0, 4)), fc.constantFrom(...REFS)),
+  actions: count,
+  own: count,
+  times: count,
+  active: fc.boolean(),
+  completed: count,
+  failed: count,
+  abandoned: count,
+  errors: count,
+  fingerprints: fc.oneof(fc.constant(null), fc.array(count, { minLength: 1, maxLength: 64, size: 'max' })),
+  durations: fc.oneof(fc.constant(null), fc.array(count, { minLength: 1, maxLength: 40, size: 'max' })),
+}, { noNullPrototype: true });
+
+function assertHolds(day: UserDay, expected: ReadonlyMap<CellRef, Bucket<CellRef>>): void {
+  assert.deepEqual(day.buckets, [...expected.values()]);
+  assert.deepEqual(day.features, [...expected.keys()]);
+  for (const ref of REFS) assert.deepEqual(day.find(ref), expected.get(ref));
+}
+
+test('puts in any order, larger and smaller ones in the place of others', () => {
+  const allocate = createSlab();
+  fc.assert(
+    fc.property(fc.array(bucket, { maxLength: 25, size: 'max' }), (buckets) => {
+      const day = new UserDay(7, user, cells, allocate);
+      const neighbour = new UserDay(7, user, cells, allocate);
+      const expected = new Map<CellRef, Bucket<CellRef>>();
+      for (const one of buckets) {
+        expected.set(one.ref, one);
+        day.put(one, allocate);
+        neighbour.put(one, allocate);
+      }
+      assertHolds(day, expected);
+      const record = Buffer.from(day.record());
+      assertHolds(new UserDay(7, user, cells, allocate, record), expected);
+      record.fill(0xff);
+      assertHolds(neighbour, expected);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test('the largest bucket there can be has a length', () => {
+  const allocate = createSlab();
+  const day = new UserDay(7, user, cells, allocate);
+  const durations = Array.from({ length: INFINITE_STEP + 1 }, (_, step) => [step, 2 ** 31]).flat();
+  const [first, second] = REFS;
+  assert.ok(first !== undefined && second !== undefined);
+  const largest: Bucket<CellRef> = { ref: first, actions: 2 ** 53, own: 0, times: 0, active: true, completed: 0, failed: 0, abandoned: 0, errors: 0, fingerprints: Array.from({ length: 64 }, (_, i) => 2 ** 40 + i), durations };
+  day.put(largest, allocate);
+  day.put({ ...largest, ref: second }, allocate);
+  assertHolds(day, new Map([[first, largest], [second, { ...largest, ref: second }]]));
+});
+
+test('a feature without a name is refused, not taken for another', () => {
+  const allocate = createSlab();
+  const day = new UserDay(7, user, cells, allocate);
+  day.put({ ...(fc.sample(bucket, { numRuns: 1, seed: 1 })[0] as Bucket<CellRef>), ref: { number: 999, feature: 'x', stage: 'data', cells: new Map() } }, allocate);
+  assert.throws(() => day.buckets, /feature 999, and no name for it/);
+});

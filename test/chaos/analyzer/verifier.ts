@@ -2,7 +2,6 @@
  * A process of its own that trusts nobody: reads with read_committed isolation what an uninterrupted run has written and what another has, over the same
  * signals, and compares all of it. Prints one JSON line. `verifier.ts <uninterrupted app> <other app>`; brokers and registry by settings.
  */
-import { parsePartial } from '../../../consumers/analyzer/cohort/queue.ts';
 import type { Partial } from '../../../consumers/analyzer/partials.ts';
 import { connectKafka } from '../../../infra/kafka/client.ts';
 import type { InRecord } from '../../../infra/ports.ts';
@@ -55,7 +54,7 @@ async function compareInput(id: TopicId, partition: number): Promise<void> {
 }
 
 function* parsed(log: readonly InRecord[]): Generator<Partial> {
-  for (const record of log) yield parsePartial(record);
+  for (const { value } of log) yield JSON.parse(value?.toString() ?? 'null') as Partial;
 }
 
 async function stateOf(id: TopicId, app: string, partition: number): Promise<State> {

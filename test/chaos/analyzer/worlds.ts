@@ -1,5 +1,6 @@
 /** The histories that analyzers go through, as functions of a seed. */
-import { createWorld, events, HISTORY_DAYS } from '../../../producers/simulator/world.ts';
+import { HISTORY_DAYS } from '../../../producers/simulator/demo.ts';
+import { createWorld, events } from '../../../producers/simulator/world.ts';
 import { evidenceWorld, START as STARTS_AT } from '../../driver/evidenceWorld.ts';
 import type { WorldInput } from '../../driver/worldInput.ts';
 import { PARTITIONS } from '../arena/arena.ts';

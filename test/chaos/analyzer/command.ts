@@ -15,10 +15,11 @@ const UNDISTURBED_DAYS = 28;
 export const analyzerChaos = chaosCommand({
   name: 'analyzer',
   seedOf: 'the history and the faults',
-  without: 'takes the outputs out of the transaction',
-  run: async (arena, { seed, minutes, transactions, say }) => {
+  without: { name: 'transactions', what: 'takes the outputs out of the transaction' },
+  kinds: FAULT_KINDS,
+  run: async (arena, { seed, minutes, intact, say }) => {
     const days = Math.min(ALL_DAYS, Math.max(LEAST_DAYS, Math.round(DAYS_PER_MINUTE * minutes)));
-    const result = await runChaos(arena, { seed, world: 'platform', days, undisturbedDays: UNDISTURBED_DAYS, durationMs: minutes * 60_000, paceMs: PACE_MS, kinds: FAULT_KINDS, transactions, say });
+    const result = await runChaos(arena, { seed, world: 'platform', days, undisturbedDays: UNDISTURBED_DAYS, durationMs: minutes * 60_000, paceMs: PACE_MS, kinds: FAULT_KINDS, transactions: intact, say });
     say(`compared over ${days} days: ${Object.entries(result.verdict.rows).map(([name, count]) => `${count} ${name}`).join(', ')}`);
     return result;
   },

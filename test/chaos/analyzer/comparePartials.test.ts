@@ -13,10 +13,11 @@ const cell = (team: string, seen: number): Cell => ({ level: 'expert', team, see
 const cells = (hour: number, reset: boolean, ...list: Cell[]): Cells => ({ v: 1, kind: 'cells', tick: hour * HOUR, levels: 'in_force', reset, features: [{ feature: 'f', stage: 'data', cells: list }], presence: [], samples: [], labels: [], measures: [] });
 const tick = (hour: number): Partial => ({ v: 1, kind: 'tick', tick: hour * HOUR, first: hour === 1, evaluated_to: hour });
 const vectors = (hour: number, user_id: string): Partial => ({ v: 1, kind: 'vectors', tick: hour * HOUR, users: [{ user_id, values: [1, 1, 1, null], level: 'expert' }] });
+const leftOut = (hour: number, users: number): Partial => ({ v: 1, kind: 'left_out', tick: hour * HOUR, without: 'completion_ratio', counts: [], presence: [{ level: 'expert', users }] });
 const progress = (through: number, hour = through): Partial => ({ v: 1, kind: 'progress', through, watermark: hour * HOUR, first_tick: HOUR });
 
 const FIRST = [cells(1, true, cell('a', 1), cell('b', 5)), tick(1), progress(1)];
-const SECOND = [cells(2, false, cell('a', 2)), vectors(2, 'x'), vectors(2, 'y'), tick(2), progress(2)];
+const SECOND = [cells(2, false, cell('a', 2)), vectors(2, 'x'), vectors(2, 'y'), leftOut(2, 1), tick(2), progress(2)];
 const THIRD = [cells(3, false, cell('b', 0)), tick(3), progress(3)];
 const CALM = [...FIRST, ...SECOND, ...THIRD];
 
@@ -32,7 +33,7 @@ test('the same counts nothing', () => {
 });
 
 test('nor does a full account after a restart, where it adds up to the same, or progress at other places', () => {
-  const second = [cells(2, true, cell('b', 5)), cells(2, false, cell('a', 2)), vectors(2, 'x'), vectors(2, 'y'), tick(2)];
+  const second = [cells(2, true, cell('b', 5)), cells(2, false, cell('a', 2)), vectors(2, 'x'), vectors(2, 'y'), leftOut(2, 1), tick(2)];
   assert.deepEqual(counts(...FIRST, ...second, ...THIRD), noCounts());
   assert.equal(counts(...FIRST, cells(2, true, cell('a', 2)), ...SECOND.slice(1), ...THIRD).mismatches, 1, 'without b, until b is gone in the other, too');
   assert.equal(counts(...FIRST, ...SECOND, cells(3, true, cell('a', 2), cell('b', 5)), ...THIRD.slice(1)).mismatches, 1, 'b is still there');
@@ -69,6 +70,7 @@ test('chunks without their tick are torn', () => {
 
 test('a part of a tick that is missing, or other content, is a mismatch', () => {
   assert.equal(counts(...FIRST, SECOND[0] as Partial, ...SECOND.slice(2), ...THIRD).mismatches, 1, 'a chunk of vectors');
+  assert.equal(counts(...FIRST, ...SECOND.map((partial) => (partial.kind === 'left_out' ? leftOut(2, 2) : partial)), ...THIRD).mismatches, 1, 'what levels gain once a feature of the model is left out');
   assert.equal(counts(...FIRST, ...SECOND.slice(1), ...THIRD).mismatches, 2, 'the cells of the second tick, which the third does not mend');
   assert.equal(counts(...FIRST, ...SECOND, ...THIRD, tick(4)).mismatches, 1, 'a tick that the other has not');
 });

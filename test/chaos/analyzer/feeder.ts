@@ -36,7 +36,7 @@ async function feed(from: string, to: string, undisturbedUntil: number, duration
   while (fed < pieces.length) {
     const until = isHurried() ? Infinity : undisturbedUntil + ((last - undisturbedUntil) * elapsed()) / durationMs;
     const due = takeDue(pieces, fed, until);
-    const next = due.length === 0 ? fed : await commit(due.flatMap(({ records }) => records.map((record): OutRecord => ({ ...record, topic: `${to}${record.topic.slice(from.length)}` }))), fed, fed + due.length);
+    const next = due.length === 0 ? fed : await commit(due.flatMap(({ records }) => records.map(({ topic, partition, key, value, headers }): OutRecord => ({ topic: `${to}${topic.slice(from.length)}`, partition, key, value, headers }))), fed, fed + due.length);
     if (next > fed) acknowledged += due.reduce((sum, { records }) => sum + records.length, 0);
     fed = next;
     process.send?.({ acknowledged } satisfies FeederReport);

@@ -20,6 +20,7 @@ interface Open {
   readonly cells: Cells[];
   readonly before: Cells[];
   readonly vectors: unknown[];
+  readonly leftOut: unknown[];
   readonly measures: unknown[];
 }
 
@@ -38,15 +39,23 @@ export function* ticksOf(partials: Iterable<Partial>): Generator<Said> {
       yield { kind: 'torn', tick: open.tick };
       open = null;
     }
-    open ??= { tick: partial.tick, cells: [], before: [], vectors: [], measures: [] };
-    if (partial.kind === 'vectors') open.vectors.push(...partial.users);
-    else if (partial.kind === 'cells') {
-      (partial.levels === 'before' ? open.before : open.cells).push(partial);
-      open.measures.push(...partial.measures);
-    } else {
-      const { tick, cells, before, vectors, measures } = open;
-      open = null;
-      yield { kind: 'tick', tick: { tick, cells, before, text: JSON.stringify({ ...partial, vectors, measures }) } };
+    open ??= { tick: partial.tick, cells: [], before: [], vectors: [], leftOut: [], measures: [] };
+    switch (partial.kind) {
+      case 'vectors':
+        open.vectors.push(...partial.users);
+        break;
+      case 'left_out':
+        open.leftOut.push(partial);
+        break;
+      case 'cells':
+        (partial.levels === 'before' ? open.before : open.cells).push(partial);
+        open.measures.push(...partial.measures);
+        break;
+      case 'tick': {
+        const { tick, cells, before, vectors, leftOut, measures } = open;
+        open = null;
+        yield { kind: 'tick', tick: { tick, cells, before, text: JSON.stringify({ ...partial, vectors, leftOut, measures }) } };
+      }
     }
   }
   if (open !== null) yield { kind: 'torn', tick: open.tick };

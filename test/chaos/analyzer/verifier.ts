@@ -54,7 +54,7 @@ async function compareInput(id: TopicId, partition: number): Promise<void> {
 }
 
 function* parsed(log: readonly InRecord[]): Generator<Partial> {
-  for (const { value } of log) yield JSON.parse(String(value)) as Partial;
+  for (const { value } of log) yield JSON.parse(value?.toString() ?? 'null') as Partial;
 }
 
 /** A user's day is bytes, all else is text. */

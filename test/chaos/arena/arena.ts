@@ -28,6 +28,8 @@ export interface Arena {
   createTopics(app: string): Promise<void>;
   /** SIGKILL, and up again on the same data and port after `downMs`. */
   killBroker(downMs: number): Promise<void>;
+  /** SIGSTOP for so long, then SIGCONT. */
+  freezeBroker(ms: number): Promise<void>;
   /** `keep`: the directory stays, with data and logs. */
   stop(keep?: boolean): Promise<void>;
 }
@@ -82,6 +84,11 @@ export async function openArena(slotCount: number): Promise<Arena> {
       await died;
       await new Promise((resolve) => setTimeout(resolve, downMs));
       current = await startBroker();
+    },
+    freezeBroker: async (ms) => {
+      process.kill(current.pid, 'SIGSTOP');
+      await new Promise((resolve) => setTimeout(resolve, ms));
+      process.kill(current.pid, 'SIGCONT');
     },
     stop: (keep = false) => stop([current, registry.value], keep),
   };

@@ -9,41 +9,49 @@ export interface FeederReport {
   readonly acknowledged: number;
 }
 
-export interface Feeder {
+export interface Feeder<Report extends FeederReport = FeederReport> {
   /** Something has been fed. */
   readonly started: Promise<void>;
   acknowledged(): number;
+  /** The last one that has come. */
+  report(): Report | null;
   /** Tells a feeder that begins slowly to go on. */
   go(): void;
   /** Lets it bring its input to an end; gives what is acknowledged in all. Throws where it failed. */
   stop(): Promise<number>;
-  kill(): void;
+  /** SIGKILL; resolves when it has ended. */
+  kill(): Promise<void>;
 }
 
 const MAX_OUTPUT = 64 * 2 ** 20;
 
-export function startFeeder(file: string, args: readonly (string | number)[], env: NodeJS.ProcessEnv): Feeder {
+export function startFeeder<Report extends FeederReport = FeederReport>(file: string, args: readonly (string | number)[], env: NodeJS.ProcessEnv): Feeder<Report> {
   const child = fork(file, args.map(String), { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-  let acknowledged = 0;
+  let last: Report | null = null;
+  const acknowledged = (): number => last?.acknowledged ?? 0;
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const started = new Promise<void>((resolve, reject) => {
-    child.on('message', (report: FeederReport) => {
-      ({ acknowledged } = report);
+    child.on('message', (report: Report) => {
+      last = report;
       resolve();
     });
     void ended.then((code) => { reject(new Error(`the feeder ended with ${String(code)} before it had fed anything`)); });
   });
   return {
     started,
-    acknowledged: () => acknowledged,
+    acknowledged,
+    report: () => last,
     go: () => void child.send('go'),
     stop: async () => {
       if (child.connected) child.send('stop');
       const code = await ended;
       if (code !== 0) throw new Error(`the feeder ended with ${String(code)}`);
-      return acknowledged;
+      return acknowledged();
     },
-    kill: () => void child.kill('SIGKILL'),
+    kill: async () => {
+      child.kill('SIGKILL');
+      await ended;
+    },
   };
 }
 

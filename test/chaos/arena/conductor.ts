@@ -1,17 +1,14 @@
 /** Plays a plan: each fault at its time, side by side with others, and again a little later where it had no effect; ends when all have ended. */
-import type { Arena } from './arena.ts';
-import { carryOut, type Leases } from './faults.ts';
-import type { Member } from './member.ts';
-import type { FaultKind, PlannedFault } from './plan.ts';
+import type { PlannedFault } from './deal.ts';
 
-export type FaultCounts = Partial<Record<FaultKind, number>>;
+/** Those that took effect. */
+export type FaultCounts = Readonly<Record<string, number>>;
 
-export interface ConductOptions {
-  readonly plan: readonly PlannedFault[];
+export interface ConductOptions<Kind extends string> {
+  readonly plan: readonly PlannedFault<Kind>[];
   readonly durationMs: number;
-  readonly arena: Arena;
-  readonly members: readonly Member[];
-  readonly visitor: Member;
+  /** True only if it has really taken effect. */
+  readonly carryOut: (fault: PlannedFault<Kind>) => Promise<boolean>;
   readonly say: (text: string) => void;
 }
 
@@ -20,17 +17,16 @@ const AGAIN_MS = 3_000;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-export async function conduct({ plan, durationMs, arena, members, visitor, say }: ConductOptions): Promise<FaultCounts> {
-  const counts: FaultCounts = {};
-  const leases = createLeases(members, visitor);
+export async function conduct<Kind extends string>({ plan, durationMs, carryOut, say }: ConductOptions<Kind>): Promise<FaultCounts> {
+  const counts = new Map<Kind, number>();
   const begun = performance.now();
   const elapsed = (): number => performance.now() - begun;
-  const play = async (fault: PlannedFault): Promise<void> => {
+  const play = async (fault: PlannedFault<Kind>): Promise<void> => {
     do {
-      const effective = await carryOut(fault, arena, leases);
+      const effective = await carryOut(fault);
       say(`${(elapsed() / 1_000).toFixed(1)} s: ${fault.kind}${effective ? '' : ' (without effect)'}`);
       if (effective) {
-        counts[fault.kind] = (counts[fault.kind] ?? 0) + 1;
+        counts.set(fault.kind, (counts.get(fault.kind) ?? 0) + 1);
         return;
       }
       await pause(AGAIN_MS);
@@ -45,46 +41,5 @@ export async function conduct({ plan, durationMs, arena, members, visitor, say }
   }
   const results = await Promise.allSettled(playing);
   for (const result of results) if (result.status === 'rejected') throw result.reason;
-  return counts;
-}
-
-function createLeases(members: readonly Member[], visitor: Member): Leases {
-  const busy = new Set<Member>();
-  const waiting: (() => void)[] = [];
-  let broker: Promise<unknown> = Promise.resolve();
-  let visit: Promise<unknown> = Promise.resolve();
-  /** The first of them that is free or becomes so. */
-  const lease = async <T>(wanted: readonly Member[], use: (member: Member) => Promise<T>): Promise<T> => {
-    const free = (): Member | undefined => wanted.find((member) => !busy.has(member));
-    let member = free();
-    while (member === undefined) {
-      await new Promise<void>((resolve) => waiting.push(resolve));
-      member = free();
-    }
-    busy.add(member);
-    try {
-      return await use(member);
-    } finally {
-      busy.delete(member);
-      for (const wake of waiting.splice(0)) wake();
-    }
-  };
-  return {
-    member: (preferred, use) => lease([...members.slice(preferred, preferred + 1), ...members], use),
-    inTurn: async (use) => {
-      let all = true;
-      for (const member of members) all = (await lease([member], use)) && all;
-      return all;
-    },
-    broker: (use) => {
-      const mine = broker.then(use);
-      broker = mine.catch(() => undefined);
-      return mine;
-    },
-    visitor: (use) => {
-      const mine = visit.then(() => use(visitor));
-      visit = mine.catch(() => undefined);
-      return mine;
-    },
-  };
+  return Object.fromEntries(counts);
 }

@@ -1,19 +1,10 @@
 /** Carries out one fault; true only if it has really taken effect. */
 import type { Arena } from './arena.ts';
+import type { PlannedFault } from './deal.ts';
+import type { Leases } from './leases.ts';
 import type { Member } from './member.ts';
-import type { FaultKind, PlannedFault } from './plan.ts';
+import type { FaultKind } from './plan.ts';
 import type { Point, Proxy } from './proxy.ts';
-
-/** Takes care that no two faults have the same member, or the broker, at once. */
-export interface Leases {
-  /** That member where it is free, any other that is, or the first to become so. */
-  readonly member: <T>(preferred: number, use: (member: Member) => Promise<T>) => Promise<T>;
-  readonly broker: <T>(use: () => Promise<T>) => Promise<T>;
-  /** Each member in turn, once it is free; true if all uses gave true. */
-  readonly inTurn: (use: (member: Member) => Promise<boolean>) => Promise<boolean>;
-  /** The member that only storms have. */
-  readonly visitor: <T>(use: (member: Member) => Promise<T>) => Promise<T>;
-}
 
 /** How long a point of the loop may take to be reached: a member that has just been started joins, and waits out another's session, before its first transaction. */
 const POINT_WITHIN_MS = 20_000;
@@ -29,7 +20,7 @@ const POINT_OF: Partial<Record<FaultKind, Point>> = {
   kill_in_restore: 'in_restore', kill_after_init: 'after_init', kill_after_send: 'after_send', kill_after_send_offsets: 'after_send_offsets', kill_before_commit: 'before_commit', kill_after_commit: 'after_commit',
 };
 
-export function carryOut({ kind, slot, lastsMs, heads }: PlannedFault, arena: Arena, leases: Leases): Promise<boolean> {
+export function carryOut({ kind, slot, lastsMs, heads }: PlannedFault<FaultKind>, arena: Arena, leases: Leases): Promise<boolean> {
   switch (kind) {
     case 'kill_random':
       return leases.member(slot, (member) => member.kill());

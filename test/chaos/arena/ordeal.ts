@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import type { Arena } from './arena.ts';
 import type { Feeder } from './children.ts';
 import { conduct, type FaultCounts } from './conductor.ts';
+import { carryOut } from './faults.ts';
+import { createLeases } from './leases.ts';
 import { createMember, type Member } from './member.ts';
 import { planFaults, type FaultKind } from './plan.ts';
 
@@ -60,7 +62,8 @@ export async function undergo({ arena, seed, durationMs, paceMs, kinds, app, pro
     for (const member of members) member.start();
     await undisturbed?.(feeder);
     const plan = planFaults({ seed, durationMs, paceMs, slots: MEMBERS, kinds });
-    const faults = await conduct({ plan, durationMs, arena, members, visitor, say });
+    const leases = createLeases(members, visitor);
+    const faults = await conduct({ plan, durationMs, say, carryOut: (fault) => carryOut(fault, arena, leases) });
     say('faults are over');
     const acknowledged = await feeder.stop();
     await complete(behind, completeWithinMs, everyone);
@@ -70,8 +73,7 @@ export async function undergo({ arena, seed, durationMs, paceMs, kinds, app, pro
     return { faults, acknowledged };
   } finally {
     clearInterval(saying);
-    feeder.kill();
-    await Promise.all(everyone.map((member) => member.close()));
+    await Promise.all([feeder.kill(), ...everyone.map((member) => member.close())]);
   }
 }
 

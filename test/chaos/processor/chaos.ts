@@ -1,13 +1,12 @@
 /** One run: traffic through processors under faults, and the verifier says what came out. */
 import { fileURLToPath } from 'node:url';
 import { connectKafka } from '../../../infra/kafka/client.ts';
-import type { Kafka } from '../../../infra/ports.ts';
 import { createLog } from '../../../infra/service/log.ts';
 import { readSettings } from '../../../infra/settings.ts';
-import { appName, topicName } from '../../../schemas/topics.ts';
 import type { Arena } from '../arena/arena.ts';
 import { lastLineOf, startFeeder } from '../arena/children.ts';
 import type { FaultCounts } from '../arena/conductor.ts';
+import { lags } from '../arena/lags.ts';
 import { undergo, type Program } from '../arena/ordeal.ts';
 import type { FaultKind } from '../arena/plan.ts';
 import type { Verdict } from './verifier.ts';
@@ -53,12 +52,4 @@ export async function runChaos(arena: Arena, options: RunOptions): Promise<RunRe
   } finally {
     await kafka.close();
   }
-}
-
-/** Partitions of platform.events with records that are not committed yet. */
-async function lags(kafka: Kafka, app: string): Promise<string[]> {
-  const topic = topicName('events', '');
-  const positions = new Map((await kafka.committed(appName('processor', app), [topic])).map(({ partition, offset }) => [partition, offset]));
-  const behind = (await kafka.ends(topic)).map((end, partition) => end - (positions.get(partition) ?? 0));
-  return behind.flatMap((lag, partition) => (lag > 0 ? [`partition ${partition} lacks ${lag} records`] : []));
 }

@@ -13,10 +13,11 @@ const EVENTS_PER_SECOND = 1_500;
 export const processorChaos = chaosCommand({
   name: 'processor',
   seedOf: 'the traffic and the faults',
-  without: 'takes the transaction out of the loop',
-  run: async (arena, { seed, minutes, transactions, say }) => {
-    const kinds = FAULT_KINDS.filter((kind) => transactions || !OF_TRANSACTIONS.includes(kind));
-    const result = await runChaos(arena, { seed, durationMs: minutes * 60_000, paceMs: PACE_MS, kinds, eventsPerSecond: EVENTS_PER_SECOND, start: startBefore(Date.now()), app: '', transactions, say });
+  without: { name: 'transactions', what: 'takes the transaction out of the loop' },
+  kinds: FAULT_KINDS,
+  run: async (arena, { seed, minutes, intact, say }) => {
+    const kinds = FAULT_KINDS.filter((kind) => intact || !OF_TRANSACTIONS.includes(kind));
+    const result = await runChaos(arena, { seed, durationMs: minutes * 60_000, paceMs: PACE_MS, kinds, eventsPerSecond: EVENTS_PER_SECOND, start: startBefore(Date.now()), app: '', transactions: intact, say });
     const { records, signals, dead_letters } = result.verdict;
     say(`${records} records gave ${signals} signals and ${dead_letters} dead letters`);
     return result;

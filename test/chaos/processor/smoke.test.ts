@@ -33,6 +33,6 @@ test('members killed at every point, frozen, cut off and kept waiting: every eve
 
 test('with the transaction taken out the verifier finds failures', { timeout: LIMIT_MS }, async () => {
   const { faults, verdict } = await runChaos(arena, run('without transactions', { durationMs: 10_000, paceMs: 2_000, app: 'bare', transactions: false, start: start + 10 * DAY, kinds: ['kill_after_send'] }));
-  assert.ok((faults.kill_after_send ?? 0) > 0, 'nobody was killed between two sends');
+  assert.ok((faults['kill_after_send'] ?? 0) > 0, 'nobody was killed between two sends');
   assert.ok(verdict.lost + verdict.duplicated + verdict.torn > 0, JSON.stringify(verdict));
 });

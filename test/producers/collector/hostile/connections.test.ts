@@ -67,7 +67,8 @@ test('a body, or headers, that do not come to an end: 408, and what was reserved
   assert.deepEqual([...new Set(answers)].sort(), [408, 503]);
   assert.ok(answers.filter((status) => status === 408).length <= 22);
   assert.deepEqual(statusesOf(await half), [408]);
-  assert.equal((await world.post('/v1/events', { events: [click()] })).status, 202);
+  const large = { events: [click()], more: 'x'.repeat(1_400_000) };
+  assert.equal((await world.post('/v1/events', large)).status, 202);
 });
 
 test('one key\'s slow bodies do not keep the others out', async (t) => {

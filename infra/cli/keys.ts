@@ -13,11 +13,19 @@ export const firstPlain = (keys: readonly string[]): string | undefined => keys.
 
 const newKey = (kind: string): string => `${kind}_${randomBytes(24).toString('base64url')}`;
 
+const fileIn = (dataDir: string): string => join(dataDir, 'keys.json');
+
+/** Those that were made before; null where none were. */
+export function readKeys(dataDir: string): Keys | null {
+  const file = fileIn(dataDir);
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Keys) : null;
+}
+
 export function keepKeys(dataDir: string): Keys {
-  const file = join(dataDir, 'keys.json');
-  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Keys;
+  const kept = readKeys(dataDir);
+  if (kept !== null) return kept;
   const keys: Keys = { write_keys: [newKey('cpw')], admin_keys: [newKey('cpa')] };
   mkdirSync(dataDir, { recursive: true });
-  writeFileSync(file, `${JSON.stringify(keys, null, 2)}\n`, { mode: 0o600 });
+  writeFileSync(fileIn(dataDir), `${JSON.stringify(keys, null, 2)}\n`, { mode: 0o600 });
   return keys;
 }

@@ -5,12 +5,14 @@
 import { isUtf8 } from 'node:buffer';
 import { kindOf } from './instant.ts';
 import { elementTexts } from './elements.ts';
+import { createScan, scanEvents } from './scan/scanned.ts';
 
 export class BodyError extends Error {
   readonly code = 'BODY';
 }
 
 export interface Body {
+  /** Of a list of events, each a value or a `ScannedEvent`. */
   readonly values: readonly unknown[];
   /** Why the value at an index could not be read; its value is undefined. */
   readonly broken: ReadonlyMap<number, string>;
@@ -30,9 +32,17 @@ export function formatOf(contentType: string | undefined): Format {
   throw new BodyError(`Content-Type must be application/json or application/x-ndjson, but is ${type === '' ? 'missing' : type.slice(0, 80)}`);
 }
 
+/** The list whose ordinary values are found in the bytes and not made. */
+const SCANNED_LIST = 'events';
+
 /** `{"<list>": […]}`. */
 function parseJson(bytes: Buffer, list: string): Body {
   if (!isUtf8(bytes)) throw new BodyError('the body is not UTF-8');
+  const scanned = list === SCANNED_LIST ? scanEvents(bytes, list) : null;
+  if (scanned !== null) {
+    const { values, places } = scanned;
+    return { values, broken: new Map(), original: (index) => bytes.subarray(places[2 * index], places[2 * index + 1]) };
+  }
   const text = bytes.toString('utf8');
   const body = jsonOf(text);
   const values: unknown = typeof body === 'object' && body !== null && Object.hasOwn(body, list) ? (body as Readonly<Record<string, unknown>>)[list] : undefined;
@@ -79,7 +89,8 @@ const NEWLINE = 0x0a;
 const NOT_JSON = 'the line is not JSON: write one object per line';
 
 /** One value per line; blank lines are skipped and not counted. */
-function parseNdjson(bytes: Buffer): Body {
+function parseNdjson(bytes: Buffer, list: string): Body {
+  const scan = list === SCANNED_LIST ? createScan(bytes) : null;
   const values: unknown[] = [];
   const broken = new Map<number, string>();
   const lines: Buffer[] = [];
@@ -87,7 +98,13 @@ function parseNdjson(bytes: Buffer): Body {
     const newline = bytes.indexOf(NEWLINE, from);
     const to = newline < 0 ? bytes.length : newline;
     const line = bytes.subarray(from, to);
+    const event = scan?.takeLine(from, to);
     from = to + 1;
+    if (event !== undefined && event !== null) {
+      values.push(event);
+      lines.push(line);
+      continue;
+    }
     const text = line.toString('utf8');
     if (text.trim() === '') continue;
     let value: unknown;
@@ -105,5 +122,5 @@ function parseNdjson(bytes: Buffer): Body {
 
 /** `list` names the array of a JSON body. */
 export function parseBody(format: Format, bytes: Buffer, list: string): Body {
-  return format === 'json' ? parseJson(bytes, list) : parseNdjson(bytes);
+  return format === 'json' ? parseJson(bytes, list) : parseNdjson(bytes, list);
 }

@@ -3,7 +3,7 @@
  * arguments.
  */
 import { hashOf } from '../../schemas/ids.ts';
-import { partitionOf } from '../../schemas/partition.ts';
+import { partitionOf, partitionOfBytes } from '../../schemas/partition.ts';
 import { topicName } from '../../schemas/topics.ts';
 import type { RecordCodec } from '../../schemas/codec.ts';
 import type { DeadLetterReason, PlatformEvent } from '../../schemas/records.ts';
@@ -12,6 +12,8 @@ import type { Body } from './body.ts';
 import { FUTURE_MS, type Span } from './clock.ts';
 import { Invalid } from './fields.ts';
 import type { Privacy } from './privacy.ts';
+import { ScannedEvent } from './scan/scanned.ts';
+import { EventWriter } from './scan/write.ts';
 import { validateEvent } from './validate.ts';
 
 /** Larger than any event that a person reads; a task's state holds events, and one must not crowd out the others. Ours. */
@@ -58,21 +60,37 @@ export function takeEvents(body: Body, context: IntakeContext): Intake {
   let highest = -Infinity;
   let accepted = 0;
 
-  const reject = (index: number, reason: DeadLetterReason, detail: string): void => {
-    const rejection = { index, event_id: givenId(body.values[index]), reason, detail };
+  const reject = (index: number, value: unknown, reason: DeadLetterReason, detail: string): void => {
+    const rejection = { index, event_id: givenId(value), reason, detail };
     rejected.push(rejection);
-    records.push(deadLetter(rejection, privacy.original(body.values[index], body.original(index)), context));
+    records.push(deadLetter(rejection, privacy.original(value, body.original(index)), context));
   };
+  const take = (index: number, occurredAt: number, madeId: string | null, record: OutRecord): void => {
+    records.push(record);
+    if (madeId !== null) made.push({ index, event_id: madeId });
+    accepted++;
+    if (occurredAt < lowest) lowest = occurredAt;
+    if (occurredAt > highest && occurredAt <= receivedAt + FUTURE_MS) highest = occurredAt;
+  };
+  // What is found in bytes is valid and goes as it came: where something of it might be changed or refused, its value is looked at like any other.
+  const goesAsItCame = (event: ScannedEvent): boolean => privacy.changesNothing && (sources === null || sources.includes(event.source() ?? context.source));
+  const writer = new EventWriter({ ...context, schemaId: codec.schemaId('PlatformEvent') }, body.values.length);
 
-  for (const [index, value] of body.values.entries()) {
+  for (const [index, given] of body.values.entries()) {
+    if (given instanceof ScannedEvent && goesAsItCame(given)) {
+      const { value: bytes, userFrom, userTo, occurredAt, made: madeId } = writer.write(given);
+      take(index, occurredAt, madeId, { topic, partition: partitionOfBytes(bytes, userFrom, userTo, partitions), key: bytes.subarray(userFrom, userTo), value: bytes });
+      continue;
+    }
+    const value = given instanceof ScannedEvent ? given.value() : given;
     const broken = body.broken.get(index);
     if (broken !== undefined) {
-      reject(index, 'undecodable', broken);
+      reject(index, value, 'undecodable', broken);
       continue;
     }
     const refused = body.refused?.get(index);
     if (refused !== undefined) {
-      reject(index, 'invalid', refused);
+      reject(index, value, 'invalid', refused);
       continue;
     }
     let event: PlatformEvent;
@@ -81,19 +99,15 @@ export function takeEvents(body: Body, context: IntakeContext): Intake {
       if (sources?.includes(event.source) === false) throw new Invalid(`source must be ${sources.join(' or ')}: this key is for no other`);
     } catch (error) {
       if (!(error instanceof Invalid)) throw error;
-      reject(index, 'invalid', error.message);
+      reject(index, value, 'invalid', error.message);
       continue;
     }
     const bytes = codec.encode('PlatformEvent', event);
     if (bytes.length > MAX_EVENT_BYTES) {
-      reject(index, 'too_large', `the event has ${bytes.length} bytes as a record, at most ${MAX_EVENT_BYTES} are taken: shorten properties or error.message`);
+      reject(index, value, 'too_large', `the event has ${bytes.length} bytes as a record, at most ${MAX_EVENT_BYTES} are taken: shorten properties or error.message`);
       continue;
     }
-    if (givenId(value) === null) made.push({ index, event_id: event.event_id });
-    records.push({ topic, partition: partitionOf(event.user_id, partitions), key: event.user_id, value: bytes });
-    accepted++;
-    if (event.occurred_at < lowest) lowest = event.occurred_at;
-    if (event.occurred_at > highest && event.occurred_at <= receivedAt + FUTURE_MS) highest = event.occurred_at;
+    take(index, event.occurred_at, givenId(value) === null ? event.event_id : null, { topic, partition: partitionOf(event.user_id, partitions), key: event.user_id, value: bytes });
   }
   return { records, accepted, rejected, made, span: { lowest: finite(lowest), highest: finite(highest) } };
 }

@@ -14,6 +14,8 @@ export interface PrivacySettings {
 }
 
 export interface Privacy {
+  /** Everything stays as it came. */
+  readonly changesNothing: boolean;
   readonly userId: (userId: string) => string;
   readonly event: (event: PlatformEvent) => PlatformEvent;
   /** What may be kept of a value that is rejected, whose bytes are `original`. */
@@ -28,7 +30,7 @@ const EVENT_FIELDS = [
 ] as const satisfies readonly (keyof PlatformEvent)[];
 
 export function createPrivacy({ pseudonymSecret, denyProperties }: PrivacySettings): Privacy {
-  if (pseudonymSecret === null && denyProperties.length === 0) return { userId: (id) => id, event: (event) => event, original: (_value, original) => original };
+  if (pseudonymSecret === null && denyProperties.length === 0) return { changesNothing: true, userId: (id) => id, event: (event) => event, original: (_value, original) => original };
   const denied = new Set(denyProperties.map((name) => name.toLowerCase()));
   const userId = (id: string): string => (pseudonymSecret === null ? id : createHmac('sha256', pseudonymSecret).update(id, 'utf8').digest('hex').slice(0, PSEUDONYM_CHARS));
   const allowed = <Value>(properties: Readonly<Record<string, Value>>): Record<string, Value> => {
@@ -36,6 +38,7 @@ export function createPrivacy({ pseudonymSecret, denyProperties }: PrivacySettin
     return Object.fromEntries(Object.entries(properties).filter(([name]) => !denied.has(name.toLowerCase())));
   };
   return {
+    changesNothing: false,
     userId,
     event: (event) => ({ ...event, user_id: userId(event.user_id), properties: allowed(event.properties) }),
     original: (value) => {

@@ -1,6 +1,6 @@
 /** The catalog of the demo's platform: 52 features over the four stages. Durations are invented, of the order that such tools have. */
 import type { Stage } from '../../schemas/records.ts';
-import type { FeatureKind, FeaturePlan } from './types.ts';
+import type { FeatureKind, FeaturePlan, PerBehaviour } from './types.ts';
 
 interface Options {
   readonly core?: true;
@@ -14,9 +14,26 @@ interface Options {
 const EXPECTATION_FACTOR = 1.1;
 const HOUR_MS = 3_600_000;
 
+/** Share of the people entering the stage who have the feature among theirs; features not named here are spread by chance. */
+const REACH: Readonly<Record<string, PerBehaviour>> = {
+  browse_catalog: { expert: 0.9, intermediate: 0.7, beginner: 0.55, infrequent: 0.4 },
+  connect_source: { expert: 0.85, intermediate: 0.65, beginner: 0.5, infrequent: 0.3 },
+  data_quality: { expert: 0.96, intermediate: 0.5, beginner: 0.4, infrequent: 0.1 },
+  create_notebook: { expert: 0.9, intermediate: 0.7, beginner: 0.5, infrequent: 0.3 },
+  run_notebook: { expert: 0.85, intermediate: 0.65, beginner: 0.5, infrequent: 0.3 },
+  feature_lineage: { expert: 0.96, intermediate: 0.5, beginner: 0.4, infrequent: 0.1 },
+  train_model: { expert: 0.9, intermediate: 0.7, beginner: 0.5, infrequent: 0.3 },
+  experiment_tracking: { expert: 0.9, intermediate: 0.6, beginner: 0.24, infrequent: 0.2 },
+  model_evaluation: { expert: 0.96, intermediate: 0.5, beginner: 0.4, infrequent: 0.1 },
+  deploy_endpoint: { expert: 0.85, intermediate: 0.65, beginner: 0.5, infrequent: 0.3 },
+  monitoring_dashboard: { expert: 0.9, intermediate: 0.7, beginner: 0.5, infrequent: 0.3 },
+  label_project: { expert: 0.6, intermediate: 0.4, beginner: 0.14, infrequent: 0.1 },
+};
+
 const row = (stage: Stage, owner: string) => (feature: string, title: string, tool: string, kind: FeatureKind, seconds: number, options: Options = {}): FeaturePlan => ({
   kind,
   baseMs: seconds * 1000,
+  reach: REACH[feature] ?? null,
   entry: {
     feature,
     title,

@@ -11,10 +11,11 @@ import type { PerBehaviour } from './types.ts';
 interface ErrorText {
   readonly code: string;
   readonly cause: Cause;
-  readonly message: (random: Random) => string;
+  /** `{4..63}` stands for a number drawn anew each time. */
+  readonly message: string;
 }
 
-type Effect =
+export type Effect =
   /** Those concerned (`share` of the feature's users) meet the error on a visit with probability `rate`. */
   | ({ readonly kind: 'error'; readonly share: PerBehaviour; readonly rate: number; readonly team?: string } & ErrorText)
   /** Durations are multiplied. */
@@ -64,23 +65,23 @@ const stuckNovices = planted('abandoned-novices', 'ET', 'action', 0, { kind: 'st
 const unusedByNovices = planted('unused-by-novices', 'ET', 'action', 0, { kind: 'unused' });
 const decoy = (feature: string, from: number, effect: Effect, why: string): Problem => ({ feature, from, until: null, ramp: 0, effect, planted: null, why });
 
-const text = (code: string, cause: Cause, message: (random: Random) => string): ErrorText => ({ code, cause, message });
+const text = (code: string, cause: Cause, message: string): ErrorText => ({ code, cause, message });
 
 export const PROBLEMS: readonly Problem[] = [
   // Simplicity of the platform. (paper: creating a notebook)
-  errorEveryone('create_notebook', [30, 92], text('RESOURCES_EXHAUSTED', 'quota', (r) => `no node with ${String(4 + r.int(60))} GiB free after ${String(60 + r.int(540))} s`)),
-  errorEveryone('batch_scoring', [70, null], text('PARTITION_SKEW', 'platform', (r) => `shard ${String(r.int(64))} of ${String(64)} exceeded its memory`)),
+  errorEveryone('create_notebook', [30, 92], text('RESOURCES_EXHAUSTED', 'quota', 'no node with {4..63} GiB free after {60..599} s')),
+  errorEveryone('batch_scoring', [70, null], text('PARTITION_SKEW', 'platform', 'shard {0..63} of 64 exceeded its memory')),
   slowEveryone('backfill_features', [40, null]),
   slowEveryone('gpu_request', [27, 84]),
   stuckEveryone('label_review', [50, null]),
   stuckEveryone('canary_release', [22, 88]),
 
   // Education and training. (paper: model training and data connectors)
-  errorNovices('train_model', [25, null], text('OUT_OF_MEMORY', 'user', (r) => `container killed: asked for ${String(2 + r.int(6))} GiB, used ${String(9 + r.int(30))} GiB`)),
-  errorNovices('query_editor', [40, 86], text('UNKNOWN_COLUMN', 'user', (r) => `column 'c_${String(r.int(900))}' is not in table 'stage_${String(r.int(90))}'`)),
-  errorNovices('transform_pipeline', [60, null], text('SCHEMA_MISMATCH', 'user', (r) => `step ${String(1 + r.int(9))} gives ${String(3 + r.int(20))} columns, the next takes ${String(24 + r.int(9))}`)),
-  errorNovices('register_model', [76, null], text('SIGNATURE_MISSING', 'user', (r) => `model ${String(1000 + r.int(9000))} has no input signature`)),
-  errorNovices('api_keys', [50, 97], text('SCOPE_DENIED', 'user', (r) => `the key lacks a scope for endpoint ${String(100 + r.int(900))}`)),
+  errorNovices('train_model', [25, null], text('OUT_OF_MEMORY', 'user', 'container killed: asked for {2..7} GiB, used {9..38} GiB')),
+  errorNovices('query_editor', [40, 86], text('UNKNOWN_COLUMN', 'user', "column 'c_{0..899}' is not in table 'stage_{0..89}'")),
+  errorNovices('transform_pipeline', [60, null], text('SCHEMA_MISMATCH', 'user', 'step {1..9} gives {3..22} columns, the next takes {24..32}')),
+  errorNovices('register_model', [76, null], text('SIGNATURE_MISSING', 'user', 'model {1000..9999} has no input signature')),
+  errorNovices('api_keys', [50, 97], text('SCOPE_DENIED', 'user', 'the key lacks a scope for endpoint {100..999}')),
   slowNovices('clean_rules', [34, null]),
   slowNovices('feature_definition', [55, 96]),
   slowNovices('dataset_split', [65, null]),
@@ -94,17 +95,22 @@ export const PROBLEMS: readonly Problem[] = [
   unusedByNovices('feature_lineage', [58, null]),
   unusedByNovices('model_evaluation', [46, 93]),
 
-  decoy('import_file', 30, { kind: 'error', share: per(0.01, 0.2, 0.38, 0.2), rate: RATE, ...text('BAD_ENCODING', 'user', (r) => `byte ${String(r.int(255))} at row ${String(r.int(90_000))}`) }, 'error-novices, just under: 38 % of beginners'),
-  decoy('run_notebook', 30, { kind: 'error', share: per(0.42, 0.55, 0.66, 0.4), rate: RATE, ...text('KERNEL_RESTARTED', 'platform', (r) => `kernel ${String(r.int(9000))} restarted`) }, 'error-everyone, just under: 42, 55 and 66 %'),
+  decoy('import_file', 30, { kind: 'error', share: per(0.01, 0.2, 0.38, 0.2), rate: RATE, ...text('BAD_ENCODING', 'user', 'byte {0..254} at row {0..89999}') }, 'error-novices, just under: 38 % of beginners'),
+  decoy('run_notebook', 30, { kind: 'error', share: per(0.42, 0.55, 0.66, 0.4), rate: RATE, ...text('KERNEL_RESTARTED', 'platform', 'kernel {0..8999} restarted') }, 'error-everyone, just under: 42, 55 and 66 %'),
   decoy('embedding_builder', 30, { kind: 'slow', factor: per(1, 1.2, 1.45, 1.3) }, 'slow-novices, just under: three quarters of the ratio'),
   decoy('resume_checkpoint', 30, { kind: 'slow', factor: per(2.1, 2.1, 2.1, 2.1) }, 'slow-everyone, just under: experts at 1.4 × expected'),
   decoy('pipeline_release', 30, { kind: 'stuck', share: per(0.01, 0.15, 0.32, 0.2), rate: STUCK_RATE }, 'abandoned-novices, just under: a third of beginners'),
   decoy('rollback', 30, { kind: 'stuck', share: per(0.34, 0.6, 0.68, 0.5), rate: STUCK_RATE }, 'abandoned-everyone, just under: a third of experts'),
-  decoy('endpoint_logs', 35, { kind: 'error', share: per(0.95, 0.95, 0.97, 0.9), rate: RATE, ...text('UPSTREAM_TIMEOUT', 'dependency', (r) => `log store did not answer in ${String(10 + r.int(50))} s`) }, 'a flaky dependency: everyone sees it'),
-  decoy('label_project', 55, { kind: 'error', share: per(0.98, 0.98, 0.98, 0.98), rate: RATE, team: SMALL_TEAM, ...text('GROUP_QUOTA', 'quota', (r) => `the group has used ${String(101 + r.int(50))} % of its quota`) }, `one team only: ${SMALL_TEAM}`),
+  decoy('endpoint_logs', 35, { kind: 'error', share: per(0.95, 0.95, 0.97, 0.9), rate: RATE, ...text('UPSTREAM_TIMEOUT', 'dependency', 'log store did not answer in {10..59} s') }, 'a flaky dependency: everyone sees it'),
+  decoy('label_project', 55, { kind: 'error', share: per(0.98, 0.98, 0.98, 0.98), rate: RATE, team: SMALL_TEAM.team, ...text('GROUP_QUOTA', 'quota', 'the group has used {101..150} % of its quota') }, `one team only: ${SMALL_TEAM.team}`),
   decoy('hyperparameter_sweep', 0, { kind: 'stuck', share: per(1, 1, 1, 1), rate: 0.72 }, 'a sweep full of retries, by design'),
   decoy('experiment_tracking', 0, { kind: 'none' }, 'core, used by few beginners, but by enough (22 %)'),
 ];
+
+/** A message with its numbers. */
+export function fill(message: string, random: Random): string {
+  return message.replace(/\{(\d+)\.\.(\d+)\}/g, (_, low: string, high: string) => String(Number(low) + random.int(Number(high) - Number(low) + 1)));
+}
 
 /** How strong a problem is on a day of the history: 0 to 1. */
 export function strength(problem: Problem, day: number): number {

@@ -3,7 +3,8 @@ import type { Problem } from './problems.ts';
 import type { Cause, Dimension, EventOutcome, EventType, Feature, SignalClass, Stage, User } from '../../schemas/records.ts';
 
 /** How a person works with the platform. What the analyzer makes of it is a level; that the two agree is compared, never assumed. */
-export type Behaviour = 'expert' | 'intermediate' | 'beginner' | 'infrequent';
+export const BEHAVIOURS = ['expert', 'intermediate', 'beginner', 'infrequent'] as const;
+export type Behaviour = (typeof BEHAVIOURS)[number];
 
 export type PerBehaviour = Readonly<Record<Behaviour, number>>;
 
@@ -15,6 +16,8 @@ export interface FeaturePlan {
   readonly kind: FeatureKind;
   /** Median of a task's duration for an intermediate user, ms; for a click the dwell. */
   readonly baseMs: number;
+  /** Share of the people entering the stage who have the feature among theirs; null: by chance. */
+  readonly reach: PerBehaviour | null;
 }
 
 export interface PlantedChallenge {
@@ -77,6 +80,7 @@ export interface Repertoires {
   of(person: Person, behaviour: Behaviour, day: number): readonly FeaturePlan[];
   /** Changes when some feature falls out of use or comes into it. */
   version(day: number): string;
+  problemsOf(feature: string): readonly Problem[];
   concerns(problem: Problem, person: Person, behaviour: Behaviour): boolean;
 }
 
@@ -86,6 +90,7 @@ export interface World {
   readonly startsAt: number;
   /** Epoch ms: nothing happens at or after it. */
   readonly endsAt: number;
+  readonly days: number;
   readonly catalog: readonly Feature[];
   /** With how each behaves at the end, which the analyzer is not told. */
   readonly users: readonly (User & { readonly behaviour: Behaviour })[];

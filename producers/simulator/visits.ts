@@ -1,6 +1,6 @@
 /** What one person does on one day: sessions of visits to features, with their tasks, errors and clicks. */
 import type { EventOutcome } from '../../schemas/records.ts';
-import { PROBLEMS, type Problem, strength } from './problems.ts';
+import { fill, type Problem, strength } from './problems.ts';
 import { type Random, uuidV7 } from './random.ts';
 import { type FeaturePlan, type PerBehaviour, type Person, type Repertoires, type SimulatedEvent, behaviourAt } from './types.ts';
 
@@ -50,9 +50,6 @@ export interface Deck {
   tasks: number;
 }
 
-const byFeature = new Map<string, Problem[]>();
-for (const problem of PROBLEMS) byFeature.set(problem.feature, [...(byFeature.get(problem.feature) ?? []), problem]);
-
 export interface DayOf {
   readonly person: Person;
   readonly day: number;
@@ -92,7 +89,7 @@ export function visitsOfDay({ person, day, dayStart, deck, random }: DayOf, repe
     const end = at + duration + waiting;
     for (const { effect } of problems.filter((problem) => problem.effect.kind === 'error' && strength(problem, day) > 0 && repertoires.concerns(problem, person, behaviour))) {
       if (effect.kind !== 'error' || !random.chance(effect.rate)) continue;
-      emit({ occurred_at: at + Math.round((end - at) * random.next()), type: 'error', feature, error: { code: effect.code, message: effect.message(random), cause: effect.cause } });
+      emit({ occurred_at: at + Math.round((end - at) * random.next()), type: 'error', feature, error: { code: effect.code, message: fill(effect.message, random), cause: effect.cause } });
     }
     if (plan.kind === 'job') emit({ occurred_at: at, type: 'task_started', feature, action: 'run', task_id: taskId });
     if (outcome === 'abandoned' && plan.kind === 'job' && random.chance(SILENT_SHARE)) return end;
@@ -113,10 +110,10 @@ export function visitsOfDay({ person, day, dayStart, deck, random }: DayOf, repe
   const visit = (plan: FeaturePlan, at: number): void => {
     const { feature } = plan.entry;
     if (random.chance(STRAY_ERROR_CHANCE)) emit({ occurred_at: at, type: 'error', feature, error: random.pick(STRAY_ERRORS) });
-    const problems = (byFeature.get(feature) ?? []).filter((problem) => strength(problem, day) > 0);
+    const problems = repertoires.problemsOf(feature).filter((problem) => strength(problem, day) > 0);
     if (plan.kind === 'click') {
       for (const { effect } of problems.filter((problem) => repertoires.concerns(problem, person, behaviour))) {
-        if (effect.kind === 'error' && random.chance(effect.rate)) emit({ occurred_at: at, type: 'error', feature, error: { code: effect.code, message: effect.message(random), cause: effect.cause } });
+        if (effect.kind === 'error' && random.chance(effect.rate)) emit({ occurred_at: at, type: 'error', feature, error: { code: effect.code, message: fill(effect.message, random), cause: effect.cause } });
       }
       emit({ occurred_at: at, type: 'interaction', feature, action: random.pick(CLICKS) });
       if (random.chance(DWELL_CHANCE)) emit({ occurred_at: at, type: 'timing', feature, duration_ms: Math.round(plan.baseMs * random.logNormal(DURATION_SIGMA)) });

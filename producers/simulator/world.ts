@@ -1,15 +1,13 @@
-/** The demo's world: the paper's platform, as a function of a seed and of its end. Pure; events are made as they are asked for. */
+/** A world, the demo's where no other is given, as a function of its plan, a seed and its end. Pure; events are made as they are asked for. */
 import { activeDays } from './calendar.ts';
-import { CATALOG } from './catalog.ts';
+import { DEMO } from './demo.ts';
 import { createPeople } from './people.ts';
-import { PROBLEMS } from './problems.ts';
+import type { WorldPlan } from './plan.ts';
 import { randomStream } from './random.ts';
 import { createRepertoires } from './repertoire.ts';
 import { type Person, type SimulatedEvent, type World, finalBehaviour } from './types.ts';
 import { type Deck, type Posting, visitsOfDay } from './visits.ts';
 
-/** Four months (paper), in days; the last is that of the end. */
-export const HISTORY_DAYS = 122;
 /** Well below the collector's limits of 5,000 events and 1.5 MiB. */
 const BATCH_EVENTS = 4000;
 
@@ -23,27 +21,29 @@ export interface WorldOptions {
   readonly seed: number;
   /** Epoch ms. */
   readonly endsAt: number;
+  readonly plan?: WorldPlan;
 }
 
-export function createWorld({ seed, endsAt }: WorldOptions): World {
-  const startsAt = Math.floor(endsAt / DAY_MS) * DAY_MS - (HISTORY_DAYS - 1) * DAY_MS;
-  const people = createPeople(seed, startsAt);
-  const stageOf = new Map(CATALOG.map(({ entry }) => [entry.feature, entry.stage]));
+export function createWorld({ seed, endsAt, plan = DEMO }: WorldOptions): World {
+  const startsAt = Math.floor(endsAt / DAY_MS) * DAY_MS - (plan.days - 1) * DAY_MS;
+  const people = createPeople(seed, plan, startsAt);
+  const stageOf = new Map(plan.features.map(({ entry }) => [entry.feature, entry.stage]));
   const at = (day: number): number => startsAt + day * DAY_MS;
   return {
     seed,
     startsAt,
     endsAt,
+    days: plan.days,
     people,
-    repertoires: createRepertoires(seed, people, HISTORY_DAYS - 1),
-    catalog: CATALOG.map(({ entry }) => entry),
+    repertoires: createRepertoires(seed, plan, people),
+    catalog: plan.features.map(({ entry }) => entry),
     users: people.map((person) => ({ ...person.user, behaviour: finalBehaviour(person) })),
-    planted: PROBLEMS.flatMap(({ planted, feature, effect, from, until }) => {
+    planted: plan.problems.flatMap(({ planted, feature, effect, from, until }) => {
       const stage = stageOf.get(feature);
       if (planted === null || stage === undefined) return [];
       return [{ ...planted, stage, feature, error_code: effect.kind === 'error' ? effect.code : null, from: at(from), until: until === null ? null : at(until) }];
     }),
-    decoys: PROBLEMS.flatMap(({ why, feature }) => {
+    decoys: plan.problems.flatMap(({ why, feature }) => {
       const stage = stageOf.get(feature);
       return why === null || stage === undefined ? [] : [{ feature, stage, why }];
     }),
@@ -52,10 +52,10 @@ export function createWorld({ seed, endsAt }: WorldOptions): World {
 
 /** The history in the order in which it is posted: by time, but for the few events that come late or twice. */
 export function* events(world: World, batchEvents = BATCH_EVENTS): Generator<SimulatedEvent[]> {
-  const { seed, startsAt, endsAt, people, repertoires } = world;
+  const { seed, startsAt, endsAt, days, people, repertoires } = world;
   const startWeekday = (startsAt / DAY_MS + EPOCH_WEEKDAY) % 7;
-  const active: Person[][] = Array.from({ length: HISTORY_DAYS }, () => []);
-  for (const person of people) for (const day of activeDays(seed, person, HISTORY_DAYS, startWeekday)) active[day]?.push(person);
+  const active: Person[][] = Array.from({ length: days }, () => []);
+  for (const person of people) for (const day of activeDays(seed, person, days, startWeekday)) active[day]?.push(person);
   const decks = new Map<Person, Deck>();
   const deckOf = (person: Person): Deck => {
     const deck = decks.get(person) ?? { version: '', left: [], tasks: 0 };

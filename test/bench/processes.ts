@@ -11,7 +11,12 @@ export function cpuSeconds(pids: readonly number[]): number {
 
 /** The most memory that each has ever had, summed, in MiB. */
 export function peakRssMb(pids: readonly number[]): number {
-  return pids.flatMap(withDescendants).reduce((sum, pid) => sum + peakKb(pid), 0) / 1_024;
+  return pids.flatMap(withDescendants).reduce((sum, pid) => sum + statusKb(pid, 'VmHWM'), 0) / 1_024;
+}
+
+/** The memory that each has now, summed, in MiB. */
+export function rssMb(pids: readonly number[]): number {
+  return pids.flatMap(withDescendants).reduce((sum, pid) => sum + statusKb(pid, 'VmRSS'), 0) / 1_024;
 }
 
 function withDescendants(pid: number): number[] {
@@ -26,8 +31,8 @@ function ticks(pid: number): number {
   return [11, 12, 13, 14].reduce((sum, index) => sum + Number(fields[index] ?? 0), 0);
 }
 
-function peakKb(pid: number): number {
-  return Number(/^VmHWM:\s+(\d+) kB/m.exec(orNothing(() => readFileSync(`/proc/${pid}/status`, 'utf8')))?.[1] ?? 0);
+function statusKb(pid: number, name: 'VmHWM' | 'VmRSS'): number {
+  return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(orNothing(() => readFileSync(`/proc/${pid}/status`, 'utf8')))?.[1] ?? 0);
 }
 
 /** A process may end while it is being looked at. */

@@ -1,11 +1,12 @@
 /** `npm run bench -- NAME [options]`: what is measured and how to read it is in docs/benchmarks.md, docs/benchmarks-analyzer.md and docs/producers.md. */
 import { subjectOf, UsageError } from '../../infra/cli/arguments.ts';
 import { runAnalyzer } from './analyzer/command.ts';
+import { runCollector } from './collector/command.ts';
 import type { Finished } from './options.ts';
 import { runProcessor } from './processorCommand.ts';
 import { runSdk } from './sdk/command.ts';
 
-const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<Finished | null>>> = { processor: runProcessor, analyzer: runAnalyzer, sdk: runSdk };
+const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<Finished | null>>> = { processor: runProcessor, analyzer: runAnalyzer, collector: runCollector, sdk: runSdk };
 
 async function main(args: readonly string[]): Promise<number> {
   const [name, options] = subjectOf(args);

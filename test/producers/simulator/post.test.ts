@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { PostError, type PostProgress, postWorld } from '../../../producers/simulator/post.ts';
+import { PostError } from '../../../producers/client/poster.ts';
+import { type PostProgress, postWorld } from '../../../producers/simulator/post.ts';
 import { createWorld } from '../../../producers/simulator/world.ts';
 
 const world = createWorld({ seed: 1, endsAt: Date.parse('2026-06-18T15:20:00Z') });

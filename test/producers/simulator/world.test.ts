@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { validateEvent, validateFeature, validateUser } from '../../../producers/collector/validate.ts';
 import { activeDays } from '../../../producers/simulator/calendar.ts';
+import { HISTORY_DAYS } from '../../../producers/simulator/demo.ts';
 import { PROBLEMS, strength } from '../../../producers/simulator/problems.ts';
 import type { SimulatedEvent } from '../../../producers/simulator/types.ts';
-import { HISTORY_DAYS, createWorld, events } from '../../../producers/simulator/world.ts';
+import { createWorld, events } from '../../../producers/simulator/world.ts';
 
 const DAY_MS = 86_400_000;
 const ENDS_AT = Date.parse('2026-06-18T15:20:00Z');

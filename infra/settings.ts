@@ -1,6 +1,7 @@
 /**
  * The settings: environment variables, parsed once into a read-only record, wrong ones reported together. Nothing else reads the environment.
  */
+import { resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { COLLECTOR_PARTITIONS } from '../schemas/topics.ts';
 import { createReader, type Env, SettingsError } from './settingsReader.ts';
@@ -22,8 +23,8 @@ export interface Settings {
     readonly host: string; readonly port: number; readonly index: number;
     readonly writeKeys: readonly string[]; readonly adminKeys: readonly string[];
     readonly keysFile: string | null;
-    /** PEM; null: plain HTTP. */
-    readonly tls: { readonly cert: string; readonly key: string } | null;
+    /** PEM, and the files that it is from; null: plain HTTP. */
+    readonly tls: { readonly cert: string; readonly key: string; readonly certFile: string | null; readonly keyFile: string | null } | null;
     readonly trustedProxies: readonly string[];
     readonly privacy: { readonly pseudonymSecret: string | null; readonly denyProperties: readonly string[] };
     /** Of a key, per second; null: no limit. */
@@ -187,7 +188,8 @@ function readTls(read: ReturnType<typeof createReader>): Settings['collector']['
   } catch {
     read.problem('COLLECTOR_TLS_KEY', 'the key of COLLECTOR_TLS_CERT');
   }
-  return { cert, key };
+  const fileOf = (given: string | null): string | null => (given === null || given.startsWith('-----BEGIN ') ? null : resolve(given));
+  return { cert, key, certFile: fileOf(read.given('COLLECTOR_TLS_CERT')), keyFile: fileOf(read.given('COLLECTOR_TLS_KEY')) };
 }
 
 function readSasl(read: ReturnType<typeof createReader>): KafkaSettings['sasl'] {

@@ -16,6 +16,7 @@ export const metrics = {
   collectorKeyRequests: new Counter({ name: 'chokepoint_collector_key_requests_total', help: 'Requests answered, by the name of the key (none: no valid one).', labelNames: ['key', 'status'] as const }),
   collectorKeyEvents: new Counter({ name: 'chokepoint_collector_key_events_total', help: 'Events answered with 202, by the name of the key and result.', labelNames: ['key', 'result'] as const }),
   collectorKeysFileWrong: new Gauge({ name: 'chokepoint_collector_keys_file_wrong', help: '1 while the keys file cannot be used, and the keys from before stay valid.' }),
+  collectorCertificateWrong: new Gauge({ name: 'chokepoint_collector_certificate_wrong', help: '1 while the certificate and its key cannot be used, and those from before are.' }),
   collectorQueueBytes: new Gauge({ name: 'chokepoint_collector_queue_bytes', help: 'Bytes that wait for Kafka to acknowledge them.' }),
   collectorSendSeconds: new Histogram({ name: 'chokepoint_collector_send_seconds', help: 'Time until Kafka has acknowledged a send.', buckets: SECONDS }),
   collectorSendFailures: new Counter({ name: 'chokepoint_collector_send_failures_total', help: 'Sends that Kafka did not acknowledge.' }),

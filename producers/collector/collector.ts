@@ -11,13 +11,15 @@ import type { Service } from '../../infra/service/service.ts';
 import type { RecordCodec } from '../../schemas/codec.ts';
 import { topicName } from '../../schemas/topics.ts';
 import { createApp } from './app.ts';
+import { watchCertificate } from './certificate.ts';
 import { createClockLedger } from './clock.ts';
 import { startClockTimer, type ClockTimer } from './clockTimer.ts';
 import { createCore, type Core } from './core.ts';
 import { withDeadline } from './deadline.ts';
+import { FILE_INTERVAL_MS } from './fileWatch.ts';
 import type { Limits } from './keys/key.ts';
 import { createLimiter } from './keys/limiter.ts';
-import { KEYS_INTERVAL_MS, openKeys } from './keys/openKeys.ts';
+import { openKeys } from './keys/openKeys.ts';
 import { createPrivacy, type PrivacySettings } from './privacy.ts';
 import { watchRefusals } from './refusals.ts';
 import { createSender, type Sender } from './sender.ts';
@@ -36,13 +38,15 @@ export interface CollectorOptions {
   };
   /** The text of the keys file, now; null where there is none. */
   readonly readKeys: (() => Promise<string>) | null;
+  /** The certificate and its key, now; null where they are no files. */
+  readonly readTls: (() => Promise<Tls>) | null;
   /** What stands behind the ports: called again, after a pause, as long as it throws. */
   readonly connect: () => Promise<{ readonly kafka: Kafka; readonly codec: RecordCodec }>;
   readonly log: Log;
   readonly now: () => number;
   readonly newId: () => string;
   readonly acknowledgeMs?: number;
-  readonly keysIntervalMs?: number;
+  readonly fileIntervalMs?: number;
   readonly requestMs?: number;
 }
 
@@ -71,11 +75,11 @@ interface Running {
 
 /** Resolves once events are taken. Throws where the port cannot be had. */
 export async function openCollector(options: CollectorOptions): Promise<Collector> {
-  const { app: appName, collector, log, now, acknowledgeMs = ACKNOWLEDGE_MS } = options;
+  const { app: appName, collector, log, now, acknowledgeMs = ACKNOWLEDGE_MS, fileIntervalMs = FILE_INTERVAL_MS } = options;
   let running: Running | null = null;
   let stopping = false;
   let failure: Error | null = null;
-  const keys = await openKeys({ ...collector, read: options.readKeys, intervalMs: options.keysIntervalMs ?? KEYS_INTERVAL_MS, log });
+  const keys = await openKeys({ ...collector, read: options.readKeys, intervalMs: fileIntervalMs, log });
   const refusals = watchRefusals(log);
   const limiter = createLimiter(() => performance.now());
 
@@ -162,6 +166,7 @@ export async function openCollector(options: CollectorOptions): Promise<Collecto
     refusals.stop();
     throw portError(cause, collector.port, 'COLLECTOR_PORT');
   }
+  const certificate = collector.tls === null || options.readTls === null ? null : watchCertificate(http.server, collector.tls, options.readTls, { intervalMs: fileIntervalMs, log });
   const { port } = http.server.address() as AddressInfo;
   log('info', 'listening', { port });
   for (let attempt = 1; running === null; attempt++) {
@@ -190,6 +195,7 @@ export async function openCollector(options: CollectorOptions): Promise<Collecto
       stopping = true;
       clearInterval(look);
       keys.stop();
+      certificate?.stop();
       await step('requests', () => http.close());
       http.server.closeAllConnections();
       refusals.stop();

@@ -12,11 +12,13 @@ import { uuidV7 } from './ids.ts';
 
 /** Resolves once events are taken; until then it listens and answers 503. Throws where its port cannot be had. */
 export function startCollector(settings: Settings, log: Log): Promise<Collector> {
-  const { keysFile } = settings.collector;
+  const { keysFile, tls } = settings.collector;
+  const textOf = (file: string | null, given: string): Promise<string> => (file === null ? Promise.resolve(given) : readFile(file, 'utf8'));
   return openCollector({
     app: settings.app,
     collector: settings.collector,
     readKeys: keysFile === null ? null : () => readFile(keysFile, 'utf8'),
+    readTls: tls === null || (tls.certFile === null && tls.keyFile === null) ? null : async () => ({ cert: await textOf(tls.certFile, tls.cert), key: await textOf(tls.keyFile, tls.key) }),
     log,
     now: Date.now,
     newId: () => uuidV7(Date.now(), randomUUID()),

@@ -10,7 +10,7 @@ const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 /** A Monday 00:00 UTC. */
-const START = Date.UTC(2026, 9, 5);
+export const START = Date.UTC(2026, 9, 5);
 /** A model on the third Monday, in force a day later; two weeks of ticks after it. */
 const DAYS = 29;
 const EXPECTED_MS = 60_000;

@@ -100,7 +100,7 @@ void test('secrets are neither printed nor in the errors', () => {
 
 void test('the collector on a network: TLS, proxies, limits, privacy', () => {
   const { collector } = readSettings({ COLLECTOR_TLS_CERT: CERTIFICATE, COLLECTOR_TLS_KEY: CERTIFICATE_KEY, COLLECTOR_TRUSTED_PROXIES: '10.0.0.0/8, ::1', COLLECTOR_KEY_EVENTS: '500', COLLECTOR_DENY_PROPERTIES: 'email, ip', COLLECTOR_PSEUDONYM_SECRET: 's'.repeat(32) });
-  assert.deepEqual(collector.tls, { cert: CERTIFICATE, key: CERTIFICATE_KEY });
+  assert.deepEqual(collector.tls, { cert: CERTIFICATE, key: CERTIFICATE_KEY, certFile: null, keyFile: null });
   assert.deepEqual([collector.trustedProxies, collector.keyLimits, collector.privacy, collector.keysFile], [['10.0.0.0/8', '::1'], { requests: null, events: 500 }, { pseudonymSecret: 's'.repeat(32), denyProperties: ['email', 'ip'] }, null]);
   assert.ok(!/sssss|BEGIN/.test(JSON.stringify(describeSettings(readSettings({ COLLECTOR_TLS_CERT: CERTIFICATE, COLLECTOR_TLS_KEY: CERTIFICATE_KEY, COLLECTOR_PSEUDONYM_SECRET: 's'.repeat(32) })))));
   const wrong = { COLLECTOR_TLS_KEY: CERTIFICATE_KEY, COLLECTOR_TRUSTED_PROXIES: 'proxy', COLLECTOR_PSEUDONYM_SECRET: 'short', COLLECTOR_KEYS_FILE: '/nowhere/keys.json', WRITE_KEYS: 'web:sha256:abc', COLLECTOR_MAX_RATIO: '0' };

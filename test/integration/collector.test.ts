@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
-import { randomBytes, randomUUID } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { connectKafka } from '../../infra/kafka/client.ts';
@@ -128,4 +131,21 @@ test('a clock follows in every partition; a new collector says it again; status 
   const end = Object.fromEntries((await read.ends(EVENTS)).entries());
   const none = { complete_through: Object.fromEntries(before.map((_, partition) => [partition, 0])), lag: Object.values(end).reduce((sum, one) => sum + one, 0) };
   assert.deepEqual([status, body], [200, { caught_up: false, end, stages: { processor: none, profile: none, cohort: none, sink: none, alerts: { complete_through: null, lag: null } } }]);
+});
+
+test('keys come from a file, and change with it', async (t) => {
+  const file = join(mkdtempSync(join(tmpdir(), 'collector-keys-')), 'keys.json');
+  t.after(() => {
+    rmSync(dirname(file), { recursive: true });
+  });
+  const write = (key: string): void => {
+    writeFileSync(file, JSON.stringify({ keys: [{ name: 'job', rights: 'write', sha256: createHash('sha256').update(key).digest('hex') }] }));
+  };
+  write('one');
+  const { call } = await start(t, parts.settings({ COLLECTOR_KEYS_FILE: file, COLLECTOR_CLOCK_INTERVAL: '10m' }));
+  const statusOf = async (key: string): Promise<number> => (await call('/v1/events', '{"events": []}', { authorization: `Bearer ${key}` })).status;
+  assert.deepEqual([await statusOf('one'), await statusOf('two')], [202, 401]);
+  write('two');
+  while ((await statusOf('two')) !== 202) await new Promise((resolve) => setTimeout(resolve, 100));
+  assert.equal(await statusOf('one'), 401);
 });

@@ -1,13 +1,11 @@
 /** All keys of a collector: those of the settings, which a start reads, and those of the keys file, which are read again while it runs. */
 import type { Log } from '../../../infra/service/log.ts';
+import { metrics } from '../../../infra/service/metrics.ts';
+import { watchFile } from '../fileWatch.ts';
 import type { Limits } from './key.ts';
 import { parseKeysFile } from './keysFile.ts';
-import { watchKeys } from './keysWatch.ts';
 import { createKeyRing, type Authenticate } from './ring.ts';
 import { settingKeys } from './settingKeys.ts';
-
-/** How long a key that was taken out of the file may still be used. Ours. */
-export const KEYS_INTERVAL_MS = 2_000;
 
 export interface KeysOptions {
   readonly writeKeys: readonly string[];
@@ -37,12 +35,15 @@ export async function openKeys({ writeKeys, adminKeys, keyLimits, read, interval
   const first = parse(text);
   const ring = createKeyRing([...fixed, ...first]);
   log('info', 'keys', { settings: fixed.length, file: first.length });
-  const watch = watchKeys({
+  const watch = watchFile({
+    what: 'the keys file',
     read,
     text,
-    parse,
-    apply: (keys) => {
-      ring.replace([...fixed, ...keys]);
+    take: (next) => {
+      ring.replace([...fixed, ...parse(next)]);
+    },
+    onWrong: (wrong) => {
+      metrics.collectorKeysFileWrong.set(wrong ? 1 : 0);
     },
     intervalMs,
     log,

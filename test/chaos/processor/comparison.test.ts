@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createComparison, noCounts, type Comparison, type Counts } from './comparison.ts';
+import { noCounts, type Counts } from '../arena/counts.ts';
+import { createComparison, type Comparison } from './comparison.ts';
 
 const HOUR = 3_600_000;
 const TOPICS = ['action', 'time'];

@@ -2,27 +2,11 @@
  * What must have come out of one partition against what has: pure. Signals are known by topic, origin and ordinal, dead letters by their id, progress
  * by its offset.
  */
+import { createTally, type Counts } from '../arena/counts.ts';
+
 const HOUR = 3_600_000;
 /** More than any record has signals; behind them comes the progress record of the same offset. */
 const ORDINALS = 1_000_000;
-/** Of each kind. */
-const SHOWN = 3;
-
-export interface Counts {
-  /** Expected and not there. */
-  lost: number;
-  /** There more than once. */
-  duplicated: number;
-  /** Events of which some signals are there and some are not. */
-  torn: number;
-  /** Not behind what came before it in the input, in its topic and partition, and so for its user. */
-  out_of_order: number;
-  /** Unknown to the oracle, or with other content than it says. */
-  mismatches: number;
-}
-
-export const noCounts = (): Counts => ({ lost: 0, duplicated: 0, torn: 0, out_of_order: 0, mismatches: 0 });
-
 export interface Comparison {
   /** `group`: the event; all of its signals from this origin are there or none. `id`: the same wherever the event's signal comes. */
   expectSignal(signal: { readonly topic: string; readonly offset: number; readonly ordinal: number; readonly group: string; readonly id: string; readonly text: string }): void;
@@ -37,8 +21,7 @@ export interface Comparison {
 }
 
 export function createComparison(): Comparison {
-  const counts = noCounts();
-  const samples: string[] = [];
+  const { count, counts, samples } = createTally();
   const expected = new Map<string, { readonly group: string; readonly text: string; seen: boolean }>();
   const ids = new Set<string>();
   const dead = new Map<string, { readonly text: string; seen: boolean }>();
@@ -48,10 +31,6 @@ export function createComparison(): Comparison {
   const told = new Map<string, Set<number>>();
   const last = new Map<string, number>();
 
-  const count = (what: keyof Counts, sample: string): void => {
-    counts[what] += 1;
-    if (counts[what] <= SHOWN) samples.push(`${what}: ${sample}`);
-  };
   const inOrder = (topic: string, position: number): boolean => {
     const before = last.get(topic) ?? -1;
     if (position > before) last.set(topic, position);

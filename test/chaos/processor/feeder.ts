@@ -10,13 +10,9 @@ import { readSettings } from '../../../infra/settings.ts';
 import { createCodec } from '../../../schemas/codec.ts';
 import type { PlatformEvent } from '../../../schemas/records.ts';
 import { HEADERS, topicName } from '../../../schemas/topics.ts';
-import { randomOf } from '../random.ts';
+import type { FeederReport } from '../arena/children.ts';
+import { randomOf } from '../arena/random.ts';
 import { clockAt, FEATURES, NUMBER_HEADER, traffic, USERS, type Fed } from './traffic.ts';
-
-export interface FeederReport {
-  /** Numbers below it are acknowledged. */
-  readonly acknowledged: number;
-}
 
 const BATCH_MS = 100;
 const PAUSE_MS = 200;

@@ -5,7 +5,7 @@
  */
 import { partitionOf } from '../../../schemas/partition.ts';
 import type { Feature, PlatformEvent, User } from '../../../schemas/records.ts';
-import { randomOf } from '../random.ts';
+import { randomOf } from '../arena/random.ts';
 
 export interface Fed {
   readonly partition: number;

@@ -12,16 +12,15 @@ import { hashOf } from '../../../schemas/ids.ts';
 import type { Feature, PlatformEvent, SignalUser } from '../../../schemas/records.ts';
 import { HEADERS, topicName } from '../../../schemas/topics.ts';
 import { createPlainProcessor } from '../../driver/plainProcessor.ts';
-import { createComparison, noCounts, type Comparison, type Counts } from './comparison.ts';
+import { noCounts, type Counts, type Judgement } from '../arena/counts.ts';
+import { createComparison, type Comparison } from './comparison.ts';
 import { expectedId, expectedText, foundText, type Found } from './signalText.ts';
 import { NUMBER_HEADER } from './traffic.ts';
 
-export interface Verdict extends Counts {
+export interface Verdict extends Judgement {
   readonly records: number;
   readonly signals: number;
   readonly dead_letters: number;
-  /** The first few findings, in words. */
-  readonly samples: readonly string[];
 }
 
 const [app = '', acknowledgedText = '{}'] = process.argv.slice(2);

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:https';
 import { test } from 'node:test';
-import { CERTIFICATE, CERTIFICATE_KEY } from './certificate.ts';
+import { connect } from 'node:tls';
+import { CERTIFICATE, CERTIFICATE_KEY, RENEWED, RENEWED_KEY } from './certificate.ts';
 import { click, openWorld } from './world.ts';
 
 test('with a certificate the collector speaks TLS, and nothing else', async (t) => {
@@ -18,4 +19,28 @@ test('with a certificate the collector speaks TLS, and nothing else', async (t) 
   assert.equal(status, 202);
   assert.equal(world.events().length, 1);
   await assert.rejects(world.get('/healthz'), 'plain HTTP');
+});
+
+test('a renewed certificate is taken up without a restart, once its key is there too', async (t) => {
+  let current = { cert: CERTIFICATE, key: CERTIFICATE_KEY };
+  const lines: string[] = [];
+  const world = await openWorld(t, { overrides: { tls: current }, readTls: () => Promise.resolve(current), log: (_level, message) => lines.push(message) });
+  const name = (): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      const socket = connect({ host: '127.0.0.1', port: world.collector.port, rejectUnauthorized: false }, () => {
+        resolve(socket.getPeerCertificate().subject.CN);
+        socket.end();
+      });
+      socket.once('error', reject);
+    });
+  const until = async (what: () => boolean): Promise<void> => {
+    while (!what()) await new Promise((resolve) => setTimeout(resolve, 5));
+  };
+  assert.equal(await name(), 'localhost');
+  current = { cert: RENEWED, key: CERTIFICATE_KEY };
+  await until(() => lines.includes('the certificate cannot be used: what was valid before stays so'));
+  assert.equal(await name(), 'localhost');
+  current = { cert: RENEWED, key: RENEWED_KEY };
+  await until(() => lines.includes('the certificate has changed'));
+  assert.equal(await name(), 'renewed');
 });

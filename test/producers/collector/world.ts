@@ -29,7 +29,7 @@ export interface World {
   deadLetters(): (DeadLetter & { readonly partition: number })[];
 }
 
-export async function openWorld(t: TestContext, options: { kafka?: MemoryKafka; overrides?: Partial<CollectorOptions['collector']>; acknowledgeMs?: number; app?: string; now?: () => number; readKeys?: () => Promise<string>; log?: Log; requestMs?: number; /** Takes the records instead of the topics. */ sink?: (records: readonly OutRecord[]) => void } = {}): Promise<World> {
+export async function openWorld(t: TestContext, options: { kafka?: MemoryKafka; overrides?: Partial<CollectorOptions['collector']>; acknowledgeMs?: number; app?: string; now?: () => number; readKeys?: () => Promise<string>; readTls?: CollectorOptions['readTls']; log?: Log; requestMs?: number; /** Takes the records instead of the topics. */ sink?: (records: readonly OutRecord[]) => void } = {}): Promise<World> {
   const app = options.app ?? '';
   const kafka = options.kafka ?? createMemoryKafka({ now: options.now ?? Date.now });
   await kafka.createTopics(topicConfigs(app, PARTITIONS));
@@ -51,7 +51,8 @@ export async function openWorld(t: TestContext, options: { kafka?: MemoryKafka; 
     collector: { host: '127.0.0.1', port: 0, index: INDEX, writeKeys: ['web:w'], adminKeys: ['a'], tls: null, trustedProxies: [], privacy: { pseudonymSecret: null, denyProperties: [] }, keyLimits: { requests: null, events: null }, maxBodyBytes: 1_572_864, maxRatio: 1_032, maxEvents: 5_000, clockIntervalMs: 3_600_000, origins: [], ...options.overrides },
     connect: () => Promise.resolve({ kafka: { ...kafka, producer }, codec }),
     readKeys: options.readKeys ?? null,
-    keysIntervalMs: 10,
+    readTls: options.readTls ?? null,
+    fileIntervalMs: 10,
     ...(options.requestMs === undefined ? {} : { requestMs: options.requestMs }),
     log: options.log ?? (() => undefined),
     now: options.now ?? Date.now,

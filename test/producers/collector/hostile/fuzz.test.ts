@@ -8,7 +8,7 @@ import { Agent, request } from 'node:http';
 import { test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { randomOf } from '../../../chaos/random.ts';
+import { randomOf } from '../../../chaos/arena/random.ts';
 import { checker, nameOf, type Document } from '../openapi/schemas.ts';
 import { click, openWorld, type World } from '../world.ts';
 import { hostileAdapted } from './adapted.ts';

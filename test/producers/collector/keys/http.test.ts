@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { test } from 'node:test';
 import { click, openWorld, type World } from '../world.ts';
 
@@ -75,6 +77,21 @@ test('a key beyond its limit: 429 with Retry-After, before the body is read; the
   assert.equal((await post('small')).status, 429);
   assert.equal((await post('w')).status, 202);
   assert.equal(world.events().length, 5);
+});
+
+test('who was let in while there was something in the bucket, and is counted once there is not: 429, and nothing is taken', async (t) => {
+  const world = await openWorld(t, { readKeys: () => Promise.resolve(fileOf({ name: 'small', sha256: hash('small'), events_per_second: 0.001 })) });
+  const late = JSON.stringify({ events: [click({ event_id: 'late' })] });
+  const socket = connect(world.collector.port, '127.0.0.1').setEncoding('utf8');
+  let answer = '';
+  socket.on('data', (text: string) => (answer += text));
+  socket.write(`POST /v1/events HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer small\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: ${late.length}\r\n\r\n`);
+  await once(socket, 'data'); // 100 Continue: it is let in
+  assert.equal((await world.post('/v1/events', { events: [click(), click()] }, { key: 'small' })).status, 202);
+  socket.write(late);
+  await once(socket, 'close');
+  assert.match(answer, /HTTP\/1\.1 429 [^]*retry-after: \d{3,}/i);
+  assert.equal(world.events().length, 2);
 });
 
 test('the limits of the settings are those of the keys that name none', async (t) => {

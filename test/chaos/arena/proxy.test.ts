@@ -7,7 +7,8 @@ import { freePort } from '../../../infra/local/ports.ts';
 import { API, createSplitter, readCorrelationId } from './framing.ts';
 import { startProxy, type Proxy } from './proxy.ts';
 
-function request(apiKey: number, correlationId: number, body: Buffer = Buffer.alloc(0)): Buffer {
+/** By default without a transaction. */
+function request(apiKey: number, correlationId: number, body: Buffer = Buffer.alloc(2, 0xff)): Buffer {
   const head = Buffer.alloc(14);
   head.writeInt32BE(10 + body.length, 0);
   head.writeInt16BE(apiKey, 4);
@@ -80,6 +81,16 @@ test('before the commit the request stays here; after it the answer does, and th
   client.write(Buffer.concat([commit(3), request(API.produce, 4)]));
   await until(() => answered.length === 2);
   assert.deepEqual([reached, asked, answered], [['before', 'after'], [2, 3, 4], [2, 4]], 'what was disarmed is not reached');
+});
+
+test('in a restore an answer of the changelog stays here, after so many have gone past', { timeout: 20_000 }, async (t) => {
+  const { proxy, client, answered, until } = await open(t);
+  const reached: string[] = [];
+  const fetch = (id: number, topic: string): Buffer => request(API.fetch, id, Buffer.from(topic));
+  proxy.arm('in_restore', () => reached.push('there'), 1);
+  client.write(Buffer.concat([fetch(1, 'a.changelog'), fetch(2, 'signals'), fetch(3, 'a.changelog'), fetch(4, 'a.changelog')]));
+  await until(() => answered.length === 3);
+  assert.deepEqual([reached, answered, proxy.reached()], [['there'], [1, 2, 4], []]);
 });
 
 test('dropped answers: the broker gets every request, and the connection breaks at the end', { timeout: 20_000 }, async (t) => {

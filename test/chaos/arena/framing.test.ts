@@ -37,8 +37,16 @@ test('what is no frame is refused', () => {
 });
 
 test('the head of a request and of its answer', () => {
-  assert.deepEqual(readRequest(framed(head(API.txnOffsetCommit, 1, 41), text('me'))), { apiKey: 28, correlationId: 41, commits: false });
+  assert.deepEqual(readRequest(framed(head(API.txnOffsetCommit, 1, 41), text('me'), text('cohort-0'))), { apiKey: 28, correlationId: 41, commits: false, restores: false, transactionalId: 'cohort-0' });
   assert.equal(readCorrelationId(framed(Buffer.from([0, 0, 0, 41]), Buffer.alloc(9))), 41);
+});
+
+test('a fetch of a changelog is told from others, and whose transaction a request is of', () => {
+  const fetch = (topic: string) => readRequest(framed(head(API.fetch, 11, 7), text('me'), Buffer.alloc(25), text(topic)));
+  assert.deepEqual([fetch('app.profile.changelog').restores, fetch('signals.action').restores], [true, false]);
+  assert.equal(fetch('app.profile.changelog').transactionalId, null);
+  assert.equal(readRequest(endTxn(true, null)).transactionalId, 'processor-3');
+  assert.equal(readRequest(framed(head(API.produce, 7, 7), text('me'), text(null))).transactionalId, null, 'a plain producer');
 });
 
 test('an answer that fences is told from others', () => {
@@ -46,7 +54,7 @@ test('an answer that fences is told from others', () => {
   const ended = readRequest(endTxn(true, 'x'));
   for (const code of [47, 49, 90]) assert.equal(isFenced(ended, answer(code)), true, String(code));
   assert.equal(isFenced(ended, answer(0)), false);
-  assert.equal(isFenced(readRequest(framed(head(API.produce, 7, 7), text('x'))), answer(47)), false);
+  assert.equal(isFenced(readRequest(framed(head(API.produce, 7, 7), text('x'), text('y'))), answer(47)), false);
 });
 
 test('an EndTxn that commits is told from one that aborts, with and without a client id', () => {

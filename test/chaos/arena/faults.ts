@@ -1,17 +1,10 @@
 /** Carries out one fault; true only if it has really taken effect. */
 import type { Arena } from './arena.ts';
+import type { PlannedFault } from './deal.ts';
+import type { Leases } from './leases.ts';
 import type { Member } from './member.ts';
-import type { FaultKind, PlannedFault } from './plan.ts';
+import type { FaultKind } from './plan.ts';
 import type { Point, Proxy } from './proxy.ts';
-
-/** Takes care that no two faults have the same member, or the broker, at once. */
-export interface Leases {
-  /** That member where it is free, any other that is, or the first to become so. */
-  readonly member: <T>(preferred: number, use: (member: Member) => Promise<T>) => Promise<T>;
-  readonly broker: <T>(use: () => Promise<T>) => Promise<T>;
-  /** The member that only storms have. */
-  readonly visitor: <T>(use: (member: Member) => Promise<T>) => Promise<T>;
-}
 
 /** How long a point of the loop may take to be reached: a member that has just been started joins, and waits out another's session, before its first transaction. */
 const POINT_WITHIN_MS = 20_000;
@@ -22,19 +15,17 @@ const COMMITS_WITHIN_MS = 5_000;
 const STORM_MEMBERS = 3;
 const JOINS_WITHIN_MS = 20_000;
 const POLL_MS = 200;
-/** What a member logs when it has joined. */
-const ASSIGNED = '"message":"assigned"';
 
 const POINT_OF: Partial<Record<FaultKind, Point>> = {
-  kill_after_init: 'after_init', kill_after_send: 'after_send', kill_after_send_offsets: 'after_send_offsets', kill_before_commit: 'before_commit', kill_after_commit: 'after_commit',
+  kill_in_restore: 'in_restore', kill_after_init: 'after_init', kill_after_send: 'after_send', kill_after_send_offsets: 'after_send_offsets', kill_before_commit: 'before_commit', kill_after_commit: 'after_commit',
 };
 
-export function carryOut({ kind, slot, lastsMs, heads }: PlannedFault, arena: Arena, leases: Leases): Promise<boolean> {
+export function carryOut({ kind, slot, lastsMs, heads }: PlannedFault<FaultKind>, arena: Arena, leases: Leases): Promise<boolean> {
   switch (kind) {
     case 'kill_random':
       return leases.member(slot, (member) => member.kill());
-    case 'kill_after_init': case 'kill_after_send': case 'kill_after_send_offsets': case 'kill_before_commit': case 'kill_after_commit':
-      return leases.member(slot, (member) => killAt(member, POINT_OF[kind] ?? 'before_commit'));
+    case 'kill_in_restore': case 'kill_after_init': case 'kill_after_send': case 'kill_after_send_offsets': case 'kill_before_commit': case 'kill_after_commit':
+      return leases.member(slot, (member) => killAt(member, POINT_OF[kind] ?? 'before_commit', heads));
     case 'zombie':
       return leases.member(slot, (member) => (heads ? freezeInCommit(member, lastsMs) : member.freeze(lastsMs)));
     case 'broker_kill':
@@ -42,6 +33,8 @@ export function carryOut({ kind, slot, lastsMs, heads }: PlannedFault, arena: Ar
         await arena.killBroker(heads ? 0 : 1_000);
         return true;
       });
+    case 'rolling_restart':
+      return leases.inTurn(restart);
     case 'rebalance_storm':
       return leases.visitor(storm);
     case 'proxy_cut':
@@ -64,16 +57,20 @@ export function carryOut({ kind, slot, lastsMs, heads }: PlannedFault, arena: Ar
   }
 }
 
-async function killAt(member: Member, point: Point): Promise<boolean> {
+/** Those that are reached when a task is opened. */
+const OF_OPENING: readonly Point[] = ['in_restore', 'after_init'];
+
+async function killAt(member: Member, point: Point, later: boolean): Promise<boolean> {
   let killed: Promise<boolean> | null = null;
   let reached: () => void = () => undefined;
   const there = new Promise<void>((resolve) => { reached = resolve; });
   const disarm = [member.proxy.arm(point, () => {
     killed = member.kill();
     reached();
-  })];
+    // In a restore also with a part of the state read.
+  }, point === 'in_restore' && later ? 1 : 0)];
   const provoking = setTimeout(() => {
-    if (point === 'after_init') disarm.push(member.proxy.arm('before_commit', () => { member.proxy.cut(); }));
+    if (OF_OPENING.includes(point)) disarm.push(member.proxy.arm('before_commit', () => { member.proxy.cut(); }));
   }, PROVOKE_AFTER_MS);
   await Promise.race([there, pause(POINT_WITHIN_MS)]);
   clearTimeout(provoking);
@@ -96,14 +93,25 @@ async function cutWhenConnected(proxy: Proxy): Promise<boolean> {
   return false;
 }
 
+/** As a deployment does it: it leaves in order and ends, and the next one's turn comes when it is back. */
+async function restart(member: Member): Promise<boolean> {
+  if (!(await joins(member))) return false;
+  const left = await member.stop();
+  member.start();
+  return (await joins(member)) && left;
+}
+
+async function joins(member: Member): Promise<boolean> {
+  for (const until = performance.now() + JOINS_WITHIN_MS; !member.joined() && performance.now() < until; ) await pause(POLL_MS);
+  return member.joined();
+}
+
 /** Members come, take their share and leave again in order, one after the other: each makes the group share out anew twice. */
 async function storm(visitor: Member): Promise<boolean> {
   let joined = 0;
   for (let n = 0; n < STORM_MEMBERS; n++) {
-    const before = visitor.logged(ASSIGNED);
     visitor.start();
-    for (const until = performance.now() + JOINS_WITHIN_MS; visitor.logged(ASSIGNED) === before && performance.now() < until; ) await pause(POLL_MS);
-    if (visitor.logged(ASSIGNED) > before) joined += 1;
+    if (await joins(visitor)) joined += 1;
     await pause(1_000);
     await visitor.stop();
   }

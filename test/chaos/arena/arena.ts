@@ -11,12 +11,11 @@ import { freePort } from '../../../infra/local/ports.ts';
 import { startLocalRegistry } from '../../../infra/local/registry.ts';
 import { createLog } from '../../../infra/service/log.ts';
 import { readSettings } from '../../../infra/settings.ts';
-import { TOPICS } from '../../../schemas/topics.ts';
 import { startProxy, type Proxy } from './proxy.ts';
 
 /** The shortest that a broker allows. */
 const SESSION_TIMEOUT_MS = 6_000;
-const PARTITIONS = 4;
+export const PARTITIONS = 4;
 /** Short, so that a killed broker is soon back. */
 const BROKER_SESSION_MS = 3_000;
 
@@ -29,10 +28,14 @@ export interface Arena {
   createTopics(app: string): Promise<void>;
   /** SIGKILL, and up again on the same data and port after `downMs`. */
   killBroker(downMs: number): Promise<void>;
+  /** SIGSTOP for so long, then SIGCONT. */
+  freezeBroker(ms: number): Promise<void>;
   /** `keep`: the directory stays, with data and logs. */
   stop(keep?: boolean): Promise<void>;
 }
 
+/** Of any app and task. */
+export const isChangelog = (topic: string): boolean => topic.endsWith('.changelog');
 /** Small segments, so that changelogs are compacted while they are read. */
 const CHANGELOG_SEGMENT = { 'segment.bytes': String(2 * 1024 * 1024), 'segment.ms': '10000' };
 
@@ -61,7 +64,7 @@ export async function openArena(slotCount: number): Promise<Arena> {
 
   let current: LocalKafka = broker.value;
   const env: NodeJS.ProcessEnv = {
-    ...process.env, CHOKEPOINT_DATA: dataDir, KAFKA_BROKERS: current.brokers[0], SCHEMA_REGISTRY_URL: registry.value.url, KAFKA_SESSION_TIMEOUT: `${SESSION_TIMEOUT_MS}ms`, PROCESSOR_PORT: '0', CHOKEPOINT_APP: '',
+    ...process.env, CHOKEPOINT_DATA: dataDir, KAFKA_BROKERS: current.brokers[0], SCHEMA_REGISTRY_URL: registry.value.url, KAFKA_SESSION_TIMEOUT: `${SESSION_TIMEOUT_MS}ms`, PROCESSOR_PORT: '0', ANALYZER_PORT: '0', CHOKEPOINT_APP: '',
   };
   return {
     dataDir,
@@ -69,9 +72,8 @@ export async function openArena(slotCount: number): Promise<Arena> {
     slots: ports.map(({ advertisedPort }, index) => ({ proxy: proxies[index] as Proxy, env: { ...env, KAFKA_BROKERS: `127.0.0.1:${advertisedPort}` } })),
     createTopics: async (app) => {
       const kafka = await connectKafka(readSettings(env).kafka, { clientId: 'chaos', log });
-      const changelog = TOPICS.processorChangelog.name;
       try {
-        await kafka.createTopics(topicConfigs(app, PARTITIONS).map((topic) => (topic.topic.endsWith(changelog) ? { ...topic, config: { ...topic.config, ...CHANGELOG_SEGMENT } } : topic)));
+        await kafka.createTopics(topicConfigs(app, PARTITIONS).map((topic) => (isChangelog(topic.topic) ? { ...topic, config: { ...topic.config, ...CHANGELOG_SEGMENT } } : topic)));
       } finally {
         await kafka.close();
       }
@@ -82,6 +84,11 @@ export async function openArena(slotCount: number): Promise<Arena> {
       await died;
       await new Promise((resolve) => setTimeout(resolve, downMs));
       current = await startBroker();
+    },
+    freezeBroker: async (ms) => {
+      process.kill(current.pid, 'SIGSTOP');
+      await new Promise((resolve) => setTimeout(resolve, ms));
+      process.kill(current.pid, 'SIGCONT');
     },
     stop: (keep = false) => stop([current, registry.value], keep),
   };

@@ -17,6 +17,8 @@ export interface Member {
   stop(): Promise<boolean>;
   /** SIGKILL for good. */
   close(): Promise<void>;
+  /** Its process of this moment has got its share of a group's work. */
+  joined(): boolean;
   /** How often its processes have logged a text. */
   logged(text: string): number;
   /** Ends that nobody here has caused, such as a start while the broker was away. */
@@ -25,6 +27,8 @@ export interface Member {
 }
 
 const RESTART_AFTER_MS = 100;
+/** What it logs when it has joined a group. */
+const ASSIGNED = '"message":"assigned"';
 
 export function createMember(options: { readonly name: string; readonly proxy: Proxy; readonly file: string; readonly args: readonly string[]; readonly env: NodeJS.ProcessEnv; readonly logFile: string }): Member {
   const { name, proxy, file, args, env, logFile } = options;
@@ -32,11 +36,14 @@ export function createMember(options: { readonly name: string; readonly proxy: P
   let ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }> | null = null;
   let wanted = false;
   let blamed = 0;
+  /** Length of the log when the process of this moment was started. */
+  let loggedBefore = 0;
   const caused = new Set<ChildProcess>();
 
   const start = (): void => {
     wanted = true;
     if (child !== null) return;
+    loggedBefore = log().length;
     const output = openSync(logFile, 'a');
     const mine = fork(file, args, { env, stdio: ['ignore', output, output, 'ipc'] });
     closeSync(output);
@@ -86,6 +93,7 @@ export function createMember(options: { readonly name: string; readonly proxy: P
       wanted = false;
       await signal('SIGKILL');
     },
+    joined: () => child !== null && log().includes(ASSIGNED, loggedBefore),
     logged: (text) => log().split(text).length - 1,
     endedByItself: () => blamed,
     lastLines: (count) => log().trimEnd().split('\n').slice(-count).join('\n'),

@@ -6,12 +6,12 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { API, createSplitter, isFenced, readCorrelationId, readRequest, type Request } from './framing.ts';
 
-/** A point of the transactional loop as the wire shows it. */
-export type Point = 'after_init' | 'after_send' | 'after_send_offsets' | 'before_commit' | 'after_commit';
+/** A point of a task's life as the wire shows it. */
+export type Point = 'in_restore' | 'after_init' | 'after_send' | 'after_send_offsets' | 'before_commit' | 'after_commit';
 
 export interface Proxy {
-  /** Calls `reached` at the point, once, in the middle of it: the frame stays here. Returns how to disarm. */
-  arm(point: Point, reached: () => void): () => void;
+  /** Calls `reached` at the point, once, in the middle of it: the frame stays here. `letPast`: as many before it do not. Returns how to disarm. */
+  arm(point: Point, reached: () => void, letPast?: number): () => void;
   /** Breaks every connection; gives their number. */
   cut(): number;
   /** Holds back everything, both ways; the end of it gives the number of frames that were held. */
@@ -22,6 +22,8 @@ export interface Proxy {
   delayEndTxn(ms: number, waitMs: number, onHeld?: () => void): Promise<boolean>;
   /** How often the broker has told this member that a newer producer has its place. */
   fenced(): number;
+  /** The transactional ids of the transactions that were reached at a point. */
+  reached(): readonly string[];
   close(): Promise<void>;
 }
 
@@ -47,18 +49,22 @@ type Verdict = 'pass' | 'swallow';
 
 export async function startProxy(port: number, brokerPort: number): Promise<Proxy> {
   const links = new Set<Link>();
-  const armed = new Map<Point, () => void>();
+  const armed = new Map<Point, { readonly reached: () => void; letPast: number }>();
+  const reachedIds: string[] = [];
   let stalls = 0;
   let held = 0;
   let fenced = 0;
   let dropping: { count: number } | null = null;
   let delay: ((link: Link) => void) | null = null;
 
-  const reach = (point: Point): Verdict => {
-    const reached = armed.get(point);
-    if (reached === undefined) return 'pass';
+  const reach = (point: Point, { transactionalId }: Request): Verdict => {
+    const wanted = armed.get(point);
+    if (wanted === undefined) return 'pass';
+    wanted.letPast -= 1;
+    if (wanted.letPast >= 0) return 'pass';
     armed.delete(point);
-    reached();
+    if (transactionalId !== null) reachedIds.push(transactionalId);
+    wanted.reached();
     return 'swallow';
   };
 
@@ -66,7 +72,7 @@ export async function startProxy(port: number, brokerPort: number): Promise<Prox
     const request = readRequest(frame);
     link.asked.set(request.correlationId, request);
     const commits = request.apiKey === API.endTxn && request.commits;
-    if (commits && reach('before_commit') === 'swallow') return;
+    if (commits && reach('before_commit', request) === 'swallow') return;
     if (commits && delay !== null) delay(link);
     pass(link.requests, frame);
   };
@@ -76,7 +82,7 @@ export async function startProxy(port: number, brokerPort: number): Promise<Prox
     link.asked.delete(readCorrelationId(frame));
     if (request !== undefined && isFenced(request, frame)) fenced += 1;
     const point = request === undefined ? null : pointOf(request);
-    if (point !== null && reach(point) === 'swallow') return;
+    if (request !== undefined && point !== null && reach(point, request) === 'swallow') return;
     if (dropping !== null) {
       dropping.count += 1;
       link.missesResponse = true;
@@ -114,8 +120,8 @@ export async function startProxy(port: number, brokerPort: number): Promise<Prox
   await once(server, 'listening');
 
   return {
-    arm: (point, reached) => {
-      armed.set(point, reached);
+    arm: (point, reached, letPast = 0) => {
+      armed.set(point, { reached, letPast });
       return () => { armed.delete(point); };
     },
     cut: () => {
@@ -163,6 +169,7 @@ export async function startProxy(port: number, brokerPort: number): Promise<Prox
         };
       }),
     fenced: () => fenced,
+    reached: () => reachedIds,
     close: async () => {
       [...links].forEach(breakLink);
       server.close();
@@ -172,7 +179,8 @@ export async function startProxy(port: number, brokerPort: number): Promise<Prox
 }
 
 /** What the broker has done when this answer comes. */
-function pointOf({ apiKey, commits }: Request): Point | null {
+function pointOf({ apiKey, commits, restores }: Request): Point | null {
+  if (restores) return 'in_restore';
   if (apiKey === API.initProducerId) return 'after_init';
   if (apiKey === API.produce) return 'after_send';
   if (apiKey === API.txnOffsetCommit) return 'after_send_offsets';

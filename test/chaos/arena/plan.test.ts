@@ -13,7 +13,7 @@ test('a plan is a function of its seed', () => {
 test('in ten minutes each kind comes at least ten times, in order of time, on every member', () => {
   for (let seed = 0; seed < 50; seed++) {
     const plan = planFaults({ ...options, seed });
-    for (const kind of FAULT_KINDS) assert.ok(plan.filter((fault) => fault.kind === kind).length >= 12, `${kind} with seed ${seed}`);
+    for (const kind of FAULT_KINDS) assert.ok(plan.filter((fault) => fault.kind === kind).length >= 10, `${kind} with seed ${seed}`);
     assert.deepEqual(plan.map(({ atMs }) => atMs), plan.map(({ atMs }) => atMs).toSorted((a, b) => a - b));
     assert.ok(plan.every(({ atMs }) => atMs < options.durationMs));
     assert.deepEqual(new Set(plan.map(({ slot }) => slot)), new Set([0, 1, 2]));

@@ -1,0 +1,42 @@
+/**
+ * What a partition's partials add up to, entry by entry, as the cohort task has it: it must not depend on which of them are full accounts, which is
+ * a matter of restarts. What is said in full at every midnight only (measures) is not in it. That a label is forgotten, four weeks after its last error, is
+ * said by no record, only by its not being in the next full account: so labels are complete at midnights alone.
+ */
+import type { Cell, Partial } from '../../../consumers/analyzer/partials.ts';
+
+export type Cells = Extract<Partial, { kind: 'cells' }>;
+
+export interface Account {
+  /** Gives the names of the entries that may be others now. */
+  apply(chunk: Cells): Iterable<string>;
+  get(name: string): string | undefined;
+}
+
+export function createAccount(): Account {
+  const entries = new Map<string, string>();
+  return {
+    apply: (chunk) => {
+      const touched = new Set(chunk.reset ? entries.keys() : []);
+      if (chunk.reset) entries.clear();
+      const put = (name: string, value: string | null): void => {
+        touched.add(name);
+        if (value === null) entries.delete(name);
+        else entries.set(name, value);
+      };
+      for (const { feature, stage, cells } of chunk.features) for (const cell of cells) put(`cell ${stage} ${feature} ${cell.level} ${cell.team}`, cell.seen === 0 ? null : cellText(cell));
+      for (const { level, team, users } of chunk.presence) put(`presence ${level} ${team}`, users === 0 ? null : String(users));
+      for (const { feature, signal_class, what, earliest } of chunk.samples) put(`samples ${feature} ${signal_class} ${String(what)}`, earliest.length === 0 ? null : JSON.stringify(earliest));
+      for (const { fingerprint, code, message } of chunk.labels) put(`${LABEL}${fingerprint}`, JSON.stringify([code, message]));
+      return touched;
+    },
+    get: (name) => entries.get(name),
+  };
+}
+
+export const isLabel = (name: string): boolean => name.startsWith(LABEL);
+const LABEL = 'label ';
+
+function cellText({ durations, errors, ...counts }: Cell): string {
+  return JSON.stringify([counts, [...durations].sort(([a], [b]) => a - b), Object.entries(errors).sort(([a], [b]) => (a < b ? -1 : 1))]);
+}

@@ -1,0 +1,57 @@
+/** What the commands of chaos have in common: options, an arena for the run, progress on stderr and the result on stdout. */
+import { parseArgs } from 'node:util';
+import { openArena, type Arena } from './arena.ts';
+import type { FaultCounts } from './conductor.ts';
+import type { Judgement } from './counts.ts';
+import { SLOTS } from './ordeal.ts';
+
+interface Asked {
+  readonly seed: number;
+  readonly minutes: number;
+  /** False: what the guarantee rests on is to be taken out. */
+  readonly intact: boolean;
+  readonly say: (text: string) => void;
+}
+
+export interface ChaosCommand {
+  readonly name: string;
+  /** For --help: what the seed is of, and what is taken out. */
+  readonly seedOf: string;
+  readonly without: { readonly name: string; readonly what: string };
+  readonly kinds: readonly string[];
+  readonly run: (arena: Arena, asked: Asked) => Promise<{ readonly faults: FaultCounts; readonly acknowledged: number; readonly verdict: Judgement; readonly also?: Readonly<Record<string, number>> }>;
+}
+
+const usage = ({ name, seedOf, without }: ChaosCommand): string => `usage: npm run chaos -- ${name} [options]
+
+  --seed N                 of ${seedOf}; default 1
+  --minutes M              of faults; default 3
+  --json                   the last line is the result
+  --keep                   leaves the directory with the broker's data and the members' logs
+  --${`without-${without.name}`.padEnd(22)} ${without.what}, to see the verifier find it
+
+Exit code 1 when anything was lost, duplicated, torn, out of order or other than it should be.`;
+
+export const chaosCommand = (command: ChaosCommand) => async (args: readonly string[]): Promise<number> => {
+  const without = `without-${command.without.name}`;
+  const { values } = parseArgs({ args: [...args], options: { seed: { type: 'string', default: '1' }, minutes: { type: 'string', default: '3' }, json: { type: 'boolean', default: false }, keep: { type: 'boolean', default: false }, [without]: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } } });
+  const [seed, minutes] = [Number(values.seed), Number(values.minutes)];
+  if (values.help || !Number.isSafeInteger(seed) || !(minutes > 0)) {
+    console.error(usage(command));
+    return values.help ? 0 : 2;
+  }
+  const say = (text: string): void => { console.error(`chaos ${seed}: ${text}`); };
+  const arena = await openArena(SLOTS);
+  try {
+    const { faults, acknowledged, verdict, also = {} } = await command.run(arena, { seed, minutes, intact: values[without] !== true, say });
+    const { lost, duplicated, torn, out_of_order, mismatches, samples } = verdict;
+    for (const sample of samples) say(sample);
+    const result = { chaos: command.name, seed, minutes, faults: Object.fromEntries(command.kinds.map((kind) => [kind, faults[kind] ?? 0])), acknowledged, lost, duplicated, torn, out_of_order, mismatches, ...also };
+    if (values.json) console.log(JSON.stringify(result));
+    else for (const [name, value] of Object.entries(result)) console.log(`${name.padEnd(13)} ${typeof value === 'object' ? Object.entries(value).map(([kind, times]) => `${kind} ${times}`).join(', ') : value}`);
+    return lost + duplicated + torn + out_of_order + mismatches === 0 ? 0 : 1;
+  } finally {
+    await arena.stop(values.keep);
+    if (values.keep) say(`data and logs are in ${arena.dataDir}`);
+  }
+};

@@ -30,10 +30,11 @@ async function track(url: string, key: string, spool: string, sender: string, pe
     const { acknowledged, queued } = tracker.stats();
     process.send?.({ acknowledged, queued, kept } satisfies SdkReport);
   };
-  for (let due = 0; !isStopped(); await pause(TICK_MS)) {
+  for (let due = 0; !isStopped(); ) {
     for (due += (perSecond * TICK_MS) / 1_000; tracked < due; tracked++) tracker.interaction(FEATURE, labelOf(sender, tracked), { user_id: userOf(tracked) });
     history.push(tracked);
     report(history.length > KEPT_AFTER_TICKS ? (history.shift() ?? 0) : 0);
+    await pause(TICK_MS);
   }
   while (tracker.stats().queued > 0 || readdirSync(spool).some((name) => name.endsWith('.spool'))) await tracker.flush(1_000);
   const { rejected, dropped } = tracker.stats();

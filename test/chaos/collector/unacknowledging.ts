@@ -27,7 +27,7 @@ await runService((log) => {
   const settings = readSettings(process.env);
   let made = 0;
   return openCollector({
-    app: settings.app, collector: settings.collector, readKeys: null, log, now: Date.now, newId: () => `made-${process.pid}-${made++}`,
+    app: settings.app, collector: settings.collector, readKeys: null, readTls: null, log, now: Date.now, newId: () => `made-${process.pid}-${made++}`,
     connect: async () => ({
       kafka: atOnce(await connectKafka(settings.kafka, { clientId: 'unacknowledging', log })),
       codec: await createCodec(connectRegistry(settings.registry), ['PlatformEvent', 'User', 'Feature', 'DeadLetter']),

@@ -1,5 +1,6 @@
 /** `npm run chaos -- analyzer`. */
 import { chaosCommand } from '../arena/command.ts';
+import { SLOTS } from '../arena/ordeal.ts';
 import { FAULT_KINDS } from '../arena/plan.ts';
 import { runChaos } from './chaos.ts';
 import { ALL_DAYS } from './worlds.ts';
@@ -17,6 +18,7 @@ export const analyzerChaos = chaosCommand({
   seedOf: 'the history and the faults',
   without: { name: 'transactions', what: 'takes the outputs out of the transaction' },
   kinds: FAULT_KINDS,
+  slots: SLOTS,
   run: async (arena, { seed, minutes, intact, say }) => {
     const days = Math.min(ALL_DAYS, Math.max(LEAST_DAYS, Math.round(DAYS_PER_MINUTE * minutes)));
     const result = await runChaos(arena, { seed, world: 'platform', days, undisturbedDays: UNDISTURBED_DAYS, durationMs: minutes * 60_000, paceMs: PACE_MS, kinds: FAULT_KINDS, transactions: intact, say });

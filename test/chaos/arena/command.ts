@@ -3,7 +3,6 @@ import { parseArgs } from 'node:util';
 import { openArena, type Arena } from './arena.ts';
 import type { FaultCounts } from './conductor.ts';
 import type { Judgement } from './counts.ts';
-import { SLOTS } from './ordeal.ts';
 
 interface Asked {
   readonly seed: number;
@@ -19,6 +18,8 @@ export interface ChaosCommand {
   readonly seedOf: string;
   readonly without: { readonly name: string; readonly what: string };
   readonly kinds: readonly string[];
+  /** Members behind proxies. */
+  readonly slots: number;
   readonly run: (arena: Arena, asked: Asked) => Promise<{ readonly faults: FaultCounts; readonly acknowledged: number; readonly verdict: Judgement; readonly also?: Readonly<Record<string, number>> }>;
 }
 
@@ -41,7 +42,7 @@ export const chaosCommand = (command: ChaosCommand) => async (args: readonly str
     return values.help ? 0 : 2;
   }
   const say = (text: string): void => { console.error(`chaos ${seed}: ${text}`); };
-  const arena = await openArena(SLOTS);
+  const arena = await openArena(command.slots);
   try {
     const { faults, acknowledged, verdict, also = {} } = await command.run(arena, { seed, minutes, intact: values[without] !== true, say });
     const { lost, duplicated, torn, out_of_order, mismatches, samples } = verdict;

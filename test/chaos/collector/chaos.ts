@@ -23,6 +23,8 @@ import type { VerifierInput } from './verifier.ts';
 
 export interface RunOptions {
   readonly seed: number;
+  /** Begins the names of the run's senders and files, another for each run in an arena. */
+  readonly tag: string;
   readonly durationMs: number;
   readonly paceMs: number;
   readonly kinds: readonly CollectorFault[];
@@ -40,6 +42,8 @@ export interface RunResult {
 }
 
 const [WRITE_KEY, ADMIN_KEY] = ['write', 'admin'];
+/** The collector's proxy, and the processor's, which nobody disturbs. */
+export const SLOTS_NEEDED = 2;
 const COMPLETE_WITHIN_MS = 180_000;
 const SAY_EVERY_MS = 10_000;
 const UP_WITHIN_MS = 60_000;
@@ -52,18 +56,18 @@ const UNACKNOWLEDGING: Program = { file: fileOf('unacknowledging.ts'), args: [] 
 const PROCESSOR: Program = { file: BINARY, args: ['processor'] };
 
 export async function runChaos(arena: Arena, options: RunOptions): Promise<RunResult> {
-  const { seed, durationMs, paceMs, kinds, eventsPerSecond, acknowledgement, say } = options;
+  const { seed, tag, durationMs, paceMs, kinds, eventsPerSecond, acknowledgement, say } = options;
   await arena.createTopics(APP);
   const [slot] = arena.slots;
   if (slot === undefined) throw new Error('the arena has no slot for the collector');
   const [port, collectorPort] = [await freePort(), await freePort()];
   const program = acknowledgement ? COLLECTOR : UNACKNOWLEDGING;
   const env = { ...slot.env, COLLECTOR_PORT: String(collectorPort), WRITE_KEYS: `chaos:${WRITE_KEY}`, ADMIN_KEYS: ADMIN_KEY };
-  const collector = createMember({ name: 'collector', proxy: slot.proxy, ...program, env, logFile: join(arena.dataDir, 'collector.log') });
-  const processor = memberIn(arena, 1, 'processor', APP, PROCESSOR);
-  const spool = join(arena.dataDir, 'spool');
+  const collector = createMember({ name: 'collector', proxy: slot.proxy, ...program, env, logFile: join(arena.dataDir, `${tag}collector.log`) });
+  const processor = memberIn(arena, 1, `${tag}processor`, APP, PROCESSOR);
+  const spool = join(arena.dataDir, `${tag}spool`);
   mkdirSync(spool);
-  const input = { batches: join(arena.dataDir, 'acknowledged.ndjson'), file: join(arena.dataDir, 'verifier.json') };
+  const input = { batches: join(arena.dataDir, `${tag}acknowledged.ndjson`), file: join(arena.dataDir, `${tag}verifier.json`) };
   writeFileSync(input.batches, '');
   const http = await startHttpProxy(port, collectorPort);
   const kafka = await connectKafka(readSettings(arena.env).kafka, { clientId: 'chaos', log: createLog('chaos') });
@@ -73,9 +77,9 @@ export async function runChaos(arena: Arena, options: RunOptions): Promise<RunRe
     collector.start();
     await postFeature(`http://127.0.0.1:${collectorPort}`);
     processor.start();
-    const sdk = startSdkSenders({ url: http.url, key: WRITE_KEY, spool, perSecond: eventsPerSecond, env: arena.env });
+    const sdk = startSdkSenders({ tag, url: http.url, key: WRITE_KEY, spool, perSecond: eventsPerSecond, env: arena.env });
     running.push(sdk);
-    const plain = startFeeder(fileOf('httpFeeder.ts'), [http.url, WRITE_KEY, input.batches, seed, eventsPerSecond], arena.env);
+    const plain = startFeeder(fileOf('httpFeeder.ts'), [http.url, WRITE_KEY, input.batches, tag, seed, eventsPerSecond], arena.env);
     running.push(plain);
     await Promise.all([sdk.started, plain.started]);
     saying = setInterval(() => { say(`acknowledged: ${plain.acknowledged()} by HTTP, ${sdk.acknowledged()} by the SDK`); }, SAY_EVERY_MS);

@@ -1,6 +1,6 @@
 /**
  * A process of its own that posts batches by plain HTTP until its parent says stop, over several lanes. What was answered 202 it writes to a file, a line a
- * request; the rest it sends again as it was, or gives up: nobody was told of those. `httpFeeder.ts <url> <key> <file> <seed> <events a second>`.
+ * request; the rest it sends again as it was, or gives up: nobody was told of those. `httpFeeder.ts <url> <key> <file> <tag> <seed> <events a second>`.
  */
 import { appendFileSync } from 'node:fs';
 import type { FeederReport } from '../arena/children.ts';
@@ -23,8 +23,8 @@ const GIVEN_UP = 0.3;
 let acknowledged = 0;
 let stopped = false;
 
-async function lane(index: number, url: string, key: string, file: string, seed: number, perSecond: number): Promise<void> {
-  const sender = `h${index}`;
+async function lane(index: number, url: string, key: string, file: string, tag: string, seed: number, perSecond: number): Promise<void> {
+  const sender = `${tag}h${index}`;
   const random = randomOf(seed * LANES + index);
   for (let from = 0; !isStopped(); ) {
     const to = from + 1 + Math.floor(random() * MOST_EVENTS);
@@ -75,6 +75,6 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 process.once('message', () => { stopped = true; });
 process.once('disconnect', () => process.exit(1));
-const [url = '', key = '', file = '', seed = '', perSecond = ''] = process.argv.slice(2);
-await Promise.all(Array.from({ length: LANES }, (_, index) => lane(index, url, key, file, Number(seed), Number(perSecond) / LANES)));
+const [url = '', key = '', file = '', tag = '', seed = '', perSecond = ''] = process.argv.slice(2);
+await Promise.all(Array.from({ length: LANES }, (_, index) => lane(index, url, key, file, tag, Number(seed), Number(perSecond) / LANES)));
 process.send?.({ acknowledged } satisfies FeederReport, () => process.exit(0));

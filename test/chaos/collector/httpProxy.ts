@@ -5,7 +5,7 @@ import { connect, createServer, type Socket } from 'node:net';
 export interface HttpProxy {
   readonly url: string;
   /** Requests go through, answers do not. The end of it breaks the connections that miss one, and gives the number of those that said 202. */
-  dropAnswers(): () => number;
+  dropAnswers(onDropped?: () => void): () => number;
   /** Calls `reached` when the next 202 comes, which stays here; with it its connection. Returns how to disarm. */
   onAccepted(reached: () => void): () => void;
   /** Breaks every connection; gives their number. */
@@ -28,7 +28,7 @@ const ACCEPTED = 'HTTP/1.1 202';
 
 export async function startHttpProxy(port: number, collectorPort: number): Promise<HttpProxy> {
   const links = new Set<Link>();
-  let dropping: { accepted: number } | null = null;
+  let dropping: { accepted: number; readonly onDropped: () => void } | null = null;
   let armed: (() => void) | null = null;
   let stalls = 0;
   let held = 0;
@@ -57,6 +57,7 @@ export async function startHttpProxy(port: number, collectorPort: number): Promi
     } else if (dropping !== null || link.missesAnswer) {
       if (accepted && dropping !== null) dropping.accepted += 1;
       link.missesAnswer = true;
+      dropping?.onDropped();
     } else pass(link, link.client, chunk);
   };
 
@@ -77,8 +78,8 @@ export async function startHttpProxy(port: number, collectorPort: number): Promi
 
   return {
     url: `http://${HOST}:${port}`,
-    dropAnswers: () => {
-      const mine = { accepted: 0 };
+    dropAnswers: (onDropped = () => undefined) => {
+      const mine = { accepted: 0, onDropped };
       dropping = mine;
       return () => {
         dropping = null;

@@ -26,23 +26,26 @@ async function track(url: string, key: string, spool: string, sender: string, pe
   let tracked = 0;
   /** How many had been tracked at the ends of the last ticks. */
   const history: number[] = [];
-  const report = (kept: number): void => {
+  const report = (kept: number): SdkReport => {
     const { acknowledged, queued } = tracker.stats();
-    process.send?.({ acknowledged, queued, kept } satisfies SdkReport);
+    return { acknowledged, queued, kept };
   };
-  for (let due = 0; !isStopped(); await pause(TICK_MS)) {
+  for (let due = 0; !isStopped(); ) {
     for (due += (perSecond * TICK_MS) / 1_000; tracked < due; tracked++) tracker.interaction(FEATURE, labelOf(sender, tracked), { user_id: userOf(tracked) });
     history.push(tracked);
-    report(history.length > KEPT_AFTER_TICKS ? (history.shift() ?? 0) : 0);
+    process.send?.(report(history.length > KEPT_AFTER_TICKS ? (history.shift() ?? 0) : 0));
+    await pause(TICK_MS);
   }
-  while (tracker.stats().queued > 0 || readdirSync(spool).some((name) => name.endsWith('.spool'))) await tracker.flush(1_000);
+  // What others have left is looked for once a minute.
+  while (tracker.stats().queued > 0 || readdirSync(spool).some((name) => name.endsWith('.spool'))) {
+    await tracker.flush(1_000);
+    await pause(TICK_MS);
+  }
   const { rejected, dropped } = tracker.stats();
   const gone = Object.values(dropped).reduce((sum, count) => sum + count, rejected);
   if (gone > 0) throw new Error(`the SDK has given events up: ${JSON.stringify(tracker.stats())}`);
-  report(tracked);
   await tracker.close();
-  process.disconnect();
-  process.exit(0);
+  process.send?.(report(tracked), () => process.exit(0));
 
   function isStopped(): boolean {
     return stopped;

@@ -20,10 +20,10 @@ export interface SdkSenders {
 
 const FILE = fileURLToPath(new URL('sdkFeeder.ts', import.meta.url));
 
-export function startSdkSenders(options: { readonly url: string; readonly key: string; readonly spool: string; readonly perSecond: number; readonly env: NodeJS.ProcessEnv }): SdkSenders {
-  const { url, key, spool, perSecond, env } = options;
+export function startSdkSenders(options: { readonly tag: string; readonly url: string; readonly key: string; readonly spool: string; readonly perSecond: number; readonly env: NodeJS.ProcessEnv }): SdkSenders {
+  const { tag, url, key, spool, perSecond, env } = options;
   const kept: number[] = [];
-  const name = (generation: number): string => `s${generation}`;
+  const name = (generation: number): string => `${tag}s${generation}`;
   const start = (): Feeder<SdkReport> => startFeeder<SdkReport>(FILE, [url, key, spool, name(kept.length), perSecond], env);
   let current = start();
   let done = 0;

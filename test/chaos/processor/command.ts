@@ -1,5 +1,6 @@
 /** `npm run chaos -- processor`. */
 import { chaosCommand } from '../arena/command.ts';
+import { SLOTS } from '../arena/ordeal.ts';
 import { FAULT_KINDS, type FaultKind } from '../arena/plan.ts';
 import { runChaos } from './chaos.ts';
 import { startBefore } from './traffic.ts';
@@ -15,6 +16,7 @@ export const processorChaos = chaosCommand({
   seedOf: 'the traffic and the faults',
   without: { name: 'transactions', what: 'takes the transaction out of the loop' },
   kinds: FAULT_KINDS,
+  slots: SLOTS,
   run: async (arena, { seed, minutes, intact, say }) => {
     const kinds = FAULT_KINDS.filter((kind) => intact || !OF_TRANSACTIONS.includes(kind));
     const result = await runChaos(arena, { seed, durationMs: minutes * 60_000, paceMs: PACE_MS, kinds, eventsPerSecond: EVENTS_PER_SECOND, start: startBefore(Date.now()), app: '', transactions: intact, say });

@@ -38,7 +38,7 @@ export interface Sender {
   stop(): void;
 }
 
-/** Between looks for what others have left behind; the second is soon, as a page that is being reloaded still seems to live at the first. */
+/** Between looks for what others have left behind, at most; the first pauses are short and double, as a page that is being closed or reloaded still seems to live. */
 const ADOPT_MS = 60_000;
 const ADOPT_AGAIN_MS = 2_000;
 
@@ -89,7 +89,7 @@ export function createSender({ queue, transport, journal, clock, onSettled }: Se
     // There was room for them; what has come meanwhile may have taken it, and then they stay in the journal for the next life.
     for (const entry of found) queue.offer(entry, now);
     if (found.length > 0) lookAt(now);
-    nextAdoption = clock.after(looks++ === 0 ? ADOPT_AGAIN_MS : ADOPT_MS, () => void adopt());
+    nextAdoption = clock.after(Math.min(ADOPT_AGAIN_MS * 2 ** looks++, ADOPT_MS), () => void adopt());
   };
 
   return {

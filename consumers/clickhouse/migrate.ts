@@ -8,6 +8,7 @@ import { quoted } from './ddl.ts';
 import { tables } from './migrations/0001-tables.ts';
 import { views } from './migrations/0002-views.ts';
 import { watchList } from './migrations/0003-watch-list.ts';
+import { journeys } from './migrations/0004-journeys.ts';
 
 export interface Migration {
   readonly id: string;
@@ -19,6 +20,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: '0001-tables', statements: tables },
   { id: '0002-views', statements: views },
   { id: '0003-watch-list', statements: watchList },
+  { id: '0004-journeys', statements: journeys },
 ];
 
 /** Trying again does not help: somebody must look. */

@@ -3,27 +3,14 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { MIGRATIONS, migrate, MigrationError } from '../../consumers/clickhouse/migrate.ts';
-import { targets } from '../../consumers/clickhouse/rows.ts';
-import { createCodec } from '../../schemas/codec.ts';
-import type { ActionSignal, ErrorSignal, ExpertiseLevel, RecordName, Records, TimeSignal } from '../../schemas/records.ts';
-import { TOPICS, type TopicId } from '../../schemas/topics.ts';
+import type { ActionSignal, ErrorSignal, ExpertiseLevel, TimeSignal } from '../../schemas/records.ts';
 import * as make from '../consumers/clickhouse/records.ts';
-import { memorySchemas } from '../fakes/schemas.ts';
 import { withDatabase } from './database.ts';
+import { recordInserter } from './sinkRows.ts';
 
 // Several instances start at once on an empty server.
 const { database, admin, clickhouse, prepared: applied } = await withDatabase((server, name) => Promise.all([1, 2, 3].map(() => migrate(server, name))));
-const codec = await createCodec(memorySchemas(), [...new Set(Object.values(TOPICS).flatMap(({ record }) => (record === null ? [] : [record])))]);
-const byTopic = targets('');
-let tokens = 0;
-
-/** Inserts records as the sink would, each with its offset. */
-async function insert<Name extends RecordName>(topic: TopicId, name: Name, records: readonly (readonly [offset: number, record: Records[Name] | null, key?: string])[], partition = 0): Promise<void> {
-  const target = byTopic.get(TOPICS[topic].name);
-  assert.ok(target);
-  const rows = records.map(([offset, record, key = '']) => target.row(make.inRecord(TOPICS[topic].name, offset, record === null ? null : codec.encode(name, record), { partition, key: Buffer.from(key) }), codec)).filter((row) => row !== null);
-  await clickhouse.insert(target.table, rows, `t${tokens++}`, target.columns);
-}
+const insert = await recordInserter(clickhouse);
 const column = async (sql: string): Promise<unknown[]> => (await clickhouse.query<Record<string, unknown>>(sql)).map((row) => Object.values(row)[0]);
 
 test('migrations: from empty by several at once, again without effect, and a changed one is refused', async () => {
@@ -45,10 +32,7 @@ test('every table, view and column has a comment', async () => {
 });
 
 test('an insert with a known token is dropped, whatever the block', async () => {
-  const target = byTopic.get('expertise.levels');
-  assert.ok(target);
-  const row = target.row(make.inRecord('expertise.levels', 1, codec.encode('ExpertiseLevel', make.level({ user_id: 'token' }))), codec);
-  for (let n = 0; n < 3; n++) await clickhouse.insert(target.table, [row ?? []], 'same', target.columns);
+  for (let n = 0; n < 3; n++) await clickhouse.insert('expertise_levels_raw', [{ user_id: 'token', level: 'beginner', since: make.T0, model_version: n }], 'same');
   assert.deepEqual(await column("SELECT count() FROM expertise_levels_raw WHERE user_id = 'token'"), [1]);
 });
 
@@ -175,7 +159,8 @@ const somethingToAskAbout = (async (): Promise<void> => {
   await insert('models', 'ExpertiseModel', [[50, make.model({ trained_at: LATELY })]]);
 })();
 
-const document = readFileSync(new URL('../../docs/for-the-data-team.md', import.meta.url), 'utf8');
+/** Without the cookbook: cookbook.test.ts runs that over a world of its own. */
+const document = readFileSync(new URL('../../docs/for-the-data-team.md', import.meta.url), 'utf8').replace(/\n## Cookbook\n[\s\S]*?(?=\n## )/, '');
 const expertise = readFileSync(new URL('../../docs/expertise.md', import.meta.url), 'utf8');
 for (const [, question, sql] of `${document}${expertise}`.matchAll(/\n\n([^\n]+)\n\n```sql\n([\s\S]*?)```/g)) {
   test(`the document's answer to: ${String(question)}`, async () => {

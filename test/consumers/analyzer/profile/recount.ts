@@ -112,6 +112,33 @@ export function recount(signals: readonly Placed[], levels: readonly ExpertiseLe
   };
 }
 
+const NO_USERS = [0, 0] as const;
+/** By boundary; the infinite one, -1, comes last. */
+const byBoundary = ([a]: readonly [number, number], [b]: readonly [number, number]): number => (a < 0 ? Infinity : a) - (b < 0 ? Infinity : b);
+
+/** A cell and what it grows by. Says zeros where nothing is left, so that what a partition leaves behind is seen. */
+function sumOf(before: Cell | undefined, by: Cell): Cell {
+  if (before === undefined) return by;
+  const boundaries = unique([...before.durations, ...by.durations].map(([boundary]) => boundary));
+  const usersAt = (cell: Cell, boundary: number): number => cell.durations.find(([known]) => known === boundary)?.[1] ?? 0;
+  const fingerprints = unique([...Object.keys(before.errors), ...Object.keys(by.errors)]);
+  const errors = fingerprints.map((name) => {
+    const [[saw, keeps], [sawBy, keepsBy]] = [before.errors[name] ?? NO_USERS, by.errors[name] ?? NO_USERS];
+    return [name, [saw + sawBy, keeps + keepsBy]] as const;
+  });
+  return {
+    level: by.level,
+    team: by.team,
+    seen: before.seen + by.seen,
+    worked: before.worked + by.worked,
+    used: before.used + by.used,
+    attempted: before.attempted + by.attempted,
+    stuck: before.stuck + by.stuck,
+    durations: boundaries.map((boundary) => [boundary, usersAt(before, boundary) + usersAt(by, boundary)] as const).filter(([, users]) => users !== 0).sort(byBoundary),
+    errors: Object.fromEntries(errors.filter(([, [saw, keeps]]) => saw !== 0 || keeps !== 0)),
+  };
+}
+
 /** Adds partials up as the cohort task does, and gives the account at each tick, under the levels in force or before. */
 export function accounts(partials: readonly Partial[]): { tick: number; evaluatedTo: number; first: boolean; account: Account; before: readonly FeatureCells[] | null }[] {
   const cells = new Map<string, { feature: string; stage: FeatureCells['stage']; cell: Cell }>();
@@ -128,8 +155,9 @@ export function accounts(partials: readonly Partial[]): { tick: number; evaluate
       for (const { feature, stage, cells: changed } of partial.features) {
         for (const cell of changed) {
           const name = JSON.stringify([feature, stage, cell.level, cell.team]);
-          if (cell.seen === 0) cells.delete(name);
-          else cells.set(name, { feature, stage, cell });
+          const sum = sumOf(cells.get(name)?.cell, cell);
+          if (sum.seen === 0) cells.delete(name);
+          else cells.set(name, { feature, stage, cell: sum });
         }
       }
       for (const group of partial.presence) {

@@ -136,7 +136,7 @@ export function createSums(partitions: number): Sums {
   const putFeature = (now: Said, old: Said | null, said: FeatureCells): void => {
     const key = featureKey(said.stage, said.feature);
     let known = now.cells.get(key);
-    if (known === undefined) now.cells.set(key, (known = new Map()));
+    if (known === undefined) now.cells.set(key, (known = new Map<string, KeptCell>()));
     const before = old?.cells.get(key);
     for (const cell of said.cells) {
       const name = `${cell.level}/${cell.team}`;

@@ -164,7 +164,7 @@ export function createCells(nameOf: NameOf): Cells {
   const put = (ref: CellRef, group: Group, contribution: Contribution, by: 1 | -1): void => {
     addTo(countsOf(ref.cells, group), contribution, by);
     let changed = differences.get(ref);
-    if (changed === undefined) differences.set(ref, (changed = new Map()));
+    if (changed === undefined) differences.set(ref, (changed = new Map<Group, Counts>()));
     addTo(countsOf(changed, group), contribution, by);
   };
   const present = (group: Group, by: 1 | -1): void => {

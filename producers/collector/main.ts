@@ -15,6 +15,7 @@ export function startCollector(settings: Settings, log: Log): Promise<Collector>
   const { keysFile } = settings.collector;
   return openCollector({
     app: settings.app,
+    erasureSecret: settings.erasureSecret,
     collector: settings.collector,
     readKeys: keysFile === null ? null : () => readFile(keysFile, 'utf8'),
     log,

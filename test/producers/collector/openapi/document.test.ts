@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createApp } from '../../../../producers/collector/app.ts';
 import { createLimiter } from '../../../../producers/collector/keys/limiter.ts';
-import { GET_ROUTES, POST_ROUTES } from '../../../../producers/collector/routes.ts';
+import { DELETE_ROUTES, GET_ROUTES, POST_ROUTES } from '../../../../producers/collector/routes.ts';
 import { openApi } from '../../../../producers/collector/openapi/document.ts';
 import { click, openWorld } from '../world.ts';
 import { checker, nameOf, refsIn, type Document } from './schemas.ts';
 
-const served = openApi(POST_ROUTES, GET_ROUTES) as Document;
+const served = openApi(POST_ROUTES, GET_ROUTES, DELETE_ROUTES) as Document;
 const operations = Object.entries(served.paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, operation]) => ({ path, method, operation })));
 
 test('the document has the paths and methods that the app has, and no other', async () => {

@@ -41,6 +41,8 @@ export function createApp(options: AppOptions): FastifyInstance {
   const app = Fastify({
     logger: false,
     bodyLimit: options.maxBodyBytes,
+    // A user_id has at most 256 characters, each at most 12 as it stands in a path.
+    routerOptions: { maxParamLength: 256 * 12 },
     forceCloseConnections: 'idle',
     // Those that still come on open connections get our own 503.
     return503OnClosing: false,

@@ -1,7 +1,6 @@
 /** A user is erased while everything runs; nothing is left, not after a restart either, and a replay does not bring them back. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { startAnalyzer } from '../../consumers/analyzer/main.ts';

@@ -23,7 +23,7 @@ const refusal = (status: keyof typeof REFUSALS): object => ({
   ...content('application/json', ref('Refusal')),
 });
 
-const operationId = (method: string, path: string): string => method + path.replace(/[^A-Za-z0-9]+(.)/g, (_, next: string) => next.toUpperCase());
+const operationId = (method: string, path: string): string => method + path.replace(/[^A-Za-z0-9]+([A-Za-z0-9]|$)/g, (_, next: string) => next.toUpperCase());
 
 function posted(route: PostRoute): object {
   const statuses = [...route.refusals, 401, 429, 503] as const;

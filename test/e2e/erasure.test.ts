@@ -67,7 +67,7 @@ async function send(method: string, path: string, body: object | null, key: stri
 
 /** Something in every place: rows, a dead letter of each kind, a level, an open task. */
 const doings = (user: string): object[] => [
-  { type: 'interaction', action: 'open' }, { type: 'error', error: { code: 'E1', message: 'no disk', cause: 'platform' } }, { type: 'task_started', task_id: 'run' }, { type: 'interaction', action: 'open', feature: 'nobody-knows-it' },
+  { type: 'interaction', action: 'open' }, { type: 'error', error: { code: 'E1', message: 'no disk', cause: 'platform' } }, { type: 'task_started', task_id: 'run' }, { type: 'interaction', action: 'open', feature: `known-later-${app}` }, { type: 'interaction', action: 'open', feature: 'never-known' },
 ].map((over) => ({ user_id: user, occurred_at: Date.now(), feature, ...over })).concat([{ user_id: user, occurred_at: 'yesterday' as unknown as number, feature, type: 'interaction' } as never]);
 
 async function act(user: string): Promise<void> {
@@ -116,7 +116,7 @@ test('erased: verify finds nothing, and the other user is as before', { timeout:
 
 test('what is sent late of that time, and dead letters replayed, change nothing', { timeout: 150_000 }, async () => {
   await send('POST', '/v1/events', { events: [{ user_id: gone, occurred_at: Date.now() - 60_000, feature, type: 'interaction', action: 'open' }] }, 'write');
-  await send('POST', '/v1/features', { features: [{ feature: 'nobody-knows-it', title: 'known now', stage: 'data' }] }, 'admin');
+  await send('POST', '/v1/features', { features: [{ feature: `known-later-${app}`, title: 'known now', stage: 'data' }] }, 'admin');
   env['CHOKEPOINT_APP'] = app;
   const { code, out } = await chokepoint('dead-letters', 'replay', '--user', gone, '--unchecked', '--json');
   assert.equal(code, 0, out);

@@ -15,7 +15,10 @@ test('the document has the paths and methods that the app has, and no other', as
   await app.ready();
   // HEAD is every GET without its body.
   const inApp = [...app.printRoutes({ commonPrefix: false }).matchAll(/(\/\S*) \(([A-Z, ]+)\)/g)].flatMap(([, path = '', methods = '']) => methods.split(', ').filter((method) => method !== 'HEAD').map((method) => `${method} ${path}`));
-  assert.deepEqual(operations.map(({ method, path }) => `${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, ':$1')}`).sort(), inApp.sort());
+  // One with a parameter is printed by its end, below the path that it begins with.
+  const expected = operations.map(({ method, path }) => ({ method: method.toUpperCase(), url: path.replace(/\{(\w+)\}/g, ':$1') }));
+  assert.deepEqual(expected.map(({ method, url }) => `${method} ${url.slice(url.includes(':') ? url.lastIndexOf('/') : 0)}`).sort(), inApp.sort());
+  for (const { method, url } of expected) assert.ok(app.hasRoute({ method: method as 'GET', url }), `${method} ${url}`);
 });
 
 test('it is OpenAPI 3.1: every reference is there, ids are unique, every answer is described', () => {

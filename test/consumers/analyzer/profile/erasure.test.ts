@@ -37,23 +37,34 @@ test('erased before it was read: as if the user had never been', async () => {
 
 test('erased at any step, with restarts and lost commits anywhere: nothing is left', async () => {
   let left = 0;
+  let corrected = 0;
   await fc.assert(
     fc.asyncProperty(eventsArbitrary(80), deliveries, fc.nat(30), fc.uniqueArray(fc.integer({ min: 1, max: 60 })), async (events, order, at, crashes) => {
       const erasures = erasing();
       const last = events.at(-1)?.watermark ?? 0;
       // A last tick, by which all has been said.
       const world = [...events, { watermark: last + 3 * 3_600_000, signals: [] }];
-      const actual = await runProfile(createWorld(world), { deliveries: order, erasures, crashes: new Set(crashes), onStep: (step) => { if (step > at && erasures.version() === 0) erase(erasures); } });
+      let saidBefore = 0;
+      const onStep = (step: number, { partials }: Outcomes): void => {
+        if (step <= at || erasures.version() > 0) return;
+        saidBefore = accounts(partials).length;
+        erase(erasures);
+      };
+      const actual = await runProfile(createWorld(world), { deliveries: order, erasures, crashes: new Set(crashes), onStep });
       if (erasures.version() === 0) return;
       const expected = await runProfile(createWorld(without(world)), { deliveries: order });
       assert.deepEqual(naming(actual), []);
       assert.deepEqual(days(actual), days(expected));
-      assert.deepEqual(lastAccount(actual), lastAccount(expected));
+      // Counts are corrected at the next tick: where the erasure came after the last one, there is none.
+      if (accounts(actual.partials).length > saidBefore) {
+        corrected += 1;
+        assert.deepEqual(lastAccount(actual), lastAccount(expected));
+      }
       const had = actual.levels.some(({ user_id: id }) => id === GONE);
       assert.deepEqual([...new Set(actual.forgotten)], had ? [GONE] : []);
       left += had ? 1 : 0;
     }),
     { numRuns: 30 },
   );
-  assert.ok(left > 0, 'a user who is never there proves nothing');
+  assert.ok(left > 0 && corrected > 0, 'a user who is never there proves nothing');
 });

@@ -127,8 +127,8 @@ export interface RunPlan {
   readonly crashes?: ReadonlySet<number>;
   readonly stepRecords?: number;
   readonly erasures?: Erasures;
-  /** Before each step, counted from 1. */
-  readonly onStep?: (step: number) => void;
+  /** Before each step, counted from 1; with what has come of those before. */
+  readonly onStep?: (step: number, outcomes: Outcomes) => void;
   readonly referenceOf?: (midnight: number, partials: readonly Partial[]) => Reference;
 }
 
@@ -214,7 +214,7 @@ export async function runProfile(world: World, plan: RunPlan): Promise<Outcomes>
 
   let task = await open();
   for (let steps = 1; ; ) {
-    onStep(steps);
+    onStep(steps, outcomes);
     const work = await task.step();
     if (work === null) {
       if (deliver(task)) continue;

@@ -18,7 +18,7 @@ test('the document has the paths and methods that the app has, and no other', as
   // One with a parameter is printed by its end, below the path that it begins with.
   const expected = operations.map(({ method, path }) => ({ method: method.toUpperCase(), url: path.replace(/\{(\w+)\}/g, ':$1') }));
   assert.deepEqual(expected.map(({ method, url }) => `${method} ${url.slice(url.includes(':') ? url.lastIndexOf('/') : 0)}`).sort(), inApp.sort());
-  for (const { method, url } of expected) assert.ok(app.hasRoute({ method: method as 'GET', url }), `${method} ${url}`);
+  for (const { method, url } of expected) assert.ok(app.hasRoute({ method: method, url }), `${method} ${url}`);
 });
 
 test('it is OpenAPI 3.1: every reference is there, ids are unique, every answer is described', () => {

@@ -48,7 +48,7 @@ export interface ErasureTable extends Erased {
 }
 
 /** Without a secret whoever reads the topic can test whether an id that they know is in it. */
-export function erasureKey(userId: string, secret: string | null): string {
+function erasureKey(userId: string, secret: string | null): string {
   return createHmac('sha256', secret ?? '').update(userId, 'utf8').digest('hex').slice(0, HASH_CHARS);
 }
 

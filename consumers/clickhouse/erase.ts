@@ -27,7 +27,7 @@ interface SweepParts {
 }
 
 /** One pass. The hash's secret stays here: ClickHouse is asked for its users, and told the names of those to delete. */
-export async function sweep({ clickhouse, database, codec, erasures }: SweepParts): Promise<void> {
+async function sweep({ clickhouse, database, codec, erasures }: SweepParts): Promise<void> {
   await erasures.catchUp();
   if (erasures.version() === 0) return;
   for (const { table, rows } of OF_USERS) {

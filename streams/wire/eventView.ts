@@ -3,13 +3,14 @@
  * through to its signals as it came (signalWriter.ts), so decoding it, and encoding it again, was most of the processor's time (docs/decisions/0008).
  *
  * It reads the fields in the order of PlatformEvent.avsc, and only what our own encoder could have written: `view` is false for anything else, which the
- * codec then judges (steps/decode.ts). test/streams/wire holds it against the codec, so that a changed schema fails there.
+ * codec then judges (steps/decode.ts). test/streams/wire holds it against the codec, so that a changed schema fails there. One long class, because one pass fills
+ * all of it.
  */
 import type { Slice } from '../../infra/ports.ts';
 import type { EventError, EventOutcome, EventType, PlatformEvent } from '../../schemas/records.ts';
 import { MAX_ID_CHARS, MAX_PROPERTIES } from '../limits.ts';
 import { AvroReader } from './avroReader.ts';
-import { cachedText } from './textCache.ts';
+import { cachedText } from '../../schemas/textCache.ts';
 
 /** Of the Confluent wire format: a zero byte and the schema's id. */
 export const HEADER_BYTES = 5;

@@ -1,6 +1,6 @@
 /**
  * What kafkajs 2.2.4 does when it is used as it comes, on a real broker: the traps that our own producing, fetching and membership are there for
- * (docs/kafka-client.md). Should one of these fail one day, the client has got better and we may need less code.
+ * (docs/kafka-client.md). Should one of these fail one day, the client has got better and we may need less code. One long file, because its tests wait side by side.
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';

@@ -6,10 +6,10 @@
  * test/consumers/analyzer/profile/signalView.test.ts holds it against the codec, so that a changed schema fails there.
  */
 import type { Cause, Outcome, SignalClass, Stage, TimeMeasure } from '../../../schemas/records.ts';
+import { cachedText } from '../../../schemas/textCache.ts';
 import { AvroCursor } from './avroCursor.ts';
 import type { Entry } from './merge.ts';
 import type { Signal } from './signal.ts';
-import { textOf } from './texts.ts';
 
 /** Of the Confluent wire format: a zero byte and the schema's id. */
 export const HEADER_BYTES = 5;
@@ -138,19 +138,19 @@ class SignalView implements Signal, Entry {
   }
 
   get user_id(): string {
-    return textOf(this.bytes, this.userIdAt, this.userIdEnd);
+    return cachedText(this.bytes, this.userIdAt, this.userIdEnd);
   }
 
   get feature(): string {
-    return textOf(this.bytes, this.featureAt, this.featureEnd);
+    return cachedText(this.bytes, this.featureAt, this.featureEnd);
   }
 
   get team(): string {
-    return textOf(this.bytes, this.teamAt, this.teamEnd);
+    return cachedText(this.bytes, this.teamAt, this.teamEnd);
   }
 
   get role(): string {
-    return textOf(this.bytes, this.roleAt, this.roleEnd);
+    return cachedText(this.bytes, this.roleAt, this.roleEnd);
   }
 
   get code(): string {
@@ -162,7 +162,7 @@ class SignalView implements Signal, Entry {
   }
 
   get fingerprint(): string {
-    return this.class === 'error' ? textOf(this.bytes, this.fingerprintAt, this.bytes.length) : '';
+    return this.class === 'error' ? cachedText(this.bytes, this.fingerprintAt, this.bytes.length) : '';
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * The strings of bytes that come again and again (users, features, teams, fingerprints): found by their bytes, so that no new one is made, and a map that is asked with
- * it need not hash it again. Of a fixed size: what does not fit pushes another out.
+ * it need not hash it again. Of a fixed size, one for the process: what does not fit pushes another out.
  */
 
 /** Ours: a few thousand users are active at a time. */
@@ -10,12 +10,12 @@ const MAX_BYTES = 64;
 
 const texts = new Array<string>(PLACES).fill('');
 
-export function textOf(bytes: Buffer, from: number, to: number): string {
+export function cachedText(bytes: Buffer, from: number, to: number): string {
   if (to - from > MAX_BYTES) return bytes.toString('utf8', from, to);
   let hash = 0;
-  for (let i = from; i < to; i++) hash = (Math.imul(hash, 31) + (bytes[i] ?? 0)) | 0;
+  for (let i = from; i < to; i++) hash = (Math.imul(hash, 31) + (bytes[i] as number)) | 0;
   const place = (hash ^ (hash >>> 15)) & (PLACES - 1);
-  const known = texts[place] ?? '';
+  const known = texts[place] as string;
   if (isOf(known, bytes, from, to)) return known;
   const text = bytes.toString('utf8', from, to);
   texts[place] = text;

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SimulatedEvent } from '../../producers/simulator/types.ts';
 import type { Feature, Stage, User } from '../../schemas/records.ts';
-import { generator } from './cohortWorld.ts';
+import { generator } from '../generator.ts';
 import { runWorld } from './worldRun.ts';
 import type { WorldOutput } from './worldRun.ts';
 

@@ -9,7 +9,8 @@ import { RULES } from '../../consumers/analyzer/rules/rules.ts';
 import { DAY_MS, isMidnight, TICK_MS } from '../../consumers/analyzer/time.ts';
 import { createDrive, published } from './cohortDrive.ts';
 import type { Drive } from './cohortDrive.ts';
-import { generator, PARTITIONS, partialsOf, QUIET, SMALL, START } from './cohortWorld.ts';
+import { PARTITIONS, partialsOf, QUIET, SMALL, START } from './cohortWorld.ts';
+import { generator } from '../generator.ts';
 
 const WORLD = partialsOf(1);
 const PARTS = Array.from({ length: PARTITIONS }, (_, partition) => partition);

@@ -6,20 +6,11 @@ import type { Level } from '../../schemas/records.ts';
 import type { Cell, FeatureCells, OtherCounts, Partial, Presence, UserVector } from '../../consumers/analyzer/partials.ts';
 import { quantise } from '../../consumers/analyzer/quantise.ts';
 import { DAY_MS, isMidnight, isTrainingTick, TICK_MS } from '../../consumers/analyzer/time.ts';
+import { generator } from '../generator.ts';
 
 export const PARTITIONS = 3;
 /** A Sunday noon. */
 export const START = (4 + 7 * 2800 - 1) * DAY_MS + 12 * TICK_MS;
-
-export function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 export interface WorldSize {
   readonly features: number;

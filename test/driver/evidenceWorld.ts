@@ -4,7 +4,7 @@
  */
 import type { SimulatedEvent } from '../../producers/simulator/types.ts';
 import type { Feature, Stage, User } from '../../schemas/records.ts';
-import { generator } from './cohortWorld.ts';
+import { generator } from '../generator.ts';
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;

@@ -18,7 +18,7 @@ import { type TopicId, topicName } from '../../schemas/topics.ts';
 import { createGlobalTables } from '../../streams/globalTables.ts';
 import { createProcessorTask } from '../../streams/processorTask.ts';
 import { cohortPassed } from '../driver/cohortPassed.ts';
-import { generator } from '../driver/cohortWorld.ts';
+import { generator } from '../generator.ts';
 import { createMemoryKafka } from '../fakes/memoryKafka.ts';
 import { memorySchemas } from '../fakes/schemas.ts';
 import type { LogEntry } from './seen.ts';

@@ -5,7 +5,7 @@
 import fc from 'fast-check';
 import { partitionOf } from '../../schemas/partition.ts';
 import type { Cause, EventOutcome, Feature, PlatformEvent, Stage, User } from '../../schemas/records.ts';
-import { generator } from '../driver/cohortWorld.ts';
+import { generator } from '../generator.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

@@ -1,5 +1,5 @@
 /** From a seed to the faults of a run, pure, whatever their kinds: which, when, on which member first, and how long. */
-import { randomOf } from './random.ts';
+import { generator } from '../../generator.ts';
 
 export interface PlannedFault<Kind extends string> {
   readonly kind: Kind;
@@ -26,7 +26,7 @@ export interface DealOptions<Kind extends string> {
 
 /** Kinds are dealt from a shuffled bag that is filled again when it is empty: each comes equally often, in no order that repeats. */
 export function dealFaults<Kind extends string>({ seed, durationMs, paceMs, slots, kinds, lasts }: DealOptions<Kind>): PlannedFault<Kind>[] {
-  const random = randomOf(seed);
+  const random = generator(seed);
   const plan: PlannedFault<Kind>[] = [];
   let bag: Kind[] = [];
   for (let atMs = paceMs / 2; atMs < durationMs; atMs += paceMs * (0.6 + 0.8 * random())) {

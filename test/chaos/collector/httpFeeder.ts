@@ -4,7 +4,7 @@
  */
 import { appendFileSync } from 'node:fs';
 import type { FeederReport } from '../arena/children.ts';
-import { randomOf } from '../arena/random.ts';
+import { generator } from '../../generator.ts';
 import { FEATURE, labelOf, userOf } from './labels.ts';
 
 /** A line of the file: the events `from` to `to`, without the last, of a sender. */
@@ -25,7 +25,7 @@ let stopped = false;
 
 async function lane(index: number, url: string, key: string, file: string, tag: string, seed: number, perSecond: number): Promise<void> {
   const sender = `${tag}h${index}`;
-  const random = randomOf(seed * LANES + index);
+  const random = generator(seed * LANES + index);
   for (let from = 0; !isStopped(); ) {
     const to = from + 1 + Math.floor(random() * MOST_EVENTS);
     const givesUp = random() < GIVEN_UP;

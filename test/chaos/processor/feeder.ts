@@ -11,7 +11,7 @@ import { createCodec } from '../../../schemas/codec.ts';
 import type { PlatformEvent } from '../../../schemas/records.ts';
 import { HEADERS, topicName } from '../../../schemas/topics.ts';
 import type { FeederReport } from '../arena/children.ts';
-import { randomOf } from '../arena/random.ts';
+import { generator } from '../../generator.ts';
 import { clockAt, FEATURES, NUMBER_HEADER, traffic, USERS, type Fed } from './traffic.ts';
 
 const BATCH_MS = 100;
@@ -24,7 +24,7 @@ async function feed(seed: number, name: string, start: number, perSecond: number
   const codec = await createCodec(connectRegistry(settings.registry), ['PlatformEvent', 'User', 'Feature']);
   const topic = topicName('events', '');
   const partitions = await kafka.partitions(topic);
-  const random = randomOf(seed + 1);
+  const random = generator(seed + 1);
   let producer: Producer = await kafka.producer();
   let stopped = false;
   process.once('message', () => { stopped = true; });

@@ -5,7 +5,7 @@
  */
 import { partitionOf } from '../../../schemas/partition.ts';
 import type { Feature, PlatformEvent, User } from '../../../schemas/records.ts';
-import { randomOf } from '../arena/random.ts';
+import { generator } from '../../generator.ts';
 
 export interface Fed {
   readonly partition: number;
@@ -44,7 +44,7 @@ export const USERS: readonly User[] = NAMES.slice(4).map((user_id, index) => ({ 
 /** Endless. `name` begins every event id. */
 export function* traffic(options: { readonly seed: number; readonly name: string; readonly start: number; readonly partitions: number }): Generator<Fed, never> {
   const { seed, name, start, partitions } = options;
-  const random = randomOf(seed);
+  const random = generator(seed);
   const below = (limit: number): number => Math.floor(random() * limit);
   const one = <T>(items: readonly T[]): T => items[below(items.length)] as T;
   const recent: Fed[] = [];

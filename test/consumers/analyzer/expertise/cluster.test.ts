@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { kmeans } from 'ml-kmeans';
 import { cluster } from '../../../../consumers/analyzer/expertise/cluster.ts';
-import { generator } from './people.ts';
+import { generator } from '../../../generator.ts';
 
 const distance = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, value, i) => sum + (value - (b[i] ?? NaN)) ** 2, 0);
 const inertia = (points: readonly number[][], centroids: readonly number[][]): number => points.reduce((sum, point) => sum + Math.min(...centroids.map((centroid) => distance(point, centroid))), 0);

@@ -7,7 +7,8 @@ import { train } from '../../../../consumers/analyzer/expertise/train.ts';
 import type { UserVector } from '../../../../consumers/analyzer/partials.ts';
 import type { LevelModel } from '../../../../consumers/analyzer/references.ts';
 import type { Level } from '../../../../schemas/records.ts';
-import { fresh, generator, platform } from './people.ts';
+import { fresh, platform } from './people.ts';
+import { generator } from '../../../generator.ts';
 
 function modelOf(users: readonly UserVector[]): LevelModel {
   const { model, record } = train({ ...fresh, users });

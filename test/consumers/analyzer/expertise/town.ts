@@ -12,8 +12,9 @@ import type { LevelModel } from '../../../../consumers/analyzer/references.ts';
 import { dayOf, stateDaysOf } from '../../../../consumers/analyzer/time.ts';
 import type { Level, Stage } from '../../../../schemas/records.ts';
 import { plainReference } from '../profile/world.ts';
-import { generator, WEEK } from './people.ts';
+import { WEEK } from './people.ts';
 import { plainDay } from '../profile/plainDays.ts';
+import { generator } from '../../../generator.ts';
 
 const STAGES: readonly Stage[] = ['data', 'features', 'training', 'deployment'];
 const REFS: readonly FeatureRef[] = STAGES.flatMap((stage) => Array.from({ length: 9 }, (_, i) => ({ feature: `${stage}-${String(i)}`, stage })));

@@ -8,7 +8,7 @@ import { Agent, request } from 'node:http';
 import { test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { randomOf } from '../../../chaos/arena/random.ts';
+import { generator } from '../../../generator.ts';
 import { checker, nameOf, type Document } from '../openapi/schemas.ts';
 import { click, openWorld, type World } from '../world.ts';
 import { hostileAdapted } from './adapted.ts';
@@ -110,7 +110,7 @@ for (const { kind, make, expected, counted } of KINDS) test(`${REQUESTS} hostile
     const client = async (): Promise<void> => {
       while (made < last) {
         // A request is a function of the seed and its number, not of who was answered first.
-        const asked = make(diceOf(randomOf(SEED * 1_000_003 + made++)));
+        const asked = make(diceOf(generator(SEED * 1_000_003 + made++)));
         await judge(asked, await send(world, agent, asked));
       }
     };

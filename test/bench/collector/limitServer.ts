@@ -28,7 +28,8 @@ const options = JSON.parse(pool) as PoolOptions;
 const prepared = createPool(options).map((events) => events.map((event) => ({ topic, partition: partitionOf(event.user_id, partitions), key: event.user_id, value: codec.encode('PlatformEvent', { ...event, received_at: options.at }) })));
 const sender = createSender({ open: () => kafka.producer(), now: () => performance.now(), maxQueuedBytes: QUEUE_BYTES, maxWaitMs: WAIT_MS });
 
-const server = createServer((request, response) => {
+// Connections stay open however little is asked, as the collector's do: at half load one may rest for longer than node's five seconds.
+const server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
   const chunks: Buffer[] = [];
   request.on('data', (chunk: Buffer) => chunks.push(chunk));
   request.on('end', () => {

@@ -28,11 +28,21 @@ export interface InRecord extends TopicPartition {
   readonly headers: Headers;
 }
 
+/** A key and a value that lie in larger buffers. */
+export interface Lying {
+  readonly keyBytes: Buffer;
+  readonly keyFrom: number;
+  readonly keyTo: number;
+  readonly valueBytes: Buffer;
+  readonly valueFrom: number;
+  readonly valueTo: number;
+}
+
 export interface OutRecord extends TopicPartition {
   readonly key: string | Buffer | null;
   readonly value: Buffer | null;
   /** Where key and value lie, for those who write millions; they are the same bytes. */
-  readonly lies?: { readonly key: Slice; readonly value: Slice };
+  readonly lies?: Lying;
   readonly headers?: Headers;
 }
 

@@ -3,7 +3,7 @@
  * Layout: https://kafka.apache.org/documentation/#recordbatch
  */
 import { crc32c } from '@node-rs/crc32';
-import type { Headers, OutRecord, Slice } from '../ports.ts';
+import type { Headers, OutRecord } from '../ports.ts';
 import { writeInt64 } from './wire.ts';
 
 const fresh = (bytes: number): Buffer => Buffer.allocUnsafe(bytes);
@@ -16,7 +16,7 @@ export interface BatchHead {
   readonly transactional: boolean;
 }
 
-const FEW_BYTES = 48;
+const FEW_BYTES = 24;
 const HEAD_BYTES = 61;
 const MAGIC = 2;
 const TRANSACTIONAL = 0x10;
@@ -54,17 +54,19 @@ export function encodeBatch(records: readonly OutRecord[], head: BatchHead, memo
 /** Bytes that a record takes in a batch, at most; for cutting batches to size. */
 export function recordSize(record: OutRecord): number {
   const { lies } = record;
-  if (lies !== undefined) return 32 + lengthOf(lies.key) + lengthOf(lies.value);
+  if (lies !== undefined) return 32 + lies.keyTo - lies.keyFrom + lies.valueTo - lies.valueFrom;
   return 32 + bytesOf(record.key) + (record.value?.length ?? 0) + headersSize(record.headers);
 }
 
 const bytesOf = (value: string | Buffer | null): number => (value === null ? 0 : typeof value === 'string' ? Buffer.byteLength(value) : value.length);
 
-const lengthOf = ({ from, to }: Slice): number => to - from;
-
 function bodySize(record: OutRecord, index: number): number {
   const { lies } = record;
-  if (lies !== undefined) return 3 + varintSize(index) + varintSize(lengthOf(lies.key)) + lengthOf(lies.key) + varintSize(lengthOf(lies.value)) + lengthOf(lies.value);
+  if (lies !== undefined) {
+    const keyBytes = lies.keyTo - lies.keyFrom;
+    const valueBytes = lies.valueTo - lies.valueFrom;
+    return 3 + varintSize(index) + varintSize(keyBytes) + keyBytes + varintSize(valueBytes) + valueBytes;
+  }
   const { key, value, headers } = record;
   const keyBytes = bytesOf(key);
   // Attributes and the timestamp's delta are one byte each: all records of a batch have its timestamp.
@@ -90,7 +92,10 @@ function writeRecord(out: Buffer, start: number, record: OutRecord, index: numbe
   out[at++] = 0;
   at = writeVarint(out, index, at);
   const { lies } = record;
-  if (lies !== undefined) return writeVarint(out, 0, writeSlice(out, lies.value, writeSlice(out, lies.key, at)));
+  if (lies !== undefined) {
+    at = writePart(out, lies.keyBytes, lies.keyFrom, lies.keyTo, at);
+    return writeVarint(out, 0, writePart(out, lies.valueBytes, lies.valueFrom, lies.valueTo, at));
+  }
   at = record.key === null ? writeVarint(out, -1, at) : typeof record.key === 'string' ? writeText(out, record.key, at) : writeBytes(out, record.key, at);
   at = record.value === null ? writeVarint(out, -1, at) : writeBytes(out, record.value, at);
   const { headers } = record;
@@ -111,7 +116,6 @@ function writeText(out: Buffer, text: string, start: number): number {
 }
 
 const writeBytes = (out: Buffer, bytes: Buffer, start: number): number => writePart(out, bytes, 0, bytes.length, start);
-const writeSlice = (out: Buffer, { bytes, from, to }: Slice, start: number): number => writePart(out, bytes, from, to, start);
 
 function writePart(out: Buffer, bytes: Buffer, from: number, to: number, start: number): number {
   const length = to - from;

@@ -70,7 +70,9 @@ export function createSeen(prefix: string, bucketMs: number, maxIds = Infinity):
       grown.set(bucket.hashes);
       bucket.hashes = grown;
     }
-    bucket.hashes.set(hash, bucket.count * WORDS);
+    const at = bucket.count * WORDS;
+    // By hand: `set` is a call into native code.
+    for (let i = 0; i < WORDS; i++) bucket.hashes[at + i] = hash[i] as number;
     bucket.count += 1;
     table.add(hash, 0);
   };

@@ -1,5 +1,5 @@
 /** From values to records of topics: what a step has to send, in order. */
-import type { InRecord, OutRecord, Slice } from '../../infra/ports.ts';
+import type { InRecord, Lying, OutRecord, Slice } from '../../infra/ports.ts';
 import type { RecordCodec } from '../../schemas/codec.ts';
 import { hashOf } from '../../schemas/ids.ts';
 import { HEADERS, topicName } from '../../schemas/topics.ts';
@@ -59,7 +59,7 @@ export function createRoute(codec: RecordCodec, app: string, partition: number):
     begin: () => { writer.reset(); },
     signal: (key, head, signal, place) => {
       const value = writer.write(head, signal, place);
-      records.push(new LyingRecord(topics[signal.class], partition, { key, value }));
+      records.push(new LyingRecord(topics[signal.class], partition, key, value));
       bytes += RECORD_BYTES + value.to - value.from;
       return value;
     },
@@ -109,24 +109,37 @@ export function createRoute(codec: RecordCodec, app: string, partition: number):
 }
 
 /** A record whose key and value lie in larger buffers: those who do not know `lies` get Buffers. */
-class LyingRecord implements OutRecord {
+class LyingRecord implements OutRecord, Lying {
   readonly topic: string;
   readonly partition: number;
-  readonly lies: { readonly key: Slice; readonly value: Slice };
+  readonly keyBytes: Buffer;
+  readonly keyFrom: number;
+  readonly keyTo: number;
+  readonly valueBytes: Buffer;
+  readonly valueFrom: number;
+  readonly valueTo: number;
 
-  constructor(topic: string, partition: number, lies: LyingRecord['lies']) {
+  constructor(topic: string, partition: number, key: Slice, value: Slice) {
     this.topic = topic;
     this.partition = partition;
-    this.lies = lies;
+    this.keyBytes = key.bytes;
+    this.keyFrom = key.from;
+    this.keyTo = key.to;
+    this.valueBytes = value.bytes;
+    this.valueFrom = value.from;
+    this.valueTo = value.to;
+  }
+
+  /** One object says all of it: thousands live until a transaction is committed. */
+  get lies(): Lying {
+    return this;
   }
 
   get key(): Buffer {
-    return bufferOf(this.lies.key);
+    return this.keyBytes.subarray(this.keyFrom, this.keyTo);
   }
 
   get value(): Buffer {
-    return bufferOf(this.lies.value);
+    return this.valueBytes.subarray(this.valueFrom, this.valueTo);
   }
 }
-
-const bufferOf = ({ bytes, from, to }: Slice): Buffer => bytes.subarray(from, to);

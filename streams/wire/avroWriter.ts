@@ -12,8 +12,10 @@ const MAX_VARINT_BYTES = 10;
 /** A number's lowest 27 bits: zigzag makes them 28. */
 const LOW = 2 ** 27;
 const HEX = Buffer.from('0123456789abcdef');
-/** A string of so few characters, or a copy of so few bytes, is quicker by hand than by a call into native code. The length of such a string takes one byte. */
-const FEW = 63;
+/** A string of so few characters is quicker by hand than by a call into native code. The length of such a string takes one byte. */
+const FEW_CHARS = 63;
+/** So is a copy of so few bytes: 1 ns each by hand, 32 ns for a call. */
+const FEW_BYTES = 24;
 
 export class AvroWriter {
   private readonly blocks = [Buffer.allocUnsafeSlow(BLOCK_BYTES)];
@@ -100,7 +102,7 @@ export class AvroWriter {
   }
 
   string(text: string): void {
-    if (text.length <= FEW && this.ascii(text)) return;
+    if (text.length <= FEW_CHARS && this.ascii(text)) return;
     const length = Buffer.byteLength(text);
     this.long(length);
     this.reserve(length);
@@ -150,7 +152,7 @@ export class AvroWriter {
     const length = to - from;
     this.reserve(length);
     const { block, at } = this;
-    if (length > FEW) bytes.copy(block, at, from, to);
+    if (length > FEW_BYTES) bytes.copy(block, at, from, to);
     else for (let i = 0; i < length; i++) block[at + i] = bytes[from + i] as number;
     this.at = at + length;
   }

@@ -112,11 +112,11 @@ export function createTopology({ codec, partition, partitions, dedupeWindowMs, m
   function emit(paired: PairedEvent, place: Place): void {
     const { event, feature, user, pairing } = paired;
     const { key } = event;
-    const head = { event, identity: hashes.event, feature, user, late: pairing.kind === 'finished' && pairing.late };
+    const head = { event, identity: hashes.event, feature, user, late: pairing.kind === 'finished' && pairing.late, origin_offset: place.origin_offset, watermark: place.watermark };
     let { ordinal } = place;
     let first: Slice | null = null;
     for (const signal of classify(paired)) {
-      const bytes = route.signal(key, head, signal, { origin_offset: place.origin_offset, ordinal: ordinal++, watermark: place.watermark });
+      const bytes = route.signal(key, head, signal, ordinal++);
       first ??= bytes;
     }
     counts.events += 1;

@@ -20,12 +20,15 @@ export function createHashTable(): HashTable {
   let table = new Uint32Array(places * WORDS);
   let size = 0;
 
-  const isFree = (place: number): boolean => (table[place * WORDS] ?? 0) === 0 && (table[place * WORDS + 1] ?? 0) === 0 && (table[place * WORDS + 2] ?? 0) === 0 && (table[place * WORDS + 3] ?? 0) === 0;
+  const isFree = (place: number): boolean => table[place * WORDS] === 0 && table[place * WORDS + 1] === 0 && table[place * WORDS + 2] === 0 && table[place * WORDS + 3] === 0;
 
   /** Where the hash is, or the free place where it would be. */
   const find = (words: Uint32Array, at: number): number => {
     const mask = places - 1;
-    const [a, b, c, d] = [words[at] ?? 0, words[at + 1] ?? 0, words[at + 2] ?? 0, words[at + 3] ?? 0];
+    const a = words[at] as number;
+    const b = words[at + 1] as number;
+    const c = words[at + 2] as number;
+    const d = words[at + 3] as number;
     for (let place = a & mask; ; place = (place + 1) & mask) {
       const from = place * WORDS;
       if (table[from] === a && table[from + 1] === b && table[from + 2] === c && table[from + 3] === d) return place;

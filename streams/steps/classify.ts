@@ -4,31 +4,34 @@ import { fingerprint } from './fingerprint.ts';
 import type { PairedEvent } from './pair.ts';
 import type { Signal } from './signal.ts';
 
-export function classify({ event, feature, pairing }: PairedEvent): Signal[] {
-  const signals: Signal[] = [];
+export function classify(paired: PairedEvent): readonly Signal[] {
+  const { waiting_ms } = paired.event;
+  const signals = signalsOf(paired);
+  return waiting_ms === null ? signals : [...signals, time('waiting', waiting_ms, null, false)];
+}
+
+/** Most events have one signal, which is the same for all of them. */
+const ACTION: readonly Signal[] = [{ class: 'action', outcome: null }];
+const STARTED: readonly Signal[] = [{ class: 'action', outcome: 'started' }];
+
+function signalsOf({ event, feature, pairing }: PairedEvent): readonly Signal[] {
   switch (event.type) {
     case 'interaction':
-      signals.push({ class: 'action', outcome: null });
-      break;
+      return ACTION;
     case 'error':
-      signals.push({ class: 'error', fingerprint: fingerprint(event.error) });
-      break;
+      return [{ class: 'error', fingerprint: fingerprint(event.error) }];
     case 'timing':
-      signals.push(time('dwell', own(event.duration_ms, event.waiting_ms), null, false));
-      break;
+      return [time('dwell', own(event.duration_ms, event.waiting_ms), null, false)];
     case 'task_started':
-      signals.push({ class: 'action', outcome: 'started' });
-      break;
+      return STARTED;
     case 'task_finished': {
-      signals.push({ class: 'action', outcome: event.outcome });
+      const signals: Signal[] = [{ class: 'action', outcome: event.outcome }];
       if (event.error !== null) signals.push({ class: 'error', fingerprint: fingerprint(event.error) });
       const duration = durationOf(event, pairing.kind === 'finished' ? pairing.startedAt : null);
       if (duration !== null) signals.push(time('completion', duration, feature.expected_ms, event.outcome === 'abandoned'));
-      break;
+      return signals;
     }
   }
-  if (event.waiting_ms !== null) signals.push(time('waiting', event.waiting_ms, null, false));
-  return signals;
 }
 
 const time = (measure: TimeMeasure, duration_ms: number, expected_ms: number | null, censored: boolean): Signal => ({ class: 'time', measure, duration_ms, expected_ms, censored });

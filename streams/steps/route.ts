@@ -7,13 +7,13 @@ import { MAX_ORIGINAL_BYTES } from '../limits.ts';
 import type { Change } from '../state/seen.ts';
 import { createSignalWriter, type SignalHead } from '../wire/signalWriter.ts';
 import type { DeadLettered } from './result.ts';
-import type { Place, Signal, SignalClass, SignalRecord } from './signal.ts';
+import type { Signal, SignalClass, SignalRecord } from './signal.ts';
 
 export interface Route {
   /** A step begins: what the last one gave is committed. */
   begin(): void;
   /** One of an event; gives its bytes, which are good until the next `begin`. */
-  signal(key: Slice, head: SignalHead, signal: Signal, place: Place): Slice;
+  signal(key: Slice, head: SignalHead, signal: Signal, ordinal: number): Slice;
   /** Whole ones, of a timer. */
   records(signals: readonly SignalRecord[]): void;
   /** `eventId`: null where the record could not be decoded. `origin`: where a replayed dead letter first was, `topic/partition/offset`. */
@@ -57,8 +57,8 @@ export function createRoute(codec: RecordCodec, app: string, partition: number):
 
   return {
     begin: () => { writer.reset(); },
-    signal: (key, head, signal, place) => {
-      const value = writer.write(head, signal, place);
+    signal: (key, head, signal, ordinal) => {
+      const value = writer.write(head, signal, ordinal);
       records.push(new LyingRecord(topics[signal.class], partition, key, value));
       bytes += RECORD_BYTES + value.to - value.from;
       return value;

@@ -7,8 +7,8 @@ import { isUtf8 } from 'node:buffer';
 /** As avsc has it: beyond, a double no longer tells neighbours apart. */
 const MAX_LONG = 9_007_199_254_740_990;
 const MAX_VARINT_BYTES = 8;
-/** A length that takes more bytes than this is longer than any record. */
-const MAX_LENGTH_BYTES = 5;
+/** 28 bits: a length that takes more is longer than any record, and of a fifth byte the highest bits would be lost without a word. */
+const MAX_LENGTH_BYTES = 4;
 const NOTHING = Buffer.alloc(0);
 
 export class AvroReader {

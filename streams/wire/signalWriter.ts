@@ -7,7 +7,7 @@
 import type { Slice } from '../../infra/ports.ts';
 import type { Outcome, TimeMeasure } from '../../schemas/records.ts';
 import type { Hash } from '../state/hash128.ts';
-import type { Place, Signal, SignalClass } from '../steps/signal.ts';
+import type { Signal, SignalClass } from '../steps/signal.ts';
 import { kindOf } from '../steps/signalId.ts';
 import { AvroWriter } from './avroWriter.ts';
 import type { EventView } from './eventView.ts';
@@ -22,6 +22,8 @@ export interface SignalHead {
   readonly user: KnownUser;
   /** Its timer has fired: it counts nowhere. */
   readonly late: boolean;
+  readonly origin_offset: number;
+  readonly watermark: number;
 }
 
 /** The schemas' ids, by class. */
@@ -34,7 +36,7 @@ const TASK_ACTION = 'task';
 
 export interface SignalWriter {
   /** Its bytes are good until `reset`. */
-  readonly write: (head: SignalHead, signal: Signal, place: Place) => Slice;
+  readonly write: (head: SignalHead, signal: Signal, ordinal: number) => Slice;
   readonly reset: () => void;
 }
 
@@ -71,7 +73,7 @@ export function createSignalWriter(schemas: SignalSchemas): SignalWriter {
     }
   };
 
-  const write: SignalWriter['write'] = ({ event, identity, feature, user, late }, signal, { origin_offset, ordinal, watermark }) => {
+  const write: SignalWriter['write'] = ({ event, identity, feature, user, late, origin_offset, watermark }, signal, ordinal) => {
     const { bytes } = event;
     out.begin();
     out.header(schemas[signal.class]);

@@ -14,7 +14,7 @@ import { T0, event, feature, finished, started, viewOf } from '../harness.ts';
 
 const ERROR = { code: 'OOM', message: 'out of memory at 17 MB', cause: 'platform' } as const;
 
-function signalsOf(given: PlatformEvent, pairing: Pairing = { kind: 'none' }): Signal[] {
+function signalsOf(given: PlatformEvent, pairing: Pairing = { kind: 'none' }): readonly Signal[] {
   const valid = validate(viewOf(given));
   if (valid.kind !== 'ok') throw new Error(valid.detail);
   return classify({ event: valid.value, feature: knownFeature('notebook', feature('notebook')), user: knownUser({ team: 'vision', role: 'engineer', org: 'lab', joined_at: null }), pairing });
@@ -56,7 +56,7 @@ for (const [what, given, pairing, signals] of TABLE) {
 }
 
 test('only a completion is expected to take a time', () => {
-  const expected = (signals: Signal[]): (number | null)[] => signals.flatMap((signal) => (signal.class === 'time' ? [signal.expected_ms] : []));
+  const expected = (signals: readonly Signal[]): (number | null)[] => signals.flatMap((signal) => (signal.class === 'time' ? [signal.expected_ms] : []));
   assert.deepEqual(expected(signalsOf(finished('t', T0, { waiting_ms: 3 }), finish(T0 - 9))), [60_000, null]);
   assert.deepEqual(expected(signalsOf(event({ type: 'timing', duration_ms: 9 }))), [null]);
 });

@@ -80,6 +80,17 @@ test('numbers in more bytes than they take are written anew, so that what is cop
   assert.ok(decoded.kind === 'ok' && decoded.value.bytes.subarray(decoded.value.from - 5, decoded.value.end).equals(bytes));
 });
 
+test('a count of five bytes is not taken for the part of it that 32 bits hold', () => {
+  // A branch of sent_at that is 2^31: its lowest bits say null.
+  const given = event({ session_id: null, sent_at: null, occurred_at: 1 });
+  const bytes = Buffer.from(codec.encode('PlatformEvent', given));
+  const at = 5 + 2 + given.event_id.length + given.user_id.length + 2;
+  assert.deepEqual([...bytes.subarray(at - 1, at + 1)], [2, 0]);
+  const altered = Buffer.concat([bytes.subarray(0, at), Buffer.from([0x80, 0x80, 0x80, 0x80, 0x10]), bytes.subarray(at + 1)]);
+  assert.equal(judged(altered), null);
+  assert.equal(decode(codec, record(altered), shared).kind, 'deadLetter');
+});
+
 test('text that is not UTF-8 comes out as the codec would have it, and is passed on as such', () => {
   const bytes = Buffer.from(codec.encode('PlatformEvent', event({ user_id: 'aXb', properties: { k: 'aXb' } })));
   for (let at = bytes.indexOf('aXb'); at >= 0; at = bytes.indexOf('aXb', at + 1)) bytes[at + 1] = 0xff;

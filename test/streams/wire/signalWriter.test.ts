@@ -28,7 +28,7 @@ interface Given {
 function written({ event: given, signal, feature: of, user, late, place }: Given): Buffer {
   const identity = createHash();
   hash128(given.user_id, given.event_id, identity);
-  const { bytes, from, to } = write({ event: viewOf(given), identity, feature: knownFeature(given.feature, of), user: knownUser(user), late }, signal, place);
+  const { bytes, from, to } = write({ event: viewOf(given), identity, feature: knownFeature(given.feature, of), user: knownUser(user), late, origin_offset: place.origin_offset, watermark: place.watermark }, signal, place.ordinal);
   return bytes.subarray(from, to);
 }
 

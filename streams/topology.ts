@@ -13,7 +13,6 @@ import type { Metadata } from './globalTables.ts';
 import { NO_WATERMARK, TICK_MS } from './limits.ts';
 import { createHash } from './state/hash128.ts';
 import type { State } from './state/state.ts';
-import { ownCopy } from './state/tasks.ts';
 import { abandon } from './steps/abandon.ts';
 import { checkPartition } from './steps/checkPartition.ts';
 import { checkLateness, checkTime } from './steps/checkTime.ts';
@@ -124,7 +123,7 @@ export function createTopology({ codec, partition, partitions, dedupeWindowMs, m
     if (pairing.kind !== 'started' || first === null) return;
     const tracked = state.tasks.open({
       status: 'open', key: pairing.key, deadline: pairing.deadline, user: event.user_id, eventId: event.event_id, startedAt: event.occurred_at,
-      start: ownCopy(first), expectedMs: feature.expected_ms,
+      start: first, expectedMs: feature.expected_ms,
     });
     if (!tracked) counts.tasksNotTracked += 1;
     // A deadline that has passed already fires at once, after its start.

@@ -3,7 +3,7 @@
  * little-endian doubles; milliseconds are exact in them.
  */
 import type { RecordCodec } from '../../schemas/codec.ts';
-import { ownCopy, type Task } from './tasks.ts';
+import type { Task } from './tasks.ts';
 
 const VERSION = 1;
 const OPEN = 0;
@@ -11,8 +11,9 @@ const ABANDONED = 1;
 /** Of version, status and the two numbers. */
 const HEAD_BYTES = 18;
 
-function head(status: number, first: number, second: number): Buffer {
-  const bytes = Buffer.allocUnsafe(HEAD_BYTES);
+/** With room for so many bytes behind it. */
+function head(status: number, first: number, second: number, room = 0): Buffer {
+  const bytes = Buffer.allocUnsafe(HEAD_BYTES + room);
   bytes[0] = VERSION;
   bytes[1] = status;
   bytes.writeDoubleLE(first, 2);
@@ -22,7 +23,10 @@ function head(status: number, first: number, second: number): Buffer {
 
 export function encodeTask(task: Task): Buffer {
   if (task.status === 'abandoned') return head(ABANDONED, task.startedAt, task.firedAt);
-  return Buffer.concat([head(OPEN, task.deadline, task.expectedMs ?? NaN), task.start]);
+  const { bytes, from, to } = task.start;
+  const value = head(OPEN, task.deadline, task.expectedMs ?? NaN, to - from);
+  bytes.copy(value, HEAD_BYTES, from, to);
+  return value;
 }
 
 /** The signal of an open task's start, whose schema may have to be loaded before `decodeTask`; null for others. */
@@ -37,7 +41,7 @@ export function decodeTask(codec: RecordCodec, key: string, value: Buffer): Task
   const bytes = startBytes(value);
   if (bytes === null) return { status: 'abandoned', key, user: userOfKey(key), startedAt: first, firedAt: second };
   const { user_id: user, event_id: eventId, occurred_at: startedAt } = codec.decode('ActionSignal', bytes);
-  return { status: 'open', key, deadline: first, expectedMs: Number.isNaN(second) ? null : second, user, eventId, startedAt, start: ownCopy({ bytes, from: 0, to: bytes.length }) };
+  return { status: 'open', key, deadline: first, expectedMs: Number.isNaN(second) ? null : second, user, eventId, startedAt, start: { bytes, from: 0, to: bytes.length } };
 }
 
 /** See `taskKey`: `t/<length of user>/<user>/<task>`. */

@@ -4,6 +4,7 @@
  */
 import type { Slice } from '../../infra/ports.ts';
 import { LATE_MEMORY_MS, MAX_TASKS_BYTES, MAX_TASKS_PER_USER } from '../limits.ts';
+import { createByteStore, type Slot } from './byteStore.ts';
 import { createTaskHeap } from './taskHeap.ts';
 
 export interface OpenTask {
@@ -15,8 +16,8 @@ export interface OpenTask {
   readonly eventId: string;
   /** Milliseconds. */
   readonly startedAt: number;
-  /** The signal of its start, as it was sent: what a timer's signals are made of. Memory of its own, not a part of a larger block. */
-  readonly start: Buffer;
+  /** The signal of its start, as it was sent: what a timer's signals are made of. */
+  readonly start: Slice;
   /** Of the catalog, as of the start. */
   readonly expectedMs: number | null;
 }
@@ -34,11 +35,11 @@ export type Task = OpenTask | AbandonedTask;
 
 export interface Tasks {
   get(key: string): Task | undefined;
-  /** The task's timer is set, unless the user, or all together, have too many already: then the task is not remembered, and this is false. */
+  /** The task's timer is set, unless the user, or all together, have too many already: then the task is not remembered, and this is false. Its start is copied. */
   open(task: OpenTask): boolean;
   /** It has finished. */
   close(key: string): void;
-  /** The first task whose deadline the watermark would be past. */
+  /** The first task whose deadline the watermark would be past. Its start is good until it is abandoned. */
   due(watermark: number): OpenTask | undefined;
   /** Its timer has fired, at a watermark that never falls from call to call. */
   abandon(task: OpenTask, firedAt: number): void;
@@ -50,25 +51,20 @@ export interface Tasks {
   restore(tasks: readonly Task[]): void;
 }
 
-/** A copy in memory of its own: a slice, or what Node takes from a pool, keeps all that it was cut from. */
-export function ownCopy({ bytes, from, to }: Slice): Buffer {
-  const copy = Buffer.allocUnsafeSlow(to - from);
-  bytes.copy(copy, 0, from, to);
-  return copy;
-}
-
 /** The lengths make it unambiguous, whatever the ids contain. */
 export const taskKey = (userId: string, taskId: string): string => `t/${userId.length}/${userId}/${taskId}`;
 
 /** What a task takes besides its key and its start: objects, map entries, a place in the heap. Ours, by measurement (docs/decisions/0009). */
 const TASK_BYTES = 576;
 
-const bytesOf = (task: Task): number => TASK_BYTES + 2 * task.key.length + (task.status === 'open' ? task.start.length : 0);
+const bytesOf = (task: Task): number => TASK_BYTES + 2 * task.key.length + (task.status === 'open' ? task.start.to - task.start.from : 0);
 
 /** Of a key: its task, null where it has gone since the last `changes`. */
 interface Entry {
   readonly key: string;
   task: Task | null;
+  /** Where the start of an open task lies. */
+  start: Slot | null;
   /** The changelog has the key. */
   isWritten: boolean;
   isChanged: boolean;
@@ -81,6 +77,7 @@ export function createTasks(): Tasks {
   const entries = new Map<string, Entry>();
   const perUser = new Map<string, { tasks: number }>();
   const timers = createTaskHeap();
+  const starts = createByteStore();
   /** By `firedAt`, since watermarks rise. */
   let fired: AbandonedTask[] = [];
   let forgotten = 0;
@@ -105,12 +102,25 @@ export function createTasks(): Tasks {
     }
     bytes += bytesOf(task) - (before === null ? 0 : bytesOf(before));
     open += (task.status === 'open' ? 1 : 0) - (before?.status === 'open' ? 1 : 0);
-    entry.task = task;
-    if (task.status === 'open') timers.push(task);
-    else fired.push(task);
+    letGo(entry);
+    if (task.status === 'open') {
+      const start = starts.put(task.start);
+      const kept = { ...task, start };
+      entry.start = start;
+      entry.task = kept;
+      timers.push(kept);
+    } else {
+      entry.task = task;
+      fired.push(task);
+    }
+  };
+  const letGo = (entry: Entry): void => {
+    if (entry.start !== null) starts.giveBack(entry.start);
+    entry.start = null;
   };
   const remove = (entry: Entry, task: Task): void => {
     touch(entry);
+    letGo(entry);
     entry.task = null;
     all -= 1;
     bytes -= bytesOf(task);
@@ -122,7 +132,7 @@ export function createTasks(): Tasks {
   const entryOf = (key: string): Entry => {
     let entry = entries.get(key);
     if (entry === undefined) {
-      entry = { key, task: null, isWritten: false, isChanged: false };
+      entry = { key, task: null, start: null, isWritten: false, isChanged: false };
       entries.set(key, entry);
     }
     return entry;

@@ -11,7 +11,7 @@ const ABANDONED = { class: 'action', outcome: 'abandoned' } as const satisfies S
  * so that the bytes do not depend on when the timer fires.
  */
 export function abandon(codec: RecordCodec, { start, deadline, expectedMs }: OpenTask, { origin_offset, ordinal, watermark }: Place): SignalRecord[] {
-  const begun = codec.decode('ActionSignal', start);
+  const begun = codec.decode('ActionSignal', start.bytes.subarray(start.from, start.to));
   const { event_id, user_id, session_id, received_at, source, stage, feature, tool, user, release, action, task_id } = begun;
   const properties = { ...begun.properties, timer: 'true' };
   const head = { event_id, user_id, session_id, occurred_at: deadline, received_at, source, stage, feature, tool, user, release, origin_offset, watermark, properties };

@@ -19,14 +19,14 @@ function signalsOf({ event, feature, pairing }: PairedEvent): readonly Signal[] 
     case 'interaction':
       return ACTION;
     case 'error':
-      return [{ class: 'error', fingerprint: fingerprint(event.error) }];
+      return [{ class: 'error', fingerprint: fingerprint(event) }];
     case 'timing':
       return [time('dwell', own(event.duration_ms, event.waiting_ms), null, false)];
     case 'task_started':
       return STARTED;
     case 'task_finished': {
       const signals: Signal[] = [{ class: 'action', outcome: event.outcome }];
-      if (event.error !== null) signals.push({ class: 'error', fingerprint: fingerprint(event.error) });
+      if (event.errorFrom !== 0) signals.push({ class: 'error', fingerprint: fingerprint(event) });
       const duration = durationOf(event, pairing.kind === 'finished' ? pairing.startedAt : null);
       if (duration !== null) signals.push(time('completion', duration, feature.expected_ms, event.outcome === 'abandoned'));
       return signals;

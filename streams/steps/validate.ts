@@ -31,7 +31,7 @@ function missing(event: EventView): string | null {
     case 'interaction':
       return event.hasAction ? null : lacks('action', event.type);
     case 'error':
-      return isMissing(event.error?.code) ? lacks('error.code', event.type) : null;
+      return event.hasErrorCode ? null : lacks('error.code', event.type);
     case 'timing':
       return event.duration_ms === null ? lacks('duration_ms', event.type) : null;
     case 'task_started':
@@ -39,7 +39,7 @@ function missing(event: EventView): string | null {
     case 'task_finished':
       if (isMissing(event.task_id)) return lacks('task_id', event.type);
       if (event.outcome === null) return lacks('outcome', event.type);
-      return event.error?.code === '' ? 'error.code is empty: name the error, or leave error out' : null;
+      return event.errorFrom !== 0 && !event.hasErrorCode ? 'error.code is empty: name the error, or leave error out' : null;
     case 'clock':
       return 'a clock is no event of a user';
   }

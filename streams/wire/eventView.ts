@@ -56,6 +56,9 @@ export class EventView implements PlatformEvent {
   /** Of code, message and cause, in a row; 0 where there is no error. */
   errorFrom = 0;
   errorEnd = 0;
+  hasErrorCode = false;
+  messageAt = 0;
+  messageEnd = 0;
   propertiesFrom = 0;
   end = 0;
 
@@ -119,6 +122,7 @@ export class EventView implements PlatformEvent {
     if (read.isPresent()) this.passName(read);
     this.releaseEnd = read.at;
     this.errorFrom = 0;
+    this.hasErrorCode = false;
     if (read.isPresent()) this.passError(read);
     this.propertiesFrom = read.at;
     this.passProperties(read);
@@ -142,7 +146,10 @@ export class EventView implements PlatformEvent {
   private passError(read: AvroReader): void {
     this.errorFrom = read.at;
     this.passName(read);
+    this.hasErrorCode = read.end > read.start;
     read.string();
+    this.messageAt = read.start;
+    this.messageEnd = read.end;
     read.index(CAUSES.length);
     this.errorEnd = read.at;
   }

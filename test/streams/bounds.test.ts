@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { MAX_EVENT_BYTES, MAX_TASKS_BYTES, MAX_TASKS_PER_USER } from '../../streams/limits.ts';
 import { createTasks, taskKey } from '../../streams/state/tasks.ts';
-import { DAY, HOUR, T0, clock, createHarness, event, finished, started, type Harness } from './harness.ts';
+import { DAY, HOUR, T0, clock, createHarness, event, finished, started, type Harness, whole } from './harness.ts';
 
 const eventIds = ({ signals }: ReturnType<Harness['outputs']>): string[] => signals.map(({ record }) => record.event_id);
 
@@ -61,7 +61,7 @@ test('10,000 tasks of a user that never finish: timers for all of them, and for 
 
 test('starts of the largest size are remembered up to the bound in bytes; a finish makes room', () => {
   const tasks = createTasks();
-  const start = Buffer.alloc(MAX_EVENT_BYTES);
+  const start = whole(Buffer.alloc(MAX_EVENT_BYTES));
   const open = (n: number): boolean => tasks.open({ status: 'open', key: taskKey(`u${n}`, 't'), deadline: 10, user: `u${n}`, eventId: String(n), startedAt: 0, start, expectedMs: null });
   const most = Math.floor(MAX_TASKS_BYTES / MAX_EVENT_BYTES);
   let remembered = 0;
@@ -77,9 +77,9 @@ test('starts of the largest size are remembered up to the bound in bytes; a fini
 
 test('the bound in bytes holds for tasks that begin again after they were abandoned, too', () => {
   const tasks = createTasks();
-  const start = Buffer.alloc(MAX_EVENT_BYTES);
+  const start = whole(Buffer.alloc(MAX_EVENT_BYTES));
   const most = Math.floor(MAX_TASKS_BYTES / MAX_EVENT_BYTES);
-  const small = (n: number) => ({ status: 'open', key: taskKey(`u${n}`, 't'), deadline: 10, user: `u${n}`, eventId: String(n), startedAt: 0, start: Buffer.alloc(1), expectedMs: null }) as const;
+  const small = (n: number) => ({ status: 'open', key: taskKey(`u${n}`, 't'), deadline: 10, user: `u${n}`, eventId: String(n), startedAt: 0, start: whole(Buffer.alloc(1)), expectedMs: null }) as const;
   for (let n = 0; n < most + 5; n++) tasks.open(small(n));
   for (let task = tasks.due(11); task !== undefined; task = tasks.due(11)) tasks.abandon(task, 11);
   const again = Array.from({ length: most + 5 }, (_, n) => tasks.open({ ...small(n), start })).filter(Boolean).length;

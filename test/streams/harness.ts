@@ -40,6 +40,8 @@ export function viewOf(given: PlatformEvent): EventView {
   return view;
 }
 
+export const whole = (bytes: Buffer): Slice => ({ bytes, from: 0, to: bytes.length });
+
 /** As values come in a batch: with something before them and behind. */
 export function amid(value: Buffer): Slice {
   return { bytes: Buffer.concat([Buffer.alloc(7, 2), value, Buffer.alloc(400, 2)]), from: 7, to: 7 + value.length };

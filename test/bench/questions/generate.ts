@@ -17,10 +17,9 @@ const RELEASES = 12;
 const FINGERPRINTS = 200;
 const TEAMS = 50;
 const PARTITIONS = 4;
-/** What the parameters of the questions name must be there. */
+/** What the parameters of the questions name must be there; the challenge `c1` is, too. */
 const FEATURE_OF_QUESTIONS = 'train_model';
 const FINGERPRINT_OF_QUESTIONS = 'oom';
-export const CHALLENGE_OF_QUESTIONS = 'c1';
 /** Behind the last question's time. */
 const END = "toDateTime64('2026-11-01 00:00:00', 3, 'UTC')";
 
@@ -62,7 +61,8 @@ SELECT kind, lower(hex(sipHash128(event, place))), event, concat('user-', leftPa
   if(kind = 'action', if(place IN (1, 2), 'run', 'open'), NULL), if(place IN (1, 2), toString(visit), NULL), if(place = 1, 'started', if(place = 2, how, NULL)),
   if(kind = 'error', concat('E', toString(error_number % 30)), NULL), if(kind = 'error', concat('asked for ', toString(chance % 64), ' GiB on node ', toString(chance % 300)), NULL), if(kind = 'error', ['user', 'platform', 'quota'][error_number % 3 + 1], NULL), if(kind = 'error', ${fingerprintOf('error_number')}, NULL),
   multiIf(place = 3, 'completion', place = 5, 'dwell', kind = 'time', 'waiting', NULL), if(kind = 'time', toInt64(60000 + chance % 3600000), NULL), if(place = 3, toInt64(1200000), NULL), if(kind = 'time', place = 3 AND how = 'abandoned', NULL), toUInt16(who % ${PARTITIONS})
-FROM numbers(${from}, ${count})`;
+FROM numbers_mt(${from}, ${count})
+SETTINGS max_insert_threads = 2`;
 }
 
 /** Users, levels (four a user, in the order of a career), bottlenecks, challenges with their transitions, findings. */

@@ -36,6 +36,7 @@ export interface Settings {
   readonly dedupeMaxEvents: number;
   readonly deadLetterLimitPercent: number;
   readonly rulesFile: string | null;
+  readonly erasureSecret: string | null;
   readonly alerts: { readonly webhookUrl: string | null; readonly webhookSecret: string | null; readonly allowPrivate: boolean };
   readonly dataDir: string;
   readonly healthPorts: { readonly processor: number; readonly analyzer: number; readonly sink: number; readonly alerts: number };
@@ -122,6 +123,7 @@ export function readSettings(env: Env): Settings {
     dedupeMaxEvents: read.whole('CHOKEPOINT_DEDUPE_MAX_EVENTS', 1_000, 200_000_000),
     deadLetterLimitPercent: read.whole('CHOKEPOINT_DEAD_LETTER_LIMIT', 1, 100),
     rulesFile: read.file('CHOKEPOINT_RULES'),
+    erasureSecret: read.text('CHOKEPOINT_ERASURE_SECRET'),
     alerts: { webhookUrl: webhook.whole, webhookSecret: read.text('ALERTS_WEBHOOK_SECRET'), allowPrivate: read.flag('ALERTS_ALLOW_PRIVATE') },
     dataDir: read.directory('CHOKEPOINT_DATA'),
     healthPorts: { processor: port('PROCESSOR_PORT'), analyzer: port('ANALYZER_PORT'), sink: port('SINK_PORT'), alerts: port('ALERTS_PORT') },
@@ -156,6 +158,7 @@ export function describeSettings(settings: Settings): Readonly<Record<string, un
     },
     registry: { ...registry, password: mask(registry.password) },
     clickhouse: { ...clickhouse, password: mask(clickhouse.password) },
+    erasureSecret: mask(settings.erasureSecret),
     collector: {
       ...collector, writeKeys: `${collector.writeKeys.length} keys`, adminKeys: `${collector.adminKeys.length} keys`,
       tls: collector.tls === null ? null : 'given',

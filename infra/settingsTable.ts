@@ -17,6 +17,7 @@ export const SETTINGS = [
   { name: 'CHOKEPOINT_DEDUPE_MAX_EVENTS', default: '20000000', what: 'event ids that a partition remembers against duplicates (50 to 100 bytes each); past it the window is cut short' },
   { name: 'CHOKEPOINT_DEAD_LETTER_LIMIT', default: '50', what: 'percent of its latest events as dead letters beyond which a partition halts; 100: never' },
   { name: 'CHOKEPOINT_RULES', default: null, what: "file that changes rules, takes them out or adds others (docs/rules.md); without it, the paper's and ours" },
+  { name: 'CHOKEPOINT_ERASURE_SECRET', default: null, what: 'keys the hashes of erased user ids, the same for all services; not to be changed later (docs/runbook.md)', secret: true },
   { name: 'KAFKA_BROKERS', default: null, what: 'host:port,host:port; without it, a local Kafka' },
   { name: 'KAFKA_SSL', default: 'false', what: 'TLS to the brokers' },
   { name: 'KAFKA_SSL_CA', default: null, what: 'PEM, or a file with it: the authority that signed the brokers’ certificates' },

@@ -30,6 +30,7 @@ const spec = <const T extends Record<string, TopicSpec>>(topics: T): { readonly 
 export const TOPICS = spec({
   events: { name: 'platform.events', key: 'user_id', partitions: 'P', cleanup: 'delete', retentionDays: 90, logAppendTime: true, shared: true, record: 'PlatformEvent', rowId: ['user_id', 'event_id'], table: 'events' },
   users: { name: 'platform.users', key: 'user_id', partitions: 1, cleanup: 'compact', retentionDays: null, shared: true, record: 'User', rowId: ['user_id'], table: 'users' },
+  erasures: { name: 'platform.erasures', key: 'keyed hash of user_id', partitions: 1, cleanup: 'compact', retentionDays: null, shared: true, record: null, rowId: null, table: null },
   features: { name: 'platform.features', key: 'feature', partitions: 1, cleanup: 'compact', retentionDays: null, shared: true, record: 'Feature', rowId: ['feature'], table: 'features' },
   actions: { name: 'signals.action', key: 'user_id', partitions: 'P', cleanup: 'delete', retentionDays: 90, record: 'ActionSignal', rowId: ['signal_id'], table: 'signals' },
   errors: { name: 'signals.error', key: 'user_id', partitions: 'P', cleanup: 'delete', retentionDays: 90, record: 'ErrorSignal', rowId: ['signal_id'], table: 'signals' },

@@ -22,6 +22,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   catalog: { summary: 'features and users from a file: apply, and what is missing', run: async (args) => (await import('./catalog.ts')).catalog(args) },
   simulate: { summary: "the paper's platform, posted to a collector", run: async (args) => (await import('./simulate.ts')).simulate(args) },
   'dead-letters': { summary: 'what could not be processed: list, show, replay', run: async (args) => (await import('./deadLetters.ts')).deadLetters(args) },
+  'erase-user': { summary: 'a user disappears; --verify lists what is left', run: async (args) => (await import('./eraseUser.ts')).eraseUser(args) },
   evidence: { summary: 'why a challenge is one: in words, in numbers, and the SQL that gives the numbers again', run: async (args) => (await import('./evidence.ts')).evidence(args) },
   'watch-list': { summary: "what nearly holds: the last midnight's findings that are no challenges, ranked", run: async (args) => (await import('./watchList.ts')).watchList(args) },
   backtest: { summary: 'what rules would have found over the history, and the difference from the current ones', run: async (args) => (await import('./backtest.ts')).backtest(args) },

@@ -13,6 +13,7 @@ import { readSettings, settingsNamed } from '../infra/settings.ts';
 
 const ON_PARTS = ['test/integration/', 'test/chaos/', 'test/e2e/', 'test/bench/smoke'];
 const TEST_TIMEOUT_MS = 300_000;
+const REPORTERS = ['spec', './test/slowest.ts'].flatMap((reporter) => [`--test-reporter=${reporter}`, '--test-reporter-destination=stdout']);
 
 const wanted = process.argv.slice(2);
 const files = globSync('test/**/*.test.ts').sort().filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)));
@@ -22,7 +23,7 @@ const alone = files.filter((file) => !onParts.includes(file));
 function runTests(title: string, paths: readonly string[], concurrency: number, env: NodeJS.ProcessEnv): Promise<boolean> {
   if (paths.length === 0) return Promise.resolve(true);
   console.log(`\n== ${title}: ${paths.length} files`);
-  const child = spawn(process.execPath, ['--test', `--test-concurrency=${concurrency}`, `--test-timeout=${TEST_TIMEOUT_MS}`, ...paths], { stdio: ['ignore', 'inherit', 'inherit'], env });
+  const child = spawn(process.execPath, ['--test', `--test-concurrency=${concurrency}`, `--test-timeout=${TEST_TIMEOUT_MS}`, ...REPORTERS, ...paths], { stdio: ['ignore', 'inherit', 'inherit'], env });
   return new Promise((resolve) => child.once('exit', (code) => { resolve(code === 0); }));
 }
 

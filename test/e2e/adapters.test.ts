@@ -8,7 +8,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { topicName } from '../../schemas/topics.ts';
 import { eventually } from '../integration/sinkWorld.ts';
 import { openFlow } from './flow.ts';
@@ -157,8 +156,8 @@ test('the CloudEvents SDK for JavaScript: structured, binary and a batch of its 
 const started = ['8', '9'].map((n) => new CloudEvent({ type: 'com.example.training.started.v1', source: '/training', subject: 'run-' + n, userid: 'ada', data: {} }));
 await send({ headers: { 'content-type': 'application/cloudevents-batch+json' }, body: JSON.stringify(started) });
 `;
-  // Where node finds the SDK.
-  const { code, stderr } = await execute(process.execPath, ['--input-type=module'], adapted(snippet('docs/adapters.md', '## CloudEvents', 'js') + batch, user), { env: { ...ENV, CHOKEPOINT_URL: proxy.url }, cwd: fileURLToPath(new URL('../..', import.meta.url)) });
+  const script = (snippet('docs/adapters.md', '## CloudEvents', 'js') + batch).replace("from 'cloudevents'", `from '${import.meta.resolve('cloudevents')}'`);
+  const { code, stderr } = await execute(process.execPath, ['--input-type=module'], adapted(script, user), { env: { ...ENV, CHOKEPOINT_URL: proxy.url }, cwd });
   assert.equal(code, 0, stderr);
   await sentInAllModes(user);
 });

@@ -34,8 +34,8 @@ test('it is OpenAPI 3.1: every reference is there, ids are unique, every answer 
 
 test('it is valid by the schema that the standard publishes', async () => {
   const validator = new Validator();
-  const asServed = JSON.parse(JSON.stringify(served)) as Document;
-  const { valid, errors } = await validator.validate(asServed);
+  const asServed = JSON.parse(JSON.stringify(served)) as object;
+  const { valid, errors } = await validator.validate({ ...asServed });
   assert.ok(valid, JSON.stringify(errors));
   assert.equal(validator.version, '3.1');
   const broken = { ...asServed, info: {} };

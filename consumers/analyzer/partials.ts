@@ -5,7 +5,10 @@
  */
 import type { Level, SignalClass, Stage } from '../../schemas/records.ts';
 
-/** Users of one (level, team) who met a feature in the 14-day window. Counts are of distinct users and absolute: a cell replaces its predecessor. */
+/**
+ * Users of one (level, team) who met a feature in the 14-day window: by how many distinct users each count has grown since the partition last said something, below 0 where it
+ * has fallen. In a full account everything, which is the difference to nothing.
+ */
 export interface Cell {
   readonly level: Level;
   readonly team: string;
@@ -28,11 +31,11 @@ export interface Cell {
 export interface FeatureCells {
   readonly feature: string;
   readonly stage: Stage;
-  /** Cells that changed; one whose users have all gone has only zeros. */
+  /** Those with a difference. */
   readonly cells: readonly Cell[];
 }
 
-/** Users of a level and team with any signal in the window: the eligible of `unused-by-novices`. */
+/** Users of a level and team with any signal in the window: the eligible of `unused-by-novices`. Absolute: it replaces its predecessor. */
 export interface Presence {
   readonly level: Level;
   readonly team: string;
@@ -96,7 +99,7 @@ export interface OtherPresence {
 
 export type Partial =
   | {
-      readonly v: 1;
+      readonly v: 2;
       readonly kind: 'cells';
       readonly tick: number;
       /** `before`: the same users under the levels before this tick's model, sent in full besides, at a model's first tick. */
@@ -109,10 +112,10 @@ export type Partial =
       readonly labels: readonly FingerprintLabel[];
       readonly measures: readonly MeasureCounts[];
     }
-  | { readonly v: 1; readonly kind: 'vectors'; readonly tick: number; readonly users: readonly UserVector[] }
+  | { readonly v: 2; readonly kind: 'vectors'; readonly tick: number; readonly users: readonly UserVector[] }
   | {
       /** At midnight ticks, where users have other levels once a feature of the model is left out. */
-      readonly v: 1;
+      readonly v: 2;
       readonly kind: 'left_out';
       readonly tick: number;
       /** The feature of the model. */
@@ -121,7 +124,7 @@ export type Partial =
       readonly presence: readonly OtherPresence[];
     }
   | {
-      readonly v: 1;
+      readonly v: 2;
       readonly kind: 'tick';
       readonly tick: number;
       /** The partition's first tick: for earlier ones it counts as having reached them. */
@@ -130,7 +133,7 @@ export type Partial =
       readonly evaluated_to: number;
     }
   | {
-      readonly v: 1;
+      readonly v: 2;
       readonly kind: 'progress';
       /** platform.events offset that the profile task is complete through: the next one it has not taken. */
       readonly through: number;

@@ -6,6 +6,7 @@ import type { Level } from '../../schemas/records.ts';
 import type { Cell, FeatureCells, OtherCounts, Partial, Presence, UserVector } from '../../consumers/analyzer/partials.ts';
 import { quantise } from '../../consumers/analyzer/quantise.ts';
 import { DAY_MS, isMidnight, isTrainingTick, TICK_MS } from '../../consumers/analyzer/time.ts';
+import { differenceOf } from '../cells.ts';
 import { generator } from '../generator.ts';
 
 export const PARTITIONS = 3;
@@ -109,20 +110,21 @@ export function partialsOf(seed: number, size: WorldSize = SMALL): Buffer[][] {
       for (const { feature, cell } of from) byFeature.set(feature, [...(byFeature.get(feature) ?? []), cell]);
       return [...byFeature].map(([feature, list]) => ({ feature: featureName(feature), stage: 'training', cells: list }));
     };
-    records.push(json({ v: 1, kind: 'progress', through: 1, watermark: first - 1, first_tick: first }));
+    records.push(json({ v: 2, kind: 'progress', through: 1, watermark: first - 1, first_tick: first }));
     for (let tick = first, n = 0; tick < START + size.ticks * TICK_MS; tick += TICK_MS, n++) {
       const hour = (tick - START) / TICK_MS;
       const effective = isMidnight(tick) && isTrainingTick(tick - DAY_MS);
       const full = n === 0 || isMidnight(tick);
       const changed = n % size.every === 0 ? draw(hour, n === 0) : new Map<string, { feature: number; cell: Cell }>();
-      if (effective) records.push(json({ v: 1, kind: 'cells', tick, levels: 'before', reset: true, features: grouped(draw(0, true).values()), presence, samples: [], labels: [], measures: [] }));
+      if (effective) records.push(json({ v: 2, kind: 'cells', tick, levels: 'before', reset: true, features: grouped(draw(0, true).values()), presence, samples: [], labels: [], measures: [] }));
+      const differences = new Map([...changed].map(([key, { feature, cell }]) => [key, { feature, cell: differenceOf(cells.get(key)?.cell, cell) }]));
       for (const [key, value] of changed) cells.set(key, value);
-      // A level of a team that goes away: said by zeros, or by not being in a full account.
+      // A level of a team that goes away: said by not being in a full account.
       const gone = `0/expert/${String(size.teams - 1)}`;
       const kept = (hour > 200 ? [...cells].filter(([key]) => key !== gone) : [...cells]).map(([, value]) => value);
-      const features = grouped(full ? kept : hour > 200 ? [...changed].filter(([key]) => key !== gone).map(([, value]) => value) : changed.values());
+      const features = grouped(full ? kept : [...differences].filter(([key]) => hour <= 200 || key !== gone).map(([, value]) => value));
       const half = Math.ceil(features.length / 2);
-      const head = { v: 1, kind: 'cells', tick, levels: 'in_force', labels: [], measures: [], presence: [] } as const;
+      const head = { v: 2, kind: 'cells', tick, levels: 'in_force', labels: [], measures: [], presence: [] } as const;
       if (full || features.length > 0) {
         records.push(json({
           ...head,
@@ -137,18 +139,18 @@ export function partialsOf(seed: number, size: WorldSize = SMALL): Buffer[][] {
       }
       if (isMidnight(tick) && hour > 60) {
         for (const without of ['completion_ratio', 'relative_completion']) {
-          records.push(json({ v: 1, kind: 'left_out', tick, without, counts: Array.from({ length: size.features }, (_, i) => otherCounts(i, Math.floor(hour / 24))).flat(), presence: [] }));
+          records.push(json({ v: 2, kind: 'left_out', tick, without, counts: Array.from({ length: size.features }, (_, i) => otherCounts(i, Math.floor(hour / 24))).flat(), presence: [] }));
         }
       }
       if (isTrainingTick(tick)) {
         // A holiday before the third training.
         const users = vectors(random, partition, hour > 48, hour > 300 ? 10 : 15);
-        records.push(json({ v: 1, kind: 'vectors', tick, users: users.slice(0, 10) }), json({ v: 1, kind: 'vectors', tick, users: users.slice(10) }));
+        records.push(json({ v: 2, kind: 'vectors', tick, users: users.slice(0, 10) }), json({ v: 2, kind: 'vectors', tick, users: users.slice(10) }));
       }
-      records.push(json({ v: 1, kind: 'tick', tick, first: n === 0, evaluated_to: 1000 + n * 10 }));
-      if (random() < 0.4) records.push(json({ v: 1, kind: 'progress', through: 1000 + n * 10 + 5, watermark: tick + 1, first_tick: first }));
+      records.push(json({ v: 2, kind: 'tick', tick, first: n === 0, evaluated_to: 1000 + n * 10 }));
+      if (random() < 0.4) records.push(json({ v: 2, kind: 'progress', through: 1000 + n * 10 + 5, watermark: tick + 1, first_tick: first }));
     }
-    records.push(json({ v: 1, kind: 'progress', through: 1_000_000, watermark: START + size.ticks * TICK_MS - 1, first_tick: first }));
+    records.push(json({ v: 2, kind: 'progress', through: 1_000_000, watermark: START + size.ticks * TICK_MS - 1, first_tick: first }));
     return records;
   });
 }

@@ -32,7 +32,7 @@ export interface PartialQueue {
   backlog(): number;
 }
 
-const VERSION = 1;
+const VERSION = 2;
 
 export function parsePartial(record: InRecord): PackedPartial {
   const at = `${record.topic}-${String(record.partition)}@${String(record.offset)}`;

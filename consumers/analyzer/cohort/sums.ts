@@ -1,13 +1,24 @@
-/** The partitions' partial aggregates added up. Each partition's cells are kept beside the sums, since a cell replaces its predecessor. */
+/**
+ * The partitions' partial aggregates added up. What each partition has said of a cell is kept beside the sums, for its teams, and to be taken out when a full account begins.
+ * Before its first full account a partition counts for nothing: what differs from is not known.
+ */
 import type { Level, Stage } from '../../../schemas/records.ts';
 import type { Cell, FeatureCells, Partial, Presence } from '../partials.ts';
 import { emptyTally } from '../rules/tally.ts';
 import type { FeatureTally, LevelTally, PresenceTally, Tally } from '../rules/tally.ts';
+import { addCell, addTally, isSame } from './counting.ts';
 
 export type CellsChunk = Extract<Partial, { kind: 'cells' }>;
 
+/** A cell as it stands after all differences. */
+interface KeptCell {
+  readonly level: Level;
+  readonly team: string;
+  readonly tally: Tally;
+}
+
 /** By level and team. */
-type Cells = Map<string, Cell>;
+type Cells = Map<string, KeptCell>;
 
 /** What one partition says of cells (by feature) and presence. */
 interface Said {
@@ -16,7 +27,8 @@ interface Said {
 }
 
 interface Share {
-  now: Said;
+  /** Null before the first full account. */
+  now: Said | null;
   /** During a full account: what was said before it and has not been said again yet. */
   old: Said | null;
 }
@@ -39,58 +51,23 @@ export interface Sums {
 
 export const featureKey = (stage: Stage, feature: string): string => `${stage}/${feature}`;
 
-const samePairs = (a: Cell['durations'], b: Cell['durations']): boolean => a.length === b.length && a.every(([boundary, users], i) => b[i]?.[0] === boundary && b[i][1] === users);
-
-function sameErrors(a: Cell['errors'], b: Cell['errors']): boolean {
-  const names = Object.keys(a);
-  return names.length === Object.keys(b).length && names.every((name) => a[name]?.[0] === b[name]?.[0] && a[name]?.[1] === b[name]?.[1]);
-}
-
-const sameCell = (a: Cell, b: Cell): boolean =>
-  a.seen === b.seen && a.worked === b.worked && a.used === b.used && a.attempted === b.attempted && a.stuck === b.stuck && samePairs(a.durations, b.durations) && sameErrors(a.errors, b.errors);
-
-function addTo(tally: Tally, cell: Cell, sign: 1 | -1): void {
-  tally.seen += sign * cell.seen;
-  tally.worked += sign * cell.worked;
-  tally.used += sign * cell.used;
-  tally.attempted += sign * cell.attempted;
-  tally.stuck += sign * cell.stuck;
-  for (const [boundary, users] of cell.durations) {
-    const count = (tally.durations.counts.get(boundary) ?? 0) + sign * users;
-    if (count === 0) tally.durations.counts.delete(boundary);
-    else tally.durations.counts.set(boundary, count);
-    tally.durations.users += sign * users;
-    tally.durations.median = undefined;
-  }
-  for (const fingerprint of Object.keys(cell.errors)) {
-    const [saw, keeps] = cell.errors[fingerprint] ?? [0, 0];
-    const known = tally.errors.get(fingerprint);
-    if (known === undefined) tally.errors.set(fingerprint, { saw: sign * saw, keeps: sign * keeps });
-    else {
-      known.saw += sign * saw;
-      known.keeps += sign * keeps;
-      if (known.saw === 0 && known.keeps === 0) tally.errors.delete(fingerprint);
-    }
-  }
-}
-
 const noSaid = (): Said => ({ cells: new Map<string, Cells>(), presence: new Map<string, Presence>() });
 
 export function createSums(partitions: number): Sums {
   const features = new Map<string, FeatureTally & { readonly levels: Map<Level, LevelTally> }>();
   const presence = new Map<Level, PresenceTally>();
-  const shares: readonly Share[] = Array.from({ length: partitions }, () => ({ now: noSaid(), old: null }));
+  const shares: readonly Share[] = Array.from({ length: partitions }, () => ({ now: null, old: null }));
   let changed: Changes = { features: new Set(), presence: false };
 
   /** Of one level, over the partitions; made from the cells when a rule that holds, or a challenge, wants to know. */
   const teamsOf = (key: string, level: Level): Map<string, Tally> => {
     const teams = new Map<string, Tally>();
     for (const { now, old } of shares) {
-      for (const said of old === null ? [now] : [now, old]) {
-        for (const cell of said.cells.get(key)?.values() ?? []) {
-          if (cell.level !== level || cell.seen === 0) continue;
+      for (const said of [now, old]) {
+        for (const cell of said?.cells.get(key)?.values() ?? []) {
+          if (cell.level !== level) continue;
           const tally = teams.get(cell.team) ?? emptyTally();
-          addTo(tally, cell, 1);
+          addTally(tally, cell.tally, 1);
           teams.set(cell.team, tally);
         }
       }
@@ -105,16 +82,21 @@ export function createSums(partitions: number): Sums {
     },
   });
 
-  const addCell = (key: string, stage: Stage, feature: string, cell: Cell, sign: 1 | -1): void => {
+  const levelOf = (key: string, stage: Stage, feature: string, level: Level): Tally => {
+    changed.features.add(key);
     let tally = features.get(key);
     if (tally === undefined) features.set(key, (tally = { stage, feature, levels: new Map() }));
-    let level = tally.levels.get(cell.level);
-    if (level === undefined) tally.levels.set(cell.level, (level = levelTally(key, cell.level)));
-    addTo(level.all, cell, sign);
-    // Whoever counts anywhere was seen.
-    if (level.all.seen === 0) tally.levels.delete(cell.level);
-    if (tally.levels.size === 0) features.delete(key);
-    changed.features.add(key);
+    let known = tally.levels.get(level);
+    if (known === undefined) tally.levels.set(level, (known = levelTally(key, level)));
+    return known.all;
+  };
+
+  /** After all of a feature's cells, so that a tally that stays is never dropped in between. Whoever counts anywhere was seen. */
+  const prune = (key: string): void => {
+    const levels = features.get(key)?.levels;
+    if (levels === undefined) return;
+    for (const [level, { all }] of levels) if (all.seen === 0) levels.delete(level);
+    if (levels.size === 0) features.delete(key);
   };
 
   const addPresence = ({ level, team, users }: Presence, sign: 1 | -1): void => {
@@ -127,25 +109,45 @@ export function createSums(partitions: number): Sums {
     changed.presence = true;
   };
 
-  const putFeature = ({ now, old }: Share, { stage, feature, cells }: FeatureCells): void => {
-    const key = featureKey(stage, feature);
-    const known: Cells = now.cells.get(key) ?? new Map<string, Cell>();
-    const before = old?.cells.get(key);
-    now.cells.set(key, known);
-    for (const cell of cells) {
-      const name = `${cell.level}/${cell.team}`;
-      const last = known.get(name) ?? before?.get(name);
-      before?.delete(name);
-      if (cell.seen === 0) known.delete(name);
-      else known.set(name, cell);
-      if (last !== undefined && sameCell(last, cell)) continue;
-      // New before old, so that a tally that stays is never dropped in between.
-      addCell(key, stage, feature, cell, 1);
-      if (last !== undefined) addCell(key, stage, feature, last, -1);
+  /** Of a full account. */
+  const replace = (now: Cells, before: Cells | undefined, name: string, key: string, { stage, feature }: FeatureCells, cell: Cell): void => {
+    const last = before?.get(name);
+    before?.delete(name);
+    if (last !== undefined && isSame(last.tally, cell)) {
+      now.set(name, last);
+      return;
     }
+    const tally = emptyTally();
+    addCell(tally, cell);
+    now.set(name, { level: cell.level, team: cell.team, tally });
+    const sum = levelOf(key, stage, feature, cell.level);
+    addTally(sum, tally, 1);
+    if (last !== undefined) addTally(sum, last.tally, -1);
   };
 
-  const putPresence = ({ now, old }: Share, said: Presence): void => {
+  const add = (now: Cells, name: string, key: string, { stage, feature }: FeatureCells, cell: Cell): void => {
+    let kept = now.get(name);
+    if (kept === undefined) now.set(name, (kept = { level: cell.level, team: cell.team, tally: emptyTally() }));
+    addCell(kept.tally, cell);
+    if (kept.tally.seen === 0) now.delete(name);
+    addCell(levelOf(key, stage, feature, cell.level), cell);
+  };
+
+  const putFeature = (now: Said, old: Said | null, said: FeatureCells): void => {
+    const key = featureKey(said.stage, said.feature);
+    let known = now.cells.get(key);
+    if (known === undefined) now.cells.set(key, (known = new Map<string, KeptCell>()));
+    const before = old?.cells.get(key);
+    for (const cell of said.cells) {
+      const name = `${cell.level}/${cell.team}`;
+      if (old === null) add(known, name, key, said, cell);
+      else replace(known, before, name, key, said, cell);
+    }
+    if (known.size === 0) now.cells.delete(key);
+    prune(key);
+  };
+
+  const putPresence = (now: Said, old: Said | null, said: Presence): void => {
     const name = `${said.level}/${said.team}`;
     const last = now.presence.get(name) ?? old?.presence.get(name);
     old?.presence.delete(name);
@@ -160,7 +162,8 @@ export function createSums(partitions: number): Sums {
     share.old = null;
     for (const [key, cells] of old?.cells ?? []) {
       const { stage, feature } = features.get(key) ?? {};
-      if (stage !== undefined && feature !== undefined) for (const cell of cells.values()) addCell(key, stage, feature, cell, -1);
+      if (stage !== undefined && feature !== undefined) for (const { level, tally } of cells.values()) addTally(levelOf(key, stage, feature, level), tally, -1);
+      prune(key);
     }
     for (const last of old?.presence.values() ?? []) addPresence(last, -1);
   };
@@ -178,11 +181,13 @@ export function createSums(partitions: number): Sums {
       const share = shareOf(partition);
       if (chunk.reset) {
         dropOld(share);
-        share.old = share.now;
+        share.old = share.now ?? noSaid();
         share.now = noSaid();
       }
-      for (const feature of chunk.features) putFeature(share, feature);
-      for (const said of chunk.presence) putPresence(share, said);
+      const { now, old } = share;
+      if (now === null) return;
+      for (const feature of chunk.features) putFeature(now, old, feature);
+      for (const said of chunk.presence) putPresence(now, old, said);
     },
     close: (partition) => {
       dropOld(shareOf(partition));

@@ -11,18 +11,21 @@ export class AvroCursor {
   bytes: Buffer = Buffer.alloc(0);
   at = 0;
   ok = true;
+  /** Behind the last byte that may be read. */
+  private end = 0;
   /** Where the text passed last begins; it ends at `at`. */
   start = 0;
 
-  begin(bytes: Buffer, at: number): void {
+  begin(bytes: Buffer, at: number, end: number): void {
     this.bytes = bytes;
     this.at = at;
+    this.end = end;
     this.ok = true;
   }
 
   private fail(): number {
     this.ok = false;
-    this.at = this.bytes.length;
+    this.at = this.end;
     return 0;
   }
 
@@ -36,7 +39,7 @@ export class AvroCursor {
       magnitude += (byte & 0x7f) * factor;
     }
     const sign = first & 1;
-    if (this.at > bytes.length || magnitude + sign > MAX_LONG) return this.fail();
+    if (this.at > this.end || magnitude + sign > MAX_LONG) return this.fail();
     return sign === 0 ? magnitude : -magnitude - 1;
   }
 
@@ -59,17 +62,17 @@ export class AvroCursor {
     const length = this.long();
     this.start = this.at;
     this.at += length;
-    if (length < 0 || this.at > this.bytes.length) this.fail();
+    if (length < 0 || this.at > this.end) this.fail();
   }
 
   /** Pairs of a map that lies in one block, as our encoders write it: in how many, this fails. */
   pairs(): number {
     const count = this.long();
     // Each takes two bytes or more: no count is believed that the bytes cannot hold.
-    return count >= 0 && count <= this.bytes.length - this.at ? count : this.fail();
+    return count >= 0 && count <= this.end - this.at ? count : this.fail();
   }
 
   isOver(): boolean {
-    return this.ok && this.at === this.bytes.length;
+    return this.ok && this.at === this.end;
   }
 }

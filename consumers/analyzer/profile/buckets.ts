@@ -68,12 +68,21 @@ export function addStep(durations: number[] | null, step: number): number[] {
   return durations;
 }
 
-/** Steps and counts of several days as one list of [step, count], ascending. */
+/** Steps and counts of several days as one flat list, ascending; a step of two days may come twice. */
 export function mergeSteps(lists: readonly (readonly number[])[]): readonly number[] {
-  if (lists.length <= 1) return lists[0] ?? EMPTY;
-  const pairs: [number, number][] = [];
-  for (const list of lists) for (let at = 0; at < list.length; at += 2) pairs.push([list[at] ?? 0, list[at + 1] ?? 0]);
-  return pairs.sort((a, b) => a[0] - b[0]).flat();
+  let merged = lists[0] ?? EMPTY;
+  for (let at = 1; at < lists.length; at++) merged = mergeTwo(merged, lists[at] ?? EMPTY);
+  return merged;
+}
+
+function mergeTwo(a: readonly number[], b: readonly number[]): number[] {
+  const merged: number[] = [];
+  for (let i = 0, j = 0; i < a.length || j < b.length; ) {
+    const isFromA = j >= b.length || (i < a.length && (a[i] ?? 0) <= (b[j] ?? 0));
+    if (isFromA) merged.push(a[i++] ?? 0, a[i++] ?? 0);
+    else merged.push(b[j++] ?? 0, b[j++] ?? 0);
+  }
+  return merged;
 }
 
 /** The lower median's step: the one at position ceil(n / 2) of n, counted from 1; -1 where there is none. */

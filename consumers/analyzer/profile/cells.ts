@@ -1,6 +1,6 @@
 /**
  * The cells of a partition, kept up to date by differences: a user's old contribution is taken out and the new one put in, so a tick costs
- * what changed and not what there is.
+ * what changed and not what there is. The differences are said as well: a cell has very many durations and fingerprints, and in an hour few of them change.
  */
 import type { Level, Stage } from '../../../schemas/records.ts';
 import type { Presence } from '../partials.ts';
@@ -29,8 +29,6 @@ interface Counts {
   readonly durations: Map<number, number>;
   /** By the fingerprint's number. */
   readonly errors: Map<number, { saw: number; keeps: number }>;
-  /** The cell as last said; null once it has changed. Midnights say every cell, and most have not changed since the tick before. */
-  json: string | null;
 }
 
 /** A feature with its cells. */
@@ -66,7 +64,7 @@ export interface CellAccount {
   readonly presence: readonly Presence[];
 }
 
-const NO_COUNTS = (): Counts => ({ seen: 0, worked: 0, used: 0, attempted: 0, stuck: 0, durations: new Map(), errors: new Map(), json: null });
+const NO_COUNTS = (): Counts => ({ seen: 0, worked: 0, used: 0, attempted: 0, stuck: 0, durations: new Map(), errors: new Map() });
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
@@ -79,7 +77,6 @@ function bump<Key>(map: Map<Key, number>, key: Key, by: number): void {
 }
 
 function addTo(counts: Counts, contribution: Contribution, by: 1 | -1): void {
-  counts.json = null;
   counts.seen += by;
   if (contribution.worked) counts.worked += by;
   if (contribution.used) counts.used += by;
@@ -90,12 +87,22 @@ function addTo(counts: Counts, contribution: Contribution, by: 1 | -1): void {
     const error = counts.errors.get(fingerprint) ?? { saw: 0, keeps: 0 };
     error.saw += by;
     if (keeps) error.keeps += by;
-    if (error.saw === 0) counts.errors.delete(fingerprint);
+    if (error.saw === 0 && error.keeps === 0) counts.errors.delete(fingerprint);
     else counts.errors.set(fingerprint, error);
   }
 }
 
+function countsOf(cells: Map<Group, Counts>, group: Group): Counts {
+  let counts = cells.get(group);
+  if (counts === undefined) cells.set(group, (counts = NO_COUNTS()));
+  return counts;
+}
+
 const pairs = (map: Map<number, number>): [number, number][] => [...map].sort((a, b) => a[0] - b[0]).map(([step, users]) => [step === INFINITE_STEP ? -1 : boundaryOf(step), users]);
+
+/** Whether what users add and others take away is nothing in the end. */
+const isNothing = ({ seen, worked, used, attempted, stuck, durations, errors }: Counts): boolean =>
+  seen === 0 && worked === 0 && used === 0 && attempted === 0 && stuck === 0 && durations.size === 0 && errors.size === 0;
 
 /** Names of fingerprints, by number. */
 type NameOf = (fingerprint: number) => string;
@@ -107,12 +114,10 @@ function errorsOf(errors: Counts['errors'], nameOf: NameOf): string {
 
 /** A Cell as JSON. By hand, since most cells have neither durations nor errors, and there are very many. */
 function cellOf(group: Group, counts: Counts, nameOf: NameOf): string {
-  if (counts.json !== null) return counts.json;
   const { seen, worked, used, attempted, stuck } = counts;
   const durations = counts.durations.size === 0 ? '[]' : JSON.stringify(pairs(counts.durations));
   const errors = counts.errors.size === 0 ? '' : errorsOf(counts.errors, nameOf);
-  counts.json = `${group.head}"seen":${String(seen)},"worked":${String(worked)},"used":${String(used)},"attempted":${String(attempted)},"stuck":${String(stuck)},"durations":${durations},"errors":{${errors}}}`;
-  return counts.json;
+  return `${group.head}"seen":${String(seen)},"worked":${String(worked)},"used":${String(used)},"attempted":${String(attempted)},"stuck":${String(stuck)},"durations":${durations},"errors":{${errors}}}`;
 }
 
 function featuresOfDays(days: readonly UserDay[], window: DayRange): Set<CellRef> {
@@ -130,7 +135,7 @@ export interface Cells extends RefTable {
   newRefs(): CellRef[];
   /** Brings the cells up to date with a user; `machine` users are in none. */
   settle(user: CountedUser, window: DayRange): void;
-  /** What changed since the last drain, or everything; in a fixed order. A group or cell whose users have all gone is said once more, as zeros, unless `full`. */
+  /** By what the cells have changed since the last drain, or everything; in a fixed order. A group whose users have all gone is said once more, as zero, unless `full`. */
   drain(full: boolean): CellAccount;
   /** Everything as it stands, without forgetting what changed. */
   account(): CellAccount;
@@ -143,7 +148,8 @@ export function createCells(nameOf: NameOf): Cells {
   /** The last asked for of each feature: a feature hardly ever changes its stage. */
   const recent = new Map<string, CellRef>();
   const groups = new Map<string, Group>();
-  const changedCells = new Map<CellRef, Set<Group>>();
+  /** By what the cells have changed since the last drain. */
+  const differences = new Map<CellRef, Map<Group, Counts>>();
   const changedGroups = new Set<Group>();
 
   const groupOf = (level: Level, team: string): Group => {
@@ -156,31 +162,29 @@ export function createCells(nameOf: NameOf): Cells {
     return group;
   };
   const put = (ref: CellRef, group: Group, contribution: Contribution, by: 1 | -1): void => {
-    let counts = ref.cells.get(group);
-    if (counts === undefined) {
-      counts = NO_COUNTS();
-      ref.cells.set(group, counts);
-    }
-    addTo(counts, contribution, by);
-    const changed = changedCells.get(ref);
-    if (changed === undefined) changedCells.set(ref, new Set([group]));
-    else changed.add(group);
+    addTo(countsOf(ref.cells, group), contribution, by);
+    let changed = differences.get(ref);
+    if (changed === undefined) differences.set(ref, (changed = new Map<Group, Counts>()));
+    addTo(countsOf(changed, group), contribution, by);
   };
   const present = (group: Group, by: 1 | -1): void => {
     group.users += by;
     changedGroups.add(group);
   };
-  const featuresOf = (wanted: Iterable<readonly [CellRef, Iterable<Group>]>): SaidFeature[] => {
+  const featuresOf = (wanted: Iterable<readonly [CellRef, Iterable<readonly [Group, Counts]>]>): SaidFeature[] => {
     const features: SaidFeature[] = [];
-    for (const [ref, among] of wanted) {
-      const cells = [...among].sort(byGroup).map((group) => cellOf(group, ref.cells.get(group) ?? NO_COUNTS(), nameOf));
+    for (const [ref, of] of wanted) {
+      const cells = [...of]
+        .filter(([, counts]) => !isNothing(counts))
+        .sort(([a], [b]) => byGroup(a, b))
+        .map(([group, counts]) => cellOf(group, counts, nameOf));
       if (cells.length > 0) features.push({ feature: ref.feature, stage: ref.stage, cells });
     }
     return features.sort((a, b) => compare(a.feature, b.feature) || compare(a.stage, b.stage));
   };
   const presenceOf = (wanted: Iterable<Group>): Presence[] => [...wanted].sort(byGroup).map(({ level, team, users }) => ({ level, team, users }));
   const everything = (): CellAccount => ({
-    features: featuresOf([...refs.values()].map((ref) => [ref, [...ref.cells].filter(([, counts]) => counts.seen > 0).map(([group]) => group)] as const)),
+    features: featuresOf([...refs.values()].map((ref) => [ref, ref.cells] as const)),
     presence: presenceOf([...groups.values()].filter(({ users }) => users > 0)),
   });
 
@@ -253,10 +257,10 @@ export function createCells(nameOf: NameOf): Cells {
       if (target !== null && presentNow !== presentBefore) present(target, presentNow ? 1 : -1);
     },
     drain: (full) => {
-      const account = full ? everything() : { features: featuresOf(changedCells), presence: presenceOf(changedGroups) };
-      for (const [ref, changed] of changedCells) for (const group of changed) if (ref.cells.get(group)?.seen === 0) ref.cells.delete(group);
+      const account = full ? everything() : { features: featuresOf(differences), presence: presenceOf(changedGroups) };
+      for (const [ref, changed] of differences) for (const group of changed.keys()) if (ref.cells.get(group)?.seen === 0) ref.cells.delete(group);
       for (const group of changedGroups) if (group.users === 0) groups.delete(`${group.level} ${group.team}`);
-      changedCells.clear();
+      differences.clear();
       changedGroups.clear();
       return account;
     },

@@ -56,7 +56,7 @@ export function cellsRecords(tick: number, levels: CellsPartial['levels'], reset
   for (const list of ['presence', 'samples', 'labels', 'measures'] as const) for (const item of content[list]) put(list, JSON.stringify(item));
   if (filled === 0 && !reset) return [];
   return chunks.map((lists, at) => {
-    const head = JSON.stringify({ v: 1, kind: 'cells', tick, levels, reset: reset && at === 0 } satisfies Omit<CellsPartial, (typeof LISTS)[number]>);
+    const head = JSON.stringify({ v: 2, kind: 'cells', tick, levels, reset: reset && at === 0 } satisfies Omit<CellsPartial, (typeof LISTS)[number]>);
     return `${head.slice(0, -1)},${LISTS.map((list) => `"${list}":[${lists[list].join(',')}]`).join(',')}}`;
   });
 }
@@ -74,10 +74,10 @@ export function vectorsRecords(tick: number, users: readonly UserVector[], chunk
     chunks.at(-1)?.push(user);
     filled += bytes;
   }
-  return chunks.map((chunk) => JSON.stringify({ v: 1, kind: 'vectors', tick, users: chunk } satisfies Partial));
+  return chunks.map((chunk) => JSON.stringify({ v: 2, kind: 'vectors', tick, users: chunk } satisfies Partial));
 }
 
-export const tickRecord = (tick: number, first: boolean, evaluatedTo: number): string => JSON.stringify({ v: 1, kind: 'tick', tick, first, evaluated_to: evaluatedTo } satisfies Partial);
+export const tickRecord = (tick: number, first: boolean, evaluatedTo: number): string => JSON.stringify({ v: 2, kind: 'tick', tick, first, evaluated_to: evaluatedTo } satisfies Partial);
 
 export const progressRecord = (through: number, watermark: number, firstTick: number): string =>
-  JSON.stringify({ v: 1, kind: 'progress', through, watermark, first_tick: firstTick } satisfies Partial);
+  JSON.stringify({ v: 2, kind: 'progress', through, watermark, first_tick: firstTick } satisfies Partial);

@@ -7,6 +7,7 @@
  */
 import type { Cause, Outcome, SignalClass, Stage, TimeMeasure } from '../../../schemas/records.ts';
 import { cachedText } from '../../../schemas/textCache.ts';
+import type { Slice } from '../../../infra/ports.ts';
 import { AvroCursor } from './avroCursor.ts';
 import type { Entry } from './merge.ts';
 import type { Signal } from './signal.ts';
@@ -53,6 +54,7 @@ class SignalView implements Signal, Entry {
   private messageAt = 0;
   private messageEnd = 0;
   private fingerprintAt = 0;
+  private fingerprintEnd = 0;
 
   constructor(signalClass: SignalClass, cursor: AvroCursor) {
     this.class = signalClass;
@@ -120,6 +122,7 @@ class SignalView implements Signal, Entry {
     this.cause = CAUSES[cursor.index(CAUSES.length)] ?? 'unknown';
     cursor.text();
     this.fingerprintAt = cursor.start;
+    this.fingerprintEnd = cursor.at;
   }
 
   private readTime(cursor: AvroCursor): void {
@@ -162,7 +165,7 @@ class SignalView implements Signal, Entry {
   }
 
   get fingerprint(): string {
-    return this.class === 'error' ? cachedText(this.bytes, this.fingerprintAt, this.bytes.length) : '';
+    return this.class === 'error' ? cachedText(this.bytes, this.fingerprintAt, this.fingerprintEnd) : '';
   }
 }
 
@@ -175,9 +178,9 @@ function isAt(bytes: Buffer, from: number, to: number, text: Buffer): boolean {
 /** For all signals: one less to make for each. */
 const cursor = new AvroCursor();
 
-/** `bytes`: with the header, of our own schema of the class. Null where they are not what our encoder would have written. */
-export function viewSignal(signalClass: SignalClass, bytes: Buffer): (Entry & { readonly signal: Signal }) | null {
-  cursor.begin(bytes, HEADER_BYTES);
+/** `value`: with the header, of our own schema of the class. Null where they are not what our encoder would have written. */
+export function viewSignal(signalClass: SignalClass, { bytes, from, to }: Slice): (Entry & { readonly signal: Signal }) | null {
+  cursor.begin(bytes, from + HEADER_BYTES, to);
   const view = new SignalView(signalClass, cursor);
   return cursor.isOver() ? view : null;
 }

@@ -1,5 +1,5 @@
 /** From the bytes of a signal topic to an entry of the merge. */
-import type { InRecord } from '../../../infra/ports.ts';
+import type { InRecord, Slice } from '../../../infra/ports.ts';
 import { UnknownSchemaError } from '../../../schemas/codec.ts';
 import type { RecordCodec } from '../../../schemas/codec.ts';
 import type { SignalClass } from '../../../schemas/records.ts';
@@ -38,15 +38,24 @@ export function signalReader(codec: RecordCodec, app: string): (record: InRecord
     [topicName('times', app), { class: 'time', schemaId: codec.schemaId('TimeSignal'), decode: (bytes) => ({ class: 'time', record: codec.decode('TimeSignal', bytes) }) }],
   ]);
   return (record) => {
-    const bytes = record.value;
-    if (bytes === null) {
+    const value = valueOf(record);
+    if (value === null) {
       return { originOffset: headerNumber(record, HEADERS.originOffset), ordinal: Infinity, watermark: headerNumber(record, HEADERS.watermark), signal: null };
     }
     const kind = kinds.get(record.topic);
     if (kind === undefined) throw new Error(`profile: ${record.topic} is no topic of signals`);
-    const isOurs = bytes.length > HEADER_BYTES && bytes[0] === 0 && bytes.readInt32BE(1) === kind.schemaId;
-    return (isOurs ? viewSignal(kind.class, bytes) : null) ?? decoded(kind, bytes);
+    const { bytes, from, to } = value;
+    const isOurs = to - from > HEADER_BYTES && bytes[from] === 0 && bytes.readInt32BE(from + 1) === kind.schemaId;
+    return (isOurs ? viewSignal(kind.class, value) : null) ?? decoded(kind, bytes.subarray(from, to));
   };
+}
+
+/** Of the two only the one that is needed is asked for: each may be made anew. */
+function valueOf(record: InRecord): Slice | null {
+  const { valueIn } = record;
+  if (valueIn !== undefined) return valueIn;
+  const { value } = record;
+  return value === null ? null : { bytes: value, from: 0, to: value.length };
 }
 
 interface Kind {

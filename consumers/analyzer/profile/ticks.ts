@@ -5,7 +5,7 @@
  */
 import type { Level, Stage } from '../../../schemas/records.ts';
 import { otherLevels } from '../expertise/leaveOut.ts';
-import type { BottleneckMeasure, MeasureCounts, UserVector } from '../partials.ts';
+import type { MeasureCounts, UserVector } from '../partials.ts';
 import { effectiveFrom, isMidnight, isTrainingTick, stateDaysOf, windowOf } from '../time.ts';
 import { inBatches } from './batches.ts';
 import { resolutionOf } from './bottlenecks.ts';
@@ -63,30 +63,24 @@ async function decideLevels(state: PartitionState, tick: number, view: Reference
 
 /** At a midnight tick: how many users of each level have which value of each measure. */
 async function measureCounts(state: PartitionState, view: ReferenceView | null): Promise<MeasureCounts[]> {
-  const counts = new Map<string, { readonly count: Omit<MeasureCounts, 'values'>; readonly values: Map<number, number> }>();
-  const add = (stage: Stage, name: BottleneckMeasure, level: Level, value: number): void => {
-    const key = `${String(STAGES.indexOf(stage))} ${String(MEASURES.indexOf(name))} ${level}`;
-    let known = counts.get(key);
-    if (known === undefined) {
-      known = { count: { stage, level, measure: name }, values: new Map() };
-      counts.set(key, known);
-    }
-    known.values.set(value, (known.values.get(value) ?? 0) + 1);
-  };
+  const places = STAGES.flatMap((stage) => MEASURES.map((name) => ({ stage, measure: name, byLevel: new Map<Level, Map<number, number>>() })));
   await inBatches(state.users.values(), (user) => {
     if (user.level === 'machine' || user.days.length === 0) return;
     const stages = stagesOf(state, user);
     let relatives: Record<Stage, number[]> | null = null;
     const relativesAt = (stage: Stage): number[] => (view === null ? [] : (relatives ??= relativeCompletions(user.days, state.measuredDay, view))[stage]);
-    for (const stage of STAGES) {
+    for (const { stage, measure: name, byLevel } of places) {
       const sums = stages[stage];
-      for (const name of sums === null ? [] : MEASURES) {
-        const value = sums === null ? null : measure(sums, name, () => relativesAt(stage));
-        if (value !== null) add(stage, name, user.level, value);
-      }
+      const value = sums === null ? null : measure(sums, name, () => relativesAt(stage));
+      if (value === null) continue;
+      let values = byLevel.get(user.level);
+      if (values === undefined) byLevel.set(user.level, (values = new Map<number, number>()));
+      values.set(value, (values.get(value) ?? 0) + 1);
     }
   });
-  return [...counts].sort((a, b) => compare(a[0], b[0])).map(([, { count, values }]) => ({ ...count, values: [...values].sort((a, b) => a[0] - b[0]) }));
+  return places.flatMap(({ stage, measure: name, byLevel }) =>
+    [...byLevel].sort(([a], [b]) => compare(a, b)).map(([level, values]) => ({ stage, level, measure: name, values: [...values].sort((a, b) => a[0] - b[0]) })),
+  );
 }
 
 function resolveBottlenecks(state: PartitionState, tick: number, view: ReferenceView | null, emits: Emits): void {

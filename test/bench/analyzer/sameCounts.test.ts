@@ -12,7 +12,7 @@ const FINGERPRINT = 'f'.repeat(32);
 const cell = (changes: Partial<Cell> = {}): Cell => ({ level: 'unclassified', team: 'a', seen: 3, worked: 3, used: 2, attempted: 1, stuck: 0, durations: [[1_010, 2], [-1, 1]], errors: { [FINGERPRINT]: [2, 1] }, ...changes });
 
 function say(kafka: MemoryKafka, app: string, partition: number, tick: number, cells: readonly Cell[]): void {
-  const head = { v: 1, tick };
+  const head = { v: 2, tick };
   const records = [
     { ...head, kind: 'cells', levels: 'in_force', reset: true, features: [{ feature: 'f', stage: 'data', cells }], presence: [{ level: 'unclassified', team: 'a', users: 3 }], samples: [], labels: [], measures: [] },
     { ...head, kind: 'tick', first: false, evaluated_to: 7 },

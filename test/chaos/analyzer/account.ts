@@ -4,6 +4,7 @@
  * said by no record, only by its not being in the next full account: so labels are complete at midnights alone.
  */
 import type { Cell, Partial } from '../../../consumers/analyzer/partials.ts';
+import { sumOf } from '../../cells.ts';
 
 export type Cells = Extract<Partial, { kind: 'cells' }>;
 
@@ -15,16 +16,33 @@ export interface Account {
 
 export function createAccount(): Account {
   const entries = new Map<string, string>();
+  const sums = new Map<string, Cell>();
+  /** A cell comes as what it has grown by. */
+  const grown = (name: string, by: Cell): Cell => {
+    const sum = sumOf(sums.get(name), by);
+    if (sum.seen === 0) sums.delete(name);
+    else sums.set(name, sum);
+    return sum;
+  };
   return {
     apply: (chunk) => {
       const touched = new Set(chunk.reset ? entries.keys() : []);
-      if (chunk.reset) entries.clear();
+      if (chunk.reset) {
+        entries.clear();
+        sums.clear();
+      }
       const put = (name: string, value: string | null): void => {
         touched.add(name);
         if (value === null) entries.delete(name);
         else entries.set(name, value);
       };
-      for (const { feature, stage, cells } of chunk.features) for (const cell of cells) put(`cell ${stage} ${feature} ${cell.level} ${cell.team}`, cell.seen === 0 ? null : cellText(cell));
+      for (const { feature, stage, cells } of chunk.features) {
+        for (const cell of cells) {
+          const name = `cell ${stage} ${feature} ${cell.level} ${cell.team}`;
+          const sum = grown(name, cell);
+          put(name, sum.seen === 0 ? null : cellText(sum));
+        }
+      }
       for (const { level, team, users } of chunk.presence) put(`presence ${level} ${team}`, users === 0 ? null : String(users));
       for (const { feature, signal_class, what, earliest } of chunk.samples) put(`samples ${feature} ${signal_class} ${String(what)}`, earliest.length === 0 ? null : JSON.stringify(earliest));
       for (const { fingerprint, code, message } of chunk.labels) put(`${LABEL}${fingerprint}`, JSON.stringify([code, message]));

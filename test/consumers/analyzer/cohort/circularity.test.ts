@@ -19,7 +19,7 @@ const MODEL: LevelModel = {
   left_out: ['features_per_stage', 'completion_ratio', 'relative_completion'].map((without) => ({ without, scaling: [], centroids: [] })),
 };
 const moves = (without: string, counts: readonly Partial<OtherCounts>[], presence: LeftOut['presence'] = []): LeftOut => ({
-  v: 1, kind: 'left_out', tick: DAY_MS, without, presence,
+  v: 2, kind: 'left_out', tick: DAY_MS, without, presence,
   counts: counts.map((change) => ({ feature: 'training-job', stage: 'training', level: 'beginner', used: 0, attempted: 0, stuck: 0, durations: [], ...change })),
 });
 

@@ -5,6 +5,7 @@ import type { Cell } from '../../../../consumers/analyzer/partials.ts';
 import { createSums } from '../../../../consumers/analyzer/cohort/sums.ts';
 import type { CellsChunk, Sums } from '../../../../consumers/analyzer/cohort/sums.ts';
 import type { Tally } from '../../../../consumers/analyzer/rules/tally.ts';
+import { differenceOf } from '../../../cells.ts';
 
 const PARTITIONS = 3;
 
@@ -22,33 +23,59 @@ const cell: fc.Arbitrary<Cell> = fc
     durations: fc.uniqueArray(fc.tuple(fc.constantFrom(-1, 100, 200), fc.integer({ min: 1, max: 3 })), { selector: ([boundary]) => boundary, maxLength: 3 }),
     errors: fc.dictionary(fc.constantFrom('x', 'y'), fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 0, max: 3 }))),
   })
-  // A cell whose users have all gone has only zeros.
+  // A cell without users has only zeros.
   .map(({ level, team, seen, durations, errors }) => ({ level, team, seen, worked: seen, used: seen, attempted: seen, stuck: seen, durations: seen === 0 ? [] : durations, errors: seen === 0 ? {} : errors }));
 
 const saids = fc.array(fc.record({ partition: fc.integer({ min: 0, max: PARTITIONS - 1 }), feature: fc.constantFrom('f', 'g'), cell }), { maxLength: 40 });
 
-const chunk = (features: CellsChunk['features'], reset: boolean): CellsChunk => ({ v: 1, kind: 'cells', tick: 0, levels: 'in_force', reset, features, presence: [], samples: [], labels: [], measures: [] });
+const chunk = (features: CellsChunk['features'], reset: boolean): CellsChunk => ({ v: 2, kind: 'cells', tick: 0, levels: 'in_force', reset, features, presence: [], samples: [], labels: [], measures: [] });
 const one = ({ feature, cell: said }: Said, reset = false): CellsChunk => chunk([{ feature, stage: 'data', cells: [said] }], reset);
 
 const plainTally = ({ durations, errors, ...rest }: Tally): object => ({ ...rest, users: durations.users, durations: [...durations.counts].sort(), errors: [...errors].sort() });
 const plain = ({ features }: Sums): object =>
   [...features].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, { levels }]) => [key, [...levels].sort(([a], [b]) => (a < b ? -1 : 1)).map(([level, { all, teams }]) => [level, plainTally(all), [...teams].sort(([a], [b]) => (a < b ? -1 : 1)).map(([team, tally]) => [team, plainTally(tally)])])]);
 
+const nameOf = ({ partition, feature, cell: { level, team } }: Said): string => `${String(partition)}/${feature}/${level}/${team}`;
+
+const begin = (sums: Sums): void => {
+  for (let partition = 0; partition < PARTITIONS; partition++) {
+    sums.apply(partition, chunk([], true));
+    sums.close(partition);
+  }
+};
+
+/** From cells as they became one after the other; said by differences. */
 const applied = (said: readonly Said[]): Sums => {
   const sums = createSums(PARTITIONS);
-  for (const each of said) sums.apply(each.partition, one(each));
+  begin(sums);
+  const known = new Map<string, Cell>();
+  for (const each of said) {
+    const before = known.get(nameOf(each));
+    known.set(nameOf(each), each.cell);
+    sums.apply(each.partition, one({ ...each, cell: differenceOf(before, each.cell) }));
+  }
   return sums;
 };
 
-/** The last word on each cell. */
-const lastOf = (said: readonly Said[]): Said[] => [...new Map(said.map((each) => [`${String(each.partition)}/${each.feature}/${each.cell.level}/${each.cell.team}`, each])).values()];
+/** As each cell became in the end. */
+const lastOf = (said: readonly Said[]): Said[] => [...new Map(said.map((each) => [nameOf(each), each])).values()];
 
-test('the order of the partitions does not matter, and only the last word counts', () => {
+test('the order of the partitions does not matter, and the differences add up to what there is in the end', () => {
   fc.assert(
     fc.property(saids, (said) => {
       const byPartition = [...said].sort((a, b) => b.partition - a.partition);
       assert.deepEqual(plain(applied(byPartition)), plain(applied(said)));
       assert.deepEqual(plain(applied(lastOf(said))), plain(applied(said)));
+    }),
+  );
+});
+
+test('before its first full account a partition counts for nothing', () => {
+  fc.assert(
+    fc.property(saids, (said) => {
+      const sums = createSums(PARTITIONS);
+      for (const each of said) sums.apply(each.partition, { ...one(each), presence: [{ level: 'expert', team: 'a', users: 3 }] });
+      assert.deepEqual([plain(sums), sums.presence.size, sums.changes().features.size], [[], 0, 0]);
     }),
   );
 });

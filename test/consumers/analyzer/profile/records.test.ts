@@ -21,7 +21,7 @@ type CellsPartial = Extract<Partial, { kind: 'cells' }>;
 const parse = (records: readonly string[]): CellsPartial[] => records.map((json) => JSON.parse(json) as CellsPartial);
 
 test('one chunk holds everything as it is', () => {
-  assert.deepEqual(parse(cellsRecords(7, 'in_force', true, CONTENT)), [{ v: 1, kind: 'cells', tick: 7, levels: 'in_force', reset: true, ...CONTENT, features: FEATURES }]);
+  assert.deepEqual(parse(cellsRecords(7, 'in_force', true, CONTENT)), [{ v: 2, kind: 'cells', tick: 7, levels: 'in_force', reset: true, ...CONTENT, features: FEATURES }]);
 });
 
 test('small chunks: only the first resets, no cell is lost or said twice, none is much larger than asked', () => {

@@ -3,6 +3,7 @@ import type { Cell, FeatureCells, Partial, Presence, Samples } from '../../../..
 import { DAY_MS } from '../../../../consumers/analyzer/time.ts';
 import type { ExpertiseLevel, Level } from '../../../../schemas/records.ts';
 import type { SignalRecord } from '../../../../consumers/analyzer/profile/signal.ts';
+import { sumOf } from '../../../cells.ts';
 import type { Placed } from './world.ts';
 
 export interface Account {
@@ -128,8 +129,9 @@ export function accounts(partials: readonly Partial[]): { tick: number; evaluate
       for (const { feature, stage, cells: changed } of partial.features) {
         for (const cell of changed) {
           const name = JSON.stringify([feature, stage, cell.level, cell.team]);
-          if (cell.seen === 0) cells.delete(name);
-          else cells.set(name, { feature, stage, cell });
+          const sum = sumOf(cells.get(name)?.cell, cell);
+          if (sum.seen === 0) cells.delete(name);
+          else cells.set(name, { feature, stage, cell: sum });
         }
       }
       for (const group of partial.presence) {

@@ -26,6 +26,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   evidence: { summary: 'why a challenge is one: in words, in numbers, and the SQL that gives the numbers again', run: async (args) => (await import('./evidence.ts')).evidence(args) },
   'watch-list': { summary: "what nearly holds: the last midnight's findings that are no challenges, ranked", run: async (args) => (await import('./watchList.ts')).watchList(args) },
   backtest: { summary: 'what rules would have found over the history, and the difference from the current ones', run: async (args) => (await import('./backtest.ts')).backtest(args) },
+  topics: { summary: 'creates what is missing of the topics, where services may not', run: async (args) => (await import('./topics.ts')).topics(args) },
+  acls: { summary: "the rights of each service's user on a secured Kafka, as commands for kafka-acls.sh", run: async (args) => (await import('./acls.ts')).acls(args) },
   settings: { summary: 'every setting, its default and what it does', run: async (args) => (await import('./settings.ts')).settings(args) },
   doctor: { summary: 'what this machine has and lacks for running Chokepoint', run: async (args) => (await import('./doctor.ts')).doctor(args) },
 };

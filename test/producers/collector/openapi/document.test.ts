@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Validator } from '@seriousme/openapi-schema-validator';
 import { createApp } from '../../../../producers/collector/app.ts';
 import { createLimiter } from '../../../../producers/collector/keys/limiter.ts';
 import { DELETE_ROUTES, GET_ROUTES, POST_ROUTES } from '../../../../producers/collector/routes.ts';
@@ -32,6 +33,16 @@ test('it is OpenAPI 3.1: every reference is there, ids are unique, every answer 
     for (const [status, { description }] of Object.entries(operation.responses)) assert.ok(/^[2-5]\d\d$/.test(status) && description !== '', `${method} ${path} ${status}`);
     assert.equal(operation.requestBody !== undefined, method === 'post');
   }
+});
+
+test('it is valid by the schema that the standard publishes', async () => {
+  const validator = new Validator();
+  const asServed = JSON.parse(JSON.stringify(served)) as object;
+  const { valid, errors } = await validator.validate({ ...asServed });
+  assert.ok(valid, JSON.stringify(errors));
+  assert.equal(validator.version, '3.1');
+  const broken = { ...asServed, info: {} };
+  assert.equal((await new Validator().validate(broken)).valid, false);
 });
 
 test('what the examples say is taken, and answered as the document says', async (t) => {

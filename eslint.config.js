@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['node_modules/', 'dist/', 'schemas/records.ts', '.data/', '*.config.js', '.dependency-cruiser.cjs'] },
+  { ignores: ['node_modules/', 'dist/', 'schemas/records.ts', '.data/', '*.config.js', '.dependency-cruiser.cjs', 'consumers/dashboard/page/theme.js'] },
   tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { project: ['./tsconfig.json', './producers/sdk/browser/tsconfig.json', './consumers/dashboard/page/tsconfig.json'] } },

@@ -56,7 +56,7 @@ export function createApp({ access: accessOptions, trustedProxies, assets, healt
   for (const path of ['/healthz', '/readyz', '/metrics']) {
     app.get(path, async (_request, reply) => {
       const answer = await answerHealth(path, health);
-      return answer === null ? reply.callNotFound() : reply.code(answer.status).type(answer.contentType).send(answer.body);
+      return reply.code(answer?.status ?? 404).type(answer?.contentType ?? 'text/plain').send(answer?.body ?? '');
     });
   }
   const access = createAccess(app, accessOptions);

@@ -94,7 +94,6 @@ export function followChallenges({ log, topic, codec, cardOf, publish, write }: 
     offset = next;
   };
   const run = async (): Promise<void> => {
-    // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- set by stop
     while (!stopped) {
       try {
         await round();

@@ -24,8 +24,8 @@ export function s<Name extends keyof SVGElementTagNameMap>(name: Name, attribute
   return fill(document.createElementNS(SVG, name), attributes, children);
 }
 
-export function one<E extends Element = HTMLElement>(selector: string, within: ParentNode = document): E {
-  const found = within.querySelector<E>(selector);
+export function one(selector: string): HTMLElement {
+  const found = document.querySelector<HTMLElement>(selector);
   if (found === null) throw new Error(`the page has no ${selector}`);
   return found;
 }
@@ -53,7 +53,7 @@ export function table<Row>(caption: string, columns: readonly Column<Row>[], row
   return h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': caption },
     h('table', {},
       h('caption', { class: captionHidden ? 'sr' : null }, caption),
-      h('thead', {}, h('tr', {}, ...columns.map((column) => h('th', { scope: 'col', class: classOf(column) }, column.head)))),
+      h('thead', {}, h('tr', {}, ...columns.map((column) => h('th', { scope: 'col', class: column.number === true ? 'num' : null }, column.head)))),
       h('tbody', {}, ...rows.map((row) => h('tr', {}, ...columns.map((column) => (column.isName === true ? h('th', { scope: 'row', class: classOf(column) }, column.cell(row)) : h('td', { class: classOf(column) }, column.cell(row)))))))));
 }
 

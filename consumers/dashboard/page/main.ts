@@ -1,10 +1,15 @@
 /** The page: which view a path is, moving between them without a load, the session, the theme. */
 import type { SessionShape } from '../shapes.ts';
 import { ApiError, call, get } from './api.ts';
+import { catalogView } from './catalogView.ts';
+import { challengeView } from './challengeView.ts';
 import { h, one } from './dom.ts';
+import { expertiseView } from './expertiseView.ts';
 import { startLive, stopLive } from './live.ts';
 import { nowView } from './nowView.ts';
+import { pipelineView } from './pipelineView.ts';
 import { signInView } from './signInView.ts';
+import { stagesView } from './stagesView.ts';
 import { startTheme } from './themeSwitch.ts';
 import type { View } from './view.ts';
 
@@ -18,6 +23,11 @@ let turn = 0;
 /** Views are fetched with the page; which one a path is. */
 const VIEWS: readonly { readonly name: string; readonly path: RegExp; readonly open: (id: string) => Promise<View> }[] = [
   { name: 'now', path: /^\/$/, open: () => nowView() },
+  { name: 'challenge', path: /^\/challenges\/([^/]+)$/, open: (id) => challengeView(id) },
+  { name: 'expertise', path: /^\/expertise$/, open: () => expertiseView() },
+  { name: 'stages', path: /^\/stages$/, open: () => stagesView() },
+  { name: 'pipeline', path: /^\/pipeline$/, open: () => pipelineView() },
+  { name: 'catalog', path: /^\/catalog$/, open: () => catalogView() },
 ];
 
 function show({ title, content, leave: next }: View, name: string, focus: boolean): void {

@@ -1,7 +1,7 @@
 /** What the API answers and the page shows: types only, for both. Times are epoch ms; what is about fewer than five users is null. */
 export type Stage = 'data' | 'features' | 'training' | 'deployment';
 export type Dimension = 'ET' | 'SoP';
-export type Status = 'opened' | 'updated' | 'resolved';
+type Status = 'opened' | 'updated' | 'resolved';
 
 export interface SessionShape {
   readonly name: string;
@@ -57,7 +57,7 @@ export interface PulseShape {
   readonly days: readonly { readonly day: string; readonly stage: Stage; readonly actions: number; readonly errors: number; readonly ended: number; readonly given_up: number }[];
 }
 
-export interface Transition {
+interface Transition {
   readonly status: Status;
   readonly evaluated_at: number;
   readonly levels: readonly LevelEvidence[];
@@ -135,7 +135,7 @@ export interface StagesShape {
   readonly teams: readonly { readonly stage: Stage; readonly team: string; readonly users: number; readonly actions: number; readonly errors: number; readonly ended: number; readonly given_up: number; readonly hours: number }[];
 }
 
-export interface PartitionLag {
+interface PartitionLag {
   readonly topic: string;
   readonly partition: number;
   readonly end: number;

@@ -1,7 +1,7 @@
 /** The admin keys as the collector takes them: `secret` or `name:secret`, where `sha256:<64 hex digits>` may stand for the secret. Compared as hashes, all of them, in constant time. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 
-export interface KnownKey {
+interface KnownKey {
   readonly name: string;
   /** Names the key in a session without telling it: of a key that is gone the sessions are, too. */
   readonly id: string;

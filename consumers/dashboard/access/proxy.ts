@@ -18,7 +18,7 @@ const LONGEST_NAME = 200;
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
 const one = (value: string | string[] | undefined): string | null => (typeof value === 'string' ? value : null);
 
-export function trustedAddresses(addresses: readonly string[]): (address: string) => boolean {
+function trustedAddresses(addresses: readonly string[]): (address: string) => boolean {
   const list = new BlockList();
   for (const address of addresses) {
     const [network = '', bits] = address.split('/');

@@ -1,7 +1,7 @@
 /** A session is in its cookie: who, by which key, until when, signed. The server keeps none; a restart with another secret ends them all. */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-export interface Session {
+interface Session {
   readonly name: string;
   readonly key_id: string;
   /** Epoch ms. */

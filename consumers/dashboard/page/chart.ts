@@ -4,7 +4,7 @@ import { h, s } from './dom.ts';
 let loading: Promise<void> | null = null;
 
 /** d3 comes when the first chart does: the first view does not wait for it. */
-export function loadD3(): Promise<void> {
+function loadD3(): Promise<void> {
   loading ??= new Promise((resolve, reject) => {
     const script = h('script', { src: `${document.body.dataset['base'] ?? ''}/d3.js` });
     script.addEventListener('load', () => { resolve(); });
@@ -47,7 +47,7 @@ export const group = (parent: Element, x: number, y: number, className = ''): SV
 };
 
 /** Marks that differ in shape, not in colour alone. */
-export const SYMBOLS: Readonly<Record<string, () => d3.SymbolType>> = {
+const SYMBOLS: Readonly<Record<string, () => d3.SymbolType>> = {
   beginner: () => d3.symbolCircle, intermediate: () => d3.symbolSquare, expert: () => d3.symbolTriangle, infrequent: () => d3.symbolDiamond,
 };
 export const symbolPath = (level: string, size: number): string => d3.symbol((SYMBOLS[level] ?? SYMBOLS['beginner'] ?? (() => d3.symbolCircle))(), size)() ?? '';

@@ -7,7 +7,7 @@ import { count, day, moment, percent, plural } from './format.ts';
 import type { View } from './view.ts';
 import { axisName, levelName, levelOrder } from './words.ts';
 
-const MARGIN = { top: 10, right: 14, bottom: 40, left: 48 };
+const MARGIN = { top: 10, right: 14, bottom: 40, left: 62 };
 const MODELLED = ['beginner', 'intermediate', 'expert'];
 const ofLevels = (levels: readonly string[]) => legend(levels.map((level) => ({ level, name: levelName(level) })));
 const units = (value: d3.NumberValue): string => d3.format('+.1f')(Number(value));

@@ -1,13 +1,14 @@
 /** The pipeline's health: how far behind each stage is, what comes in, dead letters, what rules and model gave. Asked again while the page is looked at. */
 import type { PipelineShape } from '../shapes.ts';
 import { get } from './api.ts';
-import { figure } from './chart.ts';
+import { bottomAxis, figure } from './chart.ts';
 import { h, s, section, table } from './dom.ts';
 import { count, day, moment, plural } from './format.ts';
 import type { View } from './view.ts';
 import { levelName, ruleName } from './words.ts';
 
 const AGAIN_MS = 5_000;
+const HOUR_MS = 3_600_000;
 
 const tile = (name: string, value: string, state = ''): HTMLElement => h('div', { class: state }, h('dt', {}, name), h('dd', {}, value));
 
@@ -18,8 +19,9 @@ function totals({ status, dead_letters, rates, groups }: PipelineShape): HTMLEle
   return h('dl', { class: 'totals' },
     status === null ? tile('collector', 'no answer', 'bad') : tile('events to ClickHouse', status.caught_up ? 'caught up' : 'catching up', status.caught_up ? 'good' : ''),
     tile('events per second', events === undefined ? '–' : perSecond(events.topic)),
+    ...(status === null ? [] : [tile('events behind, at most', count(Math.max(0, ...Object.values(status.stages).map(({ lag }) => lag ?? 0))))]),
     tile('dead letters', count(letters), letters > 0 ? 'bad' : ''),
-    groups === null ? tile('Kafka', 'no answer', 'bad') : tile('records waiting', count(groups.flatMap(({ partitions }) => partitions).reduce((sum, one) => sum + Math.max(0, one.end - (one.committed ?? one.end)), 0))));
+    ...(groups === null ? [tile('Kafka', 'no answer', 'bad')] : []));
 }
 
 function stagesTable({ status }: PipelineShape): HTMLElement {
@@ -57,10 +59,13 @@ function ratesBlock({ rates }: PipelineShape): HTMLElement {
 function hoursBlock({ hours }: PipelineShape): readonly Node[] {
   const rows = hours.toReversed();
   const most = Math.max(1, ...rows.map(({ events }) => events));
-  const head = rows.length === 0 ? [] : [figure(`Events by hour of receipt, the highest ${count(most)}`, 90, ({ svg, width, height }) => {
-    const x = d3.scaleBand(rows.map(({ hour }) => String(hour)), [0, width]).padding(0.2);
-    const bar = Math.min(x.bandwidth(), 40);
-    for (const { hour, events } of rows) svg.append(s('rect', { class: 'bar', rx: 2, x: x(String(hour)) ?? 0, width: bar, y: height - (events / most) * (height - 4), height: (events / most) * (height - 4) }));
+  const last = rows.at(-1)?.hour ?? 0;
+  const head = rows.length === 0 ? [] : [figure(`Events by hour of receipt, the highest ${count(most)}`, 120, ({ svg, width, height }) => {
+    const base = height - 26;
+    const x = d3.scaleUtc([last - 47 * HOUR_MS, last + HOUR_MS], [0, width]);
+    const bar = Math.max(2, width / 48 - 3);
+    for (const { hour, events } of rows) svg.append(s('rect', { class: 'bar', rx: 2, x: x(hour), width: bar, y: base - (events / most) * (base - 4), height: (events / most) * (base - 4) }));
+    bottomAxis(svg, x, base, Math.max(2, Math.floor(width / 160)), (value) => d3.utcFormat('%-d %b, %H:%M')(new Date(Number(value))));
   })];
   return [...head, h('details', {}, h('summary', {}, 'As a table'), table('Events by hour of receipt', [
     { head: 'Hour', isName: true, cell: ({ hour }) => moment(hour) },

@@ -6,7 +6,7 @@ import type { Card, LevelEvidence } from '../shapes.ts';
 const FEWEST_SHOWN = 5;
 
 /** What the page must know of a rule; which rules there are is told by whoever starts the dashboard. */
-export interface RuleOutline {
+interface RuleOutline {
   readonly harmed: readonly Level[];
   /** The rule counts those who do, and its trouble are those who do not. */
   readonly counts_users_who_do: boolean;

@@ -17,11 +17,11 @@ const MOST_TRANSITIONS = 2_000;
 
 const SAME_FINDING = "rule_id = {rule:String} AND stage = {stage:String} AND feature = {feature:String} AND signal_class = {class:String} AND ifNull(toString(fingerprint), '') = {fingerprint:String}";
 
-/** Null where there is no such challenge. */
-export async function readTransitions(ask: Ask, id: string): Promise<Challenge[]> {
+function readTransitions(ask: Ask, id: string): Promise<Challenge[]> {
   return readChallenges(ask, 'challenges', "WHERE challenge_id = {id:String} ORDER BY evaluated_at, indexOf(['opened', 'updated', 'resolved'], toString(status)) LIMIT {most:UInt32}", { id, most: MOST_TRANSITIONS });
 }
 
+/** Null where there is no such challenge. */
 export async function readChallenge(ask: Ask, id: string, outlineOf: OutlineOf, titleOf: TitleOf, sqlOf: (challenge: Challenge) => readonly NamedSql[]): Promise<ChallengeShape | null> {
   const transitions = await readTransitions(ask, id);
   const last = transitions.at(-1);

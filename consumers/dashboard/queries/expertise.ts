@@ -17,7 +17,7 @@ interface Row extends Omit<ModelRow, 'trained_at'> {
   readonly centroids: readonly (readonly number[])[];
 }
 
-export const modelsSql = (most: number): string =>
+const modelsSql = (most: number): string =>
   `SELECT toUnixTimestamp64Milli(trained_at) AS at, decision, why, labels, sizes, silhouette, churn, moved_users, moved_model, features, scaling, centroids,
   CAST((toUnixTimestamp64Milli(trained_on.from), toUnixTimestamp64Milli(trained_on.to)), 'Tuple(from_ms Int64, to_ms Int64)') AS trained_on FROM expertise_models ORDER BY trained_at DESC LIMIT ${String(most)}`;
 

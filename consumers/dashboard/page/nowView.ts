@@ -62,7 +62,7 @@ export async function nowView(): Promise<View> {
     const of = (dimension: Dimension): number => shape.open.filter((card) => card.dimension === dimension).length;
     const levels = shape.levels.toSorted((a, b) => levelOrder(a.level) - levelOrder(b.level));
     head.replaceChildren(
-      h('dl', { class: 'totals' },
+      h('dl', { class: 'totals levels' },
         h('div', { class: 'ET' }, h('dt', {}, 'ET, to teach'), h('dd', {}, of('ET'))),
         h('div', { class: 'SoP' }, h('dt', {}, 'SoP, to simplify'), h('dd', {}, of('SoP'))),
         ...levels.map(({ level, users }, at) => h('div', { class: at === 0 ? 'apart' : null }, h('dt', {}, levelName(level)), h('dd', {}, count(users))))),

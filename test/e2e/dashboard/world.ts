@@ -13,7 +13,7 @@ import { feedOf, type Feed } from '../../integration/sinkWorld.ts';
 const DAY = 86_400_000;
 const HOUR = 3_600_000;
 /** The midnight before now. */
-export const MIDNIGHT = Math.floor(Date.now() / DAY) * DAY;
+const MIDNIGHT = Math.floor(Date.now() / DAY) * DAY;
 const DAYS = 24;
 const MONDAY = MIDNIGHT - ((new Date(MIDNIGHT).getUTCDay() + 6) % 7) * DAY;
 
@@ -22,11 +22,11 @@ export const HOSTILE = `"><img src=x onerror="globalThis.pwned=1"><script>global
 const STAGES: readonly Stage[] = ['data', 'features', 'training', 'deployment'];
 const LEVELS: readonly [level: Level, users: number][] = [['beginner', 24], ['intermediate', 18], ['expert', 12], ['infrequent', 3]];
 const FEATURES = STAGES.flatMap((stage) => ['one', 'two'].map((which) => ({ feature: `${stage}_${which}`, title: `${stage} ${which}`, stage })));
-export const HOSTILE_FEATURE = `hostile ${HOSTILE}`;
+const HOSTILE_FEATURE = `hostile ${HOSTILE}`;
 
 const people = LEVELS.flatMap(([level, users]) => Array.from({ length: users }, (_, n) => ({ user_id: `${level}-${String(n)}`, level, team: n % 3 === 0 ? 'ads' : n % 3 === 1 ? 'search' : HOSTILE })));
 
-export const share = (level: Level, affected: number, eligible: number, op: string | null, threshold: number | null): Evidence => ({ level, measure: 'share', affected, eligible, value: affected / eligible, op, threshold, low: Math.max(0, affected / eligible - 0.1), high: Math.min(1, affected / eligible + 0.1) });
+const share = (level: Level, affected: number, eligible: number, op: string | null, threshold: number | null): Evidence => ({ level, measure: 'share', affected, eligible, value: affected / eligible, op, threshold, low: Math.max(0, affected / eligible - 0.1), high: Math.min(1, affected / eligible + 0.1) });
 
 const EVIDENCE = [share('beginner', 18, 24, '>', 0.5), share('intermediate', 4, 18, null, null), share('expert', 0, 12, '<', 0.1), share('infrequent', 2, 3, null, null)];
 
@@ -36,7 +36,7 @@ const challengeOf = (changes: Partial<Challenge>): Challenge => make.challenge({
 });
 
 const resolvedAt = MIDNIGHT - 2 * DAY;
-export const CHALLENGES: readonly Challenge[] = [
+const CHALLENGES: readonly Challenge[] = [
   challengeOf({ challenge_id: 'c-et', group_id: 'g-et' }),
   challengeOf({ challenge_id: 'c-sop', group_id: 'g-sop', dimension: 'SoP', rule_id: 'error-everyone', stage: 'training', feature: 'training_two', opened_at: MIDNIGHT - 4 * DAY, evaluated_at: MIDNIGHT - 4 * DAY, summary: 'Everyone meets it.', evidence: [share('beginner', 22, 24, '>', 0.8), share('intermediate', 15, 18, '>', 0.65), share('expert', 9, 12, '>', 0.5)] }),
   challengeOf({ challenge_id: 'c-hostile', group_id: 'g-hostile', stage: 'features', feature: HOSTILE_FEATURE, summary: HOSTILE, rule_id: HOSTILE, fingerprint: HOSTILE }),

@@ -29,7 +29,7 @@ export function produceTo(producer: Producer, codec: RecordCodec, app: string): 
   return (record) => producer.send([{ topic: topicName('challengeActions', app), partition: 0, key: record.challenge_id, value: codec.encode('ChallengeAction', record) }]);
 }
 
-async function challengeExists(clickhouse: ActionOptions['clickhouse'], id: string): Promise<boolean> {
+export async function challengeExists(clickhouse: ActionOptions['clickhouse'], id: string): Promise<boolean> {
   return (await clickhouse.query('SELECT 1 FROM challenges WHERE challenge_id = {id:String} LIMIT 1', { id })).length > 0;
 }
 

@@ -1,7 +1,10 @@
 /** An action by HTTP, through Kafka and the sink, to the views; and back by HTTP. */
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import Fastify from 'fastify';
 import { startSink } from '../../consumers/clickhouse/main.ts';
 import { produceTo, registerActions } from '../../consumers/dashboard/actions.ts';
@@ -15,6 +18,7 @@ import { withParts } from './parts.ts';
 import { eventually, feedOf } from './sinkWorld.ts';
 
 const parts = await withParts();
+const binary = fileURLToPath(new URL('../../infra/cli/chokepoint.ts', import.meta.url));
 const NOW = make.T0 + 1_000;
 const uuid = (): string => randomUUID().replace(/^(.{14})4/, '$17');
 
@@ -75,4 +79,10 @@ test('an action is in the topic once it is acknowledged, a row once however ofte
   assert.deepEqual(actions.map(({ kind }) => kind).toSorted(), ['commented', 'snoozed']);
   assert.deepEqual(actions.find(({ kind }) => kind === 'commented'), first.body);
   assert.equal((await app.inject({ method: 'GET', url: '/api/challenges/none/actions' })).statusCode, 404);
+
+  const command = (...args: string[]) => promisify(execFile)(process.execPath, [binary, 'challenge', ...args], { env: { ...process.env, ...env } });
+  await command('c1', 'assign', '--to', 'eve', '--by', 'bob');
+  await eventually(async () => (await clickhouse.query("SELECT 1 FROM challenge_actions WHERE kind = 'assigned' AND assignee = 'eve' AND by = 'bob'")).length === 1, 'what the command line did is a row');
+  await assert.rejects(command('none', 'fixed'), { code: 1 });
+  await assert.rejects(command('c1', 'snooze', '--until', 'tomorrow'), { code: 2 });
 });

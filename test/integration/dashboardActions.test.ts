@@ -83,6 +83,6 @@ test('an action is in the topic once it is acknowledged, a row once however ofte
   const command = (...args: string[]) => promisify(execFile)(process.execPath, [binary, 'challenge', ...args], { env: { ...process.env, ...env } });
   await command('c1', 'assign', '--to', 'eve', '--by', 'bob');
   await eventually(async () => (await clickhouse.query("SELECT 1 FROM challenge_actions WHERE kind = 'assigned' AND assignee = 'eve' AND by = 'bob'")).length === 1, 'what the command line did is a row');
-  await assert.rejects(command('none', 'fixed'), { code: 1 });
-  await assert.rejects(command('c1', 'snooze', '--until', 'tomorrow'), { code: 2 });
+  await assert.rejects(command('none', 'fixed'), { code: 1, stderr: /no challenge none/ });
+  await assert.rejects(command('c1', 'snooze', '--until', 'tomorrow'), { code: 1, stderr: /until: say until when/ });
 });

@@ -24,6 +24,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   simulate: { summary: "the paper's platform, posted to a collector", run: async (args) => (await import('./simulate.ts')).simulate(args) },
   'dead-letters': { summary: 'what could not be processed: list, show, replay', run: async (args) => (await import('./deadLetters.ts')).deadLetters(args) },
   evidence: { summary: 'why a challenge is one: in words, in numbers, and the SQL that gives the numbers again', run: async (args) => (await import('./evidence.ts')).evidence(args) },
+  challenge: { summary: 'what you do about a challenge: acknowledge, snooze, assign, comment, fixed, useful, not-useful, reopen', run: async (args) => (await import('./challenge.ts')).challenge(args) },
   'watch-list': { summary: "what nearly holds: the last midnight's findings that are no challenges, ranked", run: async (args) => (await import('./watchList.ts')).watchList(args) },
   backtest: { summary: 'what rules would have found over the history, and the difference from the current ones', run: async (args) => (await import('./backtest.ts')).backtest(args) },
   settings: { summary: 'every setting, its default and what it does', run: async (args) => (await import('./settings.ts')).settings(args) },

@@ -1,5 +1,5 @@
 /** The dashboard on real parts: ClickHouse for what was, Kafka for what happens, the collector for how far each stage is. */
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { connectClickHouse } from '../../infra/clickhouse/client.ts';
 import { connectKafka } from '../../infra/kafka/client.ts';
@@ -13,6 +13,7 @@ import { createCodec } from '../../schemas/codec.ts';
 import type { Challenge } from '../../schemas/records.ts';
 import { topicName } from '../../schemas/topics.ts';
 import { createAdminKeys } from './access/adminKeys.ts';
+import { produceTo, registerActions } from './actions.ts';
 import { createAttempts } from './access/attempts.ts';
 import { createSealer } from './access/session.ts';
 import { createApp } from './app.ts';
@@ -48,7 +49,7 @@ export async function startDashboard(settings: Settings, log: Log, rules: Rules)
   const assets = loadAssets();
   const clickhouse = connectClickHouse(settings.clickhouse);
   const kafka = await connectKafka(settings.kafka, { clientId: 'chokepoint-dashboard', log });
-  const codec = await createCodec(connectRegistry(settings.registry), ['Challenge']);
+  const codec = await createCodec(connectRegistry(settings.registry), ['Challenge', 'ChallengeAction']);
   await createTopics(kafka, settings);
   const ask = boundedAsk(clickhouse);
   const titles = remembered(TITLES_MS, Date.now, () => readTitles(ask));
@@ -59,6 +60,8 @@ export async function startDashboard(settings: Settings, log: Log, rules: Rules)
     cardOf: async (challenge) => cardOf(challenge, rules.outlineOf, await titles().catch(() => (feature: string) => feature)),
     publish: (card) => { live.publish('challenge', card); },
   });
+  const producer = await kafka.producer();
+  const produce = produceTo(producer, codec, appName);
   const rates = createRates(appName);
   const sample = async (): Promise<void> => {
     const ends = await Promise.all(rates.topics.map(async (topic) => [topic, (await kafka.ends(topic)).reduce((sum, end) => sum + end, 0)] as const));
@@ -80,13 +83,22 @@ export async function startDashboard(settings: Settings, log: Log, rules: Rules)
       attempts: createAttempts(Date.now),
       sessionMs: dashboard.sessionMs, proxy: dashboard.proxy, userIdViewers: dashboard.userIdViewers, secure: dashboard.url?.startsWith('https:') === true, now: Date.now,
     },
-    routes: (scope, access) => { addRoutes(scope, access, routeOptions); },
+    routes: (scope, access) => {
+      addRoutes(scope, access, routeOptions);
+      registerActions(scope, {
+        clickhouse: { query: ask },
+        // Who looks at it meanwhile sees it before ClickHouse has it.
+        produce: async (record) => { await produce(record); live.publish('action', record); },
+        who: (request) => access.viewerOf(request)?.name ?? 'unknown', now: Date.now, newId: () => uuidV7(Date.now(), randomUUID()),
+      });
+    },
   });
   const stop = async (): Promise<void> => {
     clearInterval(sampling);
     live.close();
     await app.close();
     await follower.stop();
+    await producer.close();
     await kafka.close();
     await clickhouse.close();
   };
@@ -100,6 +112,12 @@ export async function startDashboard(settings: Settings, log: Log, rules: Rules)
   if (settings.collector.adminKeys.length === 0 && dashboard.proxy.header === null) log('warn', 'nobody can sign in: set ADMIN_KEYS, or DASHBOARD_PROXY_HEADER');
   log('info', 'the page', { url: dashboard.url ?? `http://${dashboard.host}:${String(port)}` });
   return { name: 'dashboard', port, health, stop, failed: new Promise(() => undefined) };
+}
+
+/** RFC 9562: the time first, so that ids of later actions sort behind earlier ones. */
+function uuidV7(now: number, random: string): string {
+  const time = now.toString(16).padStart(12, '0');
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(15)}`;
 }
 
 /** Null where the collector does not answer. */

@@ -25,6 +25,30 @@ export interface LevelEvidence {
   readonly few: boolean;
 }
 
+/** Where a challenge stands by what people did about it. */
+export interface CardState {
+  readonly acknowledged_by: string | null;
+  readonly snoozed_until: number | null;
+  readonly assignee: string | null;
+  readonly fixed_at: number | null;
+  readonly useful: number;
+  readonly not_useful: number;
+  readonly comments: number;
+}
+
+export type ActionKind = 'acknowledged' | 'snoozed' | 'assigned' | 'commented' | 'fixed' | 'useful' | 'not_useful' | 'reopened';
+
+export interface Action {
+  readonly action_id: string;
+  readonly challenge_id: string;
+  readonly kind: ActionKind;
+  readonly at: number;
+  readonly by: string;
+  readonly until: number | null;
+  readonly assignee: string | null;
+  readonly text: string | null;
+}
+
 export interface Card {
   readonly challenge_id: string;
   readonly rule_id: string;
@@ -43,6 +67,8 @@ export interface Card {
   readonly affected: number | null;
   readonly eligible: number | null;
   readonly group_id: string;
+  /** Null where nobody has done anything yet, and in the stream, which does not know. */
+  readonly state: CardState | null;
 }
 
 export interface NowShape {

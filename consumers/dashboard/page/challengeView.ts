@@ -1,11 +1,12 @@
 /** One challenge: what, who, since when, how sure, and what to do about it. */
 import type { ChallengeShape, Sample } from '../shapes.ts';
+import { actionsPanel } from './actionsPanel.ts';
 import { get } from './api.ts';
 import { legend } from './chart.ts';
 import { announce, h, section, table } from './dom.ts';
 import { evidenceCaption, evidenceFigure, evidenceTable } from './evidenceChart.ts';
 import { count, day, duration, moment, percent, ratio } from './format.ts';
-import { listen } from './live.ts';
+import { listen, listenToActions } from './live.ts';
 import { meter, tag } from './nowView.ts';
 import { levelsOf, shownMidnights, timelineFigure, timelineTable } from './timelineChart.ts';
 import type { View } from './view.ts';
@@ -80,6 +81,7 @@ export async function challengeView(id: string): Promise<View> {
   let shape = await get<ChallengeShape>(path);
   const content = h('div');
   const samples = h('div', {}, h('p', { class: 'empty' }, 'Loading …'));
+  const panel = actionsPanel(id, shape.card.state);
   const draw = (): void => {
     const { card, levels } = shape;
     const midnights = shownMidnights(shape);
@@ -88,17 +90,19 @@ export async function challengeView(id: string): Promise<View> {
       head(shape),
       section('Evidence', `As of ${moment(card.evaluated_at)}.`, h('div', { class: 'two' }, h('div', { class: 'panel' }, evidenceCaption(levels), evidenceFigure(levels)), h('div', { class: 'panel' }, evidenceTable(levels), h('p', { class: 'todo' }, h('b', {}, `To ${DIMENSIONS[card.dimension].verb}. `), DIMENSIONS[card.dimension].todo)))),
       section('Over time', 'At each midnight, as the rule saw it; dashed: what it asks of the level. Shaded: open.', midnights.length < 2 ? h('p', { class: 'empty' }, 'There are no midnights to show yet.') : h('div', { class: 'panel' }, legend(levelsOf(midnights).map((level) => ({ level, name: levelName(level) }))), timelineFigure(shape), h('details', {}, h('summary', {}, 'As a table'), timelineTable(shape)))),
+      panel.element,
       ...(others === null ? [] : [others]),
       teamsBlock(shape),
       section('Sample events', null, samples),
       sqlBlock(shape),
     );
   };
-  const leave = listen((card) => {
+  const leaveActions = listenToActions((action) => { if (action.challenge_id === id) panel.take(action); });
+  const leaveCards = listen((card) => {
     // The record is in Kafka before its row is in ClickHouse.
     if (card === null || card.challenge_id === id) setTimeout(() => { void get<ChallengeShape>(path).then((again) => { shape = again; draw(); }, () => undefined); }, 2_000);
   });
   draw();
   void get<readonly Sample[]>(`${path}/samples`).then((found) => { samples.replaceChildren(samplesTable(found)); }, (error: unknown) => { samples.replaceChildren(h('p', { class: 'empty' }, error instanceof Error ? error.message : String(error))); });
-  return { title: shape.card.title, content: [content], leave };
+  return { title: shape.card.title, content: [content], leave: () => { leaveCards(); leaveActions(); } };
 }

@@ -1,10 +1,11 @@
 /** The stream of transitions. The browser connects again by itself; what was missed is then asked for. */
-import type { Card } from '../shapes.ts';
+import type { Action, Card } from '../shapes.ts';
 import { h, one } from './dom.ts';
 
 type Listener = (card: Card | null) => void;
 
 const listeners = new Set<Listener>();
+const actionListeners = new Set<(action: Action) => void>();
 let source: EventSource | null = null;
 
 function show(state: 'live' | 'away'): void {
@@ -20,6 +21,12 @@ export function listen(listener: Listener): () => void {
   return () => { listeners.delete(listener); };
 }
 
+/** What people do about challenges. Gives what ends the listening. */
+export function listenToActions(listener: (action: Action) => void): () => void {
+  actionListeners.add(listener);
+  return () => { actionListeners.delete(listener); };
+}
+
 export function startLive(): void {
   if (source !== null) return;
   let missed = false;
@@ -32,6 +39,10 @@ export function startLive(): void {
   source.addEventListener('challenge', (event) => {
     const card = JSON.parse((event as MessageEvent<string>).data) as Card;
     for (const listener of listeners) listener(card);
+  });
+  source.addEventListener('action', (event) => {
+    const action = JSON.parse((event as MessageEvent<string>).data) as Action;
+    for (const listener of actionListeners) listener(action);
   });
   source.addEventListener('error', () => {
     missed = true;

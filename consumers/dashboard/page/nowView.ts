@@ -1,10 +1,11 @@
 /** Now: the stages as columns with their open challenges, live, and what was resolved of late. */
 import type { Card, Dimension, NowShape, PulseShape } from '../shapes.ts';
+import { stateAfter, stateWords } from './actionsPanel.ts';
 import { get } from './api.ts';
 import { figure } from './chart.ts';
 import { announce, h, section, table } from './dom.ts';
 import { count, day, duration, moment, percent, plural, ratio, since } from './format.ts';
-import { listen } from './live.ts';
+import { listen, listenToActions } from './live.ts';
 import type { View } from './view.ts';
 import { DIMENSIONS, levelName, levelOrder, resolutionName, ruleName, STAGES } from './words.ts';
 
@@ -20,11 +21,13 @@ export function meter(part: number | null, whole: number | null, dimension: Dime
 }
 
 function cardElement(card: Card, isNew: boolean): HTMLElement {
-  const { challenge_id, dimension, title, summary, affected, eligible, opened_at, rule_id } = card;
+  const { challenge_id, dimension, title, summary, affected, eligible, opened_at, rule_id, state } = card;
+  const taken = stateWords(state);
   return h('li', { class: `card ${dimension}${isNew ? ' fresh' : ''}`, 'data-challenge': challenge_id },
     h('div', { class: 'card-head' }, tag(dimension), h('a', { href: `/challenges/${encodeURIComponent(challenge_id)}` }, title)),
     h('p', { class: 'rule' }, ruleName(rule_id)),
     h('p', { class: 'summary' }, summary),
+    taken.length === 0 ? null : h('p', { class: 'taken' }, taken.join(', ')),
     h('div', { class: 'card-foot' },
       affected === null || eligible === null ? h('span', {}, 'fewer than five users') : h('span', { class: 'users' }, meter(affected, eligible, dimension), `${count(affected)} of ${plural(eligible, 'user')}`),
       h('time', { datetime: new Date(opened_at).toISOString(), title: moment(opened_at) }, `since ${day(opened_at)}`)));
@@ -91,7 +94,9 @@ export async function nowView(): Promise<View> {
     ], shape.resolved, { captionHidden: true, empty: 'None yet.' })));
   };
   const draw = (): void => { drawHead(); drawBoard(); drawDone(); };
-  const take = (card: Card): void => {
+  const take = (told: Card): void => {
+    // The stream does not know what people did.
+    const card: Card = { ...told, state: shape.open.find(({ challenge_id }) => challenge_id === told.challenge_id)?.state ?? null };
     const without = (cards: readonly Card[]): Card[] => cards.filter(({ challenge_id }) => challenge_id !== card.challenge_id);
     const wasOpen = shape.open.some(({ challenge_id }) => challenge_id === card.challenge_id);
     if (card.status === 'resolved') shape = { ...shape, open: without(shape.open), resolved: [card, ...without(shape.resolved)].slice(0, MOST_RESOLVED) };
@@ -100,7 +105,11 @@ export async function nowView(): Promise<View> {
     if (card.status !== 'updated') announce(`${card.dimension} challenge ${card.status} in ${card.stage}: ${card.title}`);
     draw();
   };
-  const leave = listen((card) => {
+  const leaveActions = listenToActions((action) => {
+    shape = { ...shape, open: shape.open.map((card) => (card.challenge_id === action.challenge_id ? { ...card, state: stateAfter(card.state, action) } : card)) };
+    drawBoard();
+  });
+  const leaveCards = listen((card) => {
     if (card !== null) take(card);
     else void get<NowShape>('/api/now').then((again) => { shape = again; draw(); }, () => undefined);
   });
@@ -108,7 +117,7 @@ export async function nowView(): Promise<View> {
   void get<PulseShape>('/api/pulse').then((answer) => { pulses = answer; drawBoard(); }, () => undefined);
   const oldest = shape.open.at(-1);
   return {
-    title: 'Now', leave,
+    title: 'Now', leave: () => { leaveCards(); leaveActions(); },
     content: [
       h('div', { class: 'title' }, h('div', {}, h('h1', {}, 'Where users get stuck now'), h('p', { class: 'lead' }, shape.open.length === 0 ? 'No challenge is open.' : `${plural(shape.open.length, 'open challenge')}; the oldest opened ${since(oldest?.opened_at ?? Date.now(), Date.now())}.`)), filters),
       head, board, done,

@@ -32,5 +32,5 @@ function harmedUsers(evidence: readonly Evidence[], rule: RuleOutline | null): {
 
 export function cardOf(challenge: Challenge, outlineOf: OutlineOf, titleOf: TitleOf): Card {
   const { challenge_id, rule_id, dimension, stage, feature, signal_class, status, opened_at, evaluated_at, resolved_at, resolution, summary, group_id, evidence } = challenge;
-  return { challenge_id, rule_id, dimension, stage, feature, title: titleOf(feature), signal_class, status, opened_at, evaluated_at, resolved_at, resolution, summary, group_id, ...harmedUsers(evidence, outlineOf(rule_id)) };
+  return { challenge_id, rule_id, dimension, stage, feature, title: titleOf(feature), signal_class, status, opened_at, evaluated_at, resolved_at, resolution, summary, group_id, ...harmedUsers(evidence, outlineOf(rule_id)), state: null };
 }

@@ -4,6 +4,7 @@ import type { ChallengeShape, Sample } from '../shapes.ts';
 import type { Ask } from './ask.ts';
 import { cardOf, levelEvidence, type OutlineOf, type TitleOf } from './card.ts';
 import { readChallenges } from './challenges.ts';
+import { readStates } from './states.ts';
 
 export interface NamedSql {
   readonly what: string;
@@ -27,7 +28,7 @@ export async function readChallenge(ask: Ask, id: string, outlineOf: OutlineOf, 
   const last = transitions.at(-1);
   if (last === undefined) return null;
   const finding = { rule: last.rule_id, stage: last.stage, feature: last.feature, class: last.signal_class, fingerprint: last.fingerprint ?? '' };
-  const [midnights, episodes, group] = await Promise.all([
+  const [midnights, episodes, group, withState] = await Promise.all([
     ask<{ at: number; state: string; evidence: Evidence[] }>(
       `SELECT toUnixTimestamp64Milli(evaluated_at) AS at, toString(state) AS state, evidence FROM findings WHERE ${SAME_FINDING} ORDER BY evaluated_at DESC LIMIT {most:UInt32}`, { ...finding, most: MOST_MIDNIGHTS },
     ),
@@ -36,10 +37,11 @@ export async function readChallenge(ask: Ask, id: string, outlineOf: OutlineOf, 
       { ...finding, id, most: MOST_EPISODES },
     ),
     readChallenges(ask, 'challenges_current', "WHERE group_id = {group:String} AND challenge_id != {id:String} AND status != 'resolved' ORDER BY opened_at LIMIT {most:UInt32}", { group: last.group_id, id, most: MOST_EPISODES }),
+    readStates(ask, id),
   ]);
   const { rule_version, model_version, fingerprint, window_from, window_to, teams } = last;
   return {
-    card: cardOf(last, outlineOf, titleOf),
+    card: withState(cardOf(last, outlineOf, titleOf)),
     rule_version, model_version, fingerprint, window_from, window_to, teams,
     levels: last.evidence.map(levelEvidence),
     transitions: transitions.map(({ status, evaluated_at, evidence }) => ({ status, evaluated_at, levels: evidence.map(levelEvidence) })),

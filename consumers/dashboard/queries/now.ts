@@ -3,6 +3,7 @@ import type { NowShape, PulseShape } from '../shapes.ts';
 import type { Ask } from './ask.ts';
 import { cardOf, type OutlineOf, type TitleOf } from './card.ts';
 import { readChallenges } from './challenges.ts';
+import { readStates } from './states.ts';
 
 /** Ours: more cards than that are no overview; the newest are shown. */
 const MOST_OPEN = 200;
@@ -10,16 +11,17 @@ const MOST_RESOLVED = 12;
 const PULSE_DAYS = 28;
 
 export async function readNow(ask: Ask, outlineOf: OutlineOf, titleOf: TitleOf): Promise<NowShape> {
-  const [open, resolved, [latest], levels] = await Promise.all([
+  const [open, resolved, [latest], levels, withState] = await Promise.all([
     readChallenges(ask, 'challenges_current', "WHERE status != 'resolved' ORDER BY opened_at DESC, challenge_id LIMIT {most:UInt32}", { most: MOST_OPEN }),
     readChallenges(ask, 'challenges_current', "WHERE status = 'resolved' ORDER BY resolved_at DESC, challenge_id LIMIT {most:UInt32}", { most: MOST_RESOLVED }),
     // Of the raw rows: a row that is there twice has the same time.
     ask<{ rows: number; at: number }>('SELECT count() AS rows, toUnixTimestamp64Milli(max(occurred_at)) AS at FROM events_raw'),
     ask<{ level: string; users: number }>('SELECT toString(level) AS level, count() AS users FROM expertise_current GROUP BY level ORDER BY users DESC'),
+    readStates(ask),
   ]);
   return {
-    open: open.map((challenge) => cardOf(challenge, outlineOf, titleOf)),
-    resolved: resolved.map((challenge) => cardOf(challenge, outlineOf, titleOf)),
+    open: open.map((challenge) => withState(cardOf(challenge, outlineOf, titleOf))),
+    resolved: resolved.map((challenge) => withState(cardOf(challenge, outlineOf, titleOf))),
     latest_event_at: latest === undefined || latest.rows === 0 ? null : latest.at,
     levels,
   };

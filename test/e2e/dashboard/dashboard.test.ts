@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import axe from 'axe-core';
 import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import { topicName } from '../../../schemas/topics.ts';
 import { openChromium } from '../../producers/sdk/chromium.ts';
 import { HOSTILE, OPENING, openDashboardWorld } from './world.ts';
 
@@ -131,6 +132,32 @@ test('a challenge: evidence, thresholds, midnights, teams, SQL; user ids only fo
   await visit(other.page, '/challenges/none-such');
   assert.deepEqual(await textOf(other.page, 'h1'), ['Not found']);
   await other.context.close();
+});
+
+test('an acknowledgement and a comment: in Kafka, on the page, and at once with whoever looks at it', options, async () => {
+  assert.ok(world !== null);
+  const { context, page, complaints } = await signedIn();
+  const other = await open({ extraHTTPHeaders: world.proxyHeaders });
+  await visit(other.page, '/');
+  await other.page.getByText('Live', { exact: true }).waitFor();
+  assert.deepEqual(await textOf(other.page, '[data-challenge="c-hostile"] .taken'), [`assigned to ${HOSTILE}`]);
+  await visit(page, '/challenges/c-et');
+  await page.getByText('Nobody has taken it up yet.').waitFor();
+  await page.getByRole('button', { name: 'Acknowledge' }).click();
+  await page.getByText('It is acknowledged by admin.').waitFor();
+  await page.getByLabel('Comment').fill(`seen ${HOSTILE}`);
+  await page.getByRole('button', { name: 'Comment' }).click();
+  await page.waitForFunction(() => document.querySelectorAll('.log li').length === 2);
+  assert.match((await textOf(page, '.log li'))[0] ?? '', /admin commented/);
+  assert.deepEqual(await textOf(page, '.log .said'), [`seen ${HOSTILE}`]);
+  await other.page.waitForSelector('[data-challenge="c-et"] .taken:text("acknowledged by admin")');
+  const { kafka } = world.feed;
+  const topic = topicName('challengeActions', world.app);
+  const kinds: unknown[] = [];
+  for await (const records of kafka.read({ topic, partition: 0, offset: 0 }, (await kafka.ends(topic))[0] ?? 0)) kinds.push(...records.map(({ key, value }) => [key?.toString(), value === null ? null : world.codec.decode('ChallengeAction', value).kind]));
+  assert.deepEqual(kinds, [['c-et', 'acknowledged'], ['c-et', 'commented']]);
+  assert.deepEqual(complaints, []);
+  await Promise.all([context.close(), other.context.close()]);
 });
 
 test('expertise, stages, pipeline, catalog: the numbers of the tables', options, async () => {

@@ -4,6 +4,8 @@ import { migrate } from '../../../consumers/clickhouse/migrate.ts';
 import { startDashboardWithRules } from '../../../infra/cli/dashboard.ts';
 import { connectClickHouse } from '../../../infra/clickhouse/client.ts';
 import type { ClickHouse } from '../../../infra/ports.ts';
+import { connectRegistry } from '../../../infra/registry/registry.ts';
+import { createCodec, type RecordCodec } from '../../../schemas/codec.ts';
 import type { ActionSignal, Challenge, ErrorSignal, Evidence, ExpertiseLevel, Level, Stage, TimeSignal, User } from '../../../schemas/records.ts';
 import * as make from '../../consumers/clickhouse/records.ts';
 import { withParts } from '../../integration/parts.ts';
@@ -93,6 +95,10 @@ async function fillTables(clickhouse: ClickHouse): Promise<void> {
   await insert('findings', 'Finding', placed(Array.from({ length: 16 }, (_, day) => make.finding({
     stage: 'data', feature: 'data_one', evaluated_at: MIDNIGHT - (15 - day) * DAY, state: day < 6 ? 'below' : 'holds', model_version: MONDAY, evidence: [share('beginner', 4 + day, 24, '>', 0.5), share('expert', 0, 12, '<', 0.1), share('infrequent', 1, 3, null, null)],
   }))));
+  await insert('challengeActions', 'ChallengeAction', placed([
+    { action_id: '0190a000-0000-7000-8000-000000000001', challenge_id: 'c-hostile', kind: 'commented', at: MIDNIGHT, by: HOSTILE, until: null, assignee: null, text: HOSTILE },
+    { action_id: '0190a000-0000-7000-8000-000000000002', challenge_id: 'c-hostile', kind: 'assigned', at: MIDNIGHT + 1, by: HOSTILE, until: null, assignee: HOSTILE, text: null },
+  ] as const));
   await insert('events', 'PlatformEvent', placed([
     make.event({ event_id: 'e-1', user_id: 'beginner-1', occurred_at: MIDNIGHT - 10 * DAY, received_at: MIDNIGHT - 10 * DAY, type: 'error', feature: 'data_one', error: { code: 'OOM', message: 'asked for 12 GiB', cause: 'quota' } }),
     make.event({ event_id: `e-${HOSTILE}`, user_id: `u-${HOSTILE}`, occurred_at: MIDNIGHT - HOUR, received_at: MIDNIGHT - HOUR + 2_000, source: HOSTILE, type: 'error', feature: HOSTILE_FEATURE, action: HOSTILE, release: HOSTILE, error: { code: HOSTILE, message: HOSTILE, cause: 'user' }, properties: { [HOSTILE]: HOSTILE } }),
@@ -105,6 +111,8 @@ async function fillTables(clickhouse: ClickHouse): Promise<void> {
 
 export interface DashboardWorld {
   readonly url: string;
+  readonly app: string;
+  readonly codec: RecordCodec;
   readonly clickhouse: ClickHouse;
   readonly feed: Feed;
   /** Headers of one who was signed in by the proxy. */
@@ -135,5 +143,5 @@ export async function openDashboardWorld(): Promise<DashboardWorld & { readonly 
   closing.push(() => dashboard.stop());
   const empty = await startDashboardWithRules(nothing, parts.log);
   closing.push(() => empty.stop());
-  return { url: `http://127.0.0.1:${String(dashboard.port)}`, empty: `http://127.0.0.1:${String(empty.port)}`, clickhouse, feed, proxyHeaders: { 'x-user': 'ada', 'x-chokepoint-proxy-secret': secret } };
+  return { url: `http://127.0.0.1:${String(dashboard.port)}`, empty: `http://127.0.0.1:${String(empty.port)}`, app: settings.app, codec: await createCodec(connectRegistry(settings.registry), ['ChallengeAction']), clickhouse, feed, proxyHeaders: { 'x-user': 'ada', 'x-chokepoint-proxy-secret': secret } };
 }

@@ -181,6 +181,8 @@ export interface PipelineShape {
   readonly dead_letters: readonly { readonly reason: string; readonly step: string; readonly letters: number; readonly first: number; readonly last: number; readonly example: string }[];
   readonly rules: readonly { readonly rule_id: string; readonly holds: number; readonly near: number; readonly below: number; readonly insufficient_data: number; readonly evaluated_at: number }[];
   readonly model: ModelRow | null;
+  /** What people said of the challenges that opened in a week, newest first. */
+  readonly precision: readonly { readonly week: string; readonly dimension: Dimension; readonly useful: number; readonly not_useful: number; readonly precision: number }[];
 }
 
 export interface CatalogShape {

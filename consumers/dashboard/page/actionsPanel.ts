@@ -58,7 +58,7 @@ export function actionsPanel(id: string, first: CardState | null): ActionsPanel 
   const draw = (): void => {
     const said = stateWords(state);
     words.textContent = said.length === 0 ? 'Nobody has taken it up yet.' : `It is ${said.join(', ')}.`;
-    log.replaceChildren(...actions.toReversed().map(entry));
+    log.replaceChildren(...(actions.length === 0 ? [h('li', { class: 'empty' }, 'Nothing yet.')] : actions.toReversed().map(entry)));
   };
   const take = (action: Action): void => {
     if (actions.some(({ action_id }) => action_id === action.action_id)) return;

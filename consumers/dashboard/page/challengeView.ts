@@ -97,11 +97,16 @@ export async function challengeView(id: string): Promise<View> {
       sqlBlock(shape),
     );
   };
-  const leaveActions = listenToActions((action) => { if (action.challenge_id === id) panel.take(action); });
-  const leaveCards = listen((card) => {
-    // The record is in Kafka before its row is in ClickHouse.
-    if (card === null || card.challenge_id === id) setTimeout(() => { void get<ChallengeShape>(path).then((again) => { shape = again; draw(); }, () => undefined); }, 2_000);
+  // A record is in Kafka before its row is in ClickHouse. Whoever writes just now is not disturbed.
+  const drawSoon = (): void => {
+    setTimeout(() => { void get<ChallengeShape>(path).then((again) => { shape = again; if (document.activeElement === null || !panel.element.contains(document.activeElement) || document.activeElement instanceof HTMLButtonElement) draw(); }, () => undefined); }, 2_000);
+  };
+  const leaveActions = listenToActions((action) => {
+    if (action.challenge_id !== id) return;
+    panel.take(action);
+    if (action.kind === 'fixed' || action.kind === 'reopened') drawSoon();
   });
+  const leaveCards = listen((card) => { if (card === null || card.challenge_id === id) drawSoon(); });
   draw();
   void get<readonly Sample[]>(`${path}/samples`).then((found) => { samples.replaceChildren(samplesTable(found)); }, (error: unknown) => { samples.replaceChildren(h('p', { class: 'empty' }, error instanceof Error ? error.message : String(error))); });
   return { title: shape.card.title, content: [content], leave: () => { leaveCards(); leaveActions(); } };

@@ -52,7 +52,7 @@ export function evidenceTable(levels: readonly LevelEvidence[]): HTMLElement {
     { head: 'Of', number: true, cell: (one) => (one.few ? '< 5' : count(one.eligible)) },
     { head: levels.some(({ measure }) => measure === 'share') ? 'Share' : 'Median', number: true, cell: (one) => (one.few || one.eligible === 0 ? '–' : shown(one.value, one.measure)) },
     { head: 'Interval (95 %)', number: true, cell: ({ low, high }) => (low === null || high === null ? '–' : `${percent(low)} to ${percent(high)}`) },
-    { head: 'Rule', cell: ruleText },
+    { head: 'Rule', className: 'nowrap', cell: ruleText },
   ], levels.toSorted((a, b) => levelOrder(a.level) - levelOrder(b.level)), { captionHidden: true });
 }
 

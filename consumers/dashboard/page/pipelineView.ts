@@ -3,7 +3,7 @@ import type { PipelineShape } from '../shapes.ts';
 import { get } from './api.ts';
 import { bottomAxis, figure } from './chart.ts';
 import { h, s, section, table } from './dom.ts';
-import { count, day, moment, plural } from './format.ts';
+import { count, day, moment, percent, plural } from './format.ts';
 import type { View } from './view.ts';
 import { levelName, ruleName } from './words.ts';
 
@@ -78,7 +78,7 @@ export async function pipelineView(): Promise<View> {
   let shape = await get<PipelineShape>('/api/pipeline');
   const body = h('div');
   const draw = (): void => {
-    const { dead_letters, rules, model } = shape;
+    const { dead_letters, rules, model, precision } = shape;
     // What was opened and where the reader had scrolled to stay so.
     const opened = new Set([...body.querySelectorAll('details[open] > summary')].map(({ textContent }) => textContent));
     body.replaceChildren(
@@ -102,6 +102,13 @@ export async function pipelineView(): Promise<View> {
         { head: 'Below', number: true, cell: ({ below }) => count(below) },
         { head: 'Too little data', number: true, cell: ({ insufficient_data }) => count(insufficient_data) },
       ], rules, { captionHidden: true, empty: 'No midnight has been evaluated yet.' })),
+      section('How useful', 'What people said of challenges, by the week in which those opened; one vote each.', table('Useful and not useful, by week', [
+        { head: 'Week of', isName: true, cell: ({ week }) => day(Date.parse(week)) },
+        { head: 'Dimension', cell: ({ dimension }) => dimension },
+        { head: 'Useful', number: true, cell: ({ useful }) => count(useful) },
+        { head: 'Not useful', number: true, cell: ({ not_useful }) => count(not_useful) },
+        { head: 'Share useful', number: true, cell: ({ precision: share }) => percent(share) },
+      ], precision, { captionHidden: true, empty: 'Nobody has said yet whether a challenge was useful.' })),
       section('Lag by partition', 'An end counts the marks of transactions too, so one that rests may show one record waiting.', h('details', {}, h('summary', {}, 'By group and partition'), lagTable(shape))),
     );
     for (const details of body.querySelectorAll('details')) details.open = opened.has(details.querySelector('summary')?.textContent ?? '');

@@ -41,10 +41,11 @@ export function timelineFigure(shape: ChallengeShape): HTMLElement {
   const measure = midnights[0]?.levels[0]?.measure ?? 'share';
   const series = seriesOf(midnights);
   const { card } = shape;
+  const fixed = card.state?.fixed_at ?? null;
   const ends = `opened ${day(card.opened_at)}${card.resolved_at === null ? ', still open' : `, resolved ${day(card.resolved_at)}`}`;
   const label = `${plural(midnights.length, 'midnight')}, ${measure === 'share' ? 'share of users affected' : 'median time'} by level; ${ends}`;
   return figure(label, (width) => (width < 500 ? 220 : 280), ({ svg, width, height }) => {
-    const [first, last] = [midnights[0]?.evaluated_at ?? 0, Math.max(midnights.at(-1)?.evaluated_at ?? 1, card.resolved_at ?? 0)];
+    const [first, last] = [midnights[0]?.evaluated_at ?? 0, Math.max(midnights.at(-1)?.evaluated_at ?? 1, card.resolved_at ?? 0, fixed ?? 0)];
     const x = d3.scaleUtc([first, last], [MARGIN.left, width - MARGIN.right]);
     const most = measure === 'share' ? 1 : Math.max(1, ...series.flatMap(({ points, threshold }) => [threshold ?? 0, ...points.map(({ value }) => value ?? 0)])) * 1.05;
     const y = d3.scaleLinear([0, most], [height - MARGIN.bottom, MARGIN.top]);
@@ -63,7 +64,7 @@ export function timelineFigure(shape: ChallengeShape): HTMLElement {
       const end = points.findLast(({ value }) => value !== null);
       if (end !== undefined) g.append(s('path', { d: symbolPath(level, 64), transform: `translate(${String(x(end.at))},${String(y(end.value ?? 0))})` }));
     }
-    for (const { at, word } of [{ at: card.opened_at, word: 'opened' }, ...(card.resolved_at === null ? [] : [{ at: card.resolved_at, word: 'resolved' }])]) {
+    for (const { at, word } of [{ at: card.opened_at, word: 'opened' }, ...(card.resolved_at === null ? [] : [{ at: card.resolved_at, word: 'resolved' }]), ...(fixed === null ? [] : [{ at: fixed, word: 'marked fixed' }])]) {
       const end = within(at) > width - 120;
       svg.append(s('path', { d: `M${String(within(at))},${String(MARGIN.top)}V${String(height - MARGIN.bottom)}`, class: 'mark' }), s('text', { x: within(at), y: MARGIN.top - 8, 'text-anchor': end ? 'end' : 'start' }, `${word} ${day(at)}`));
     }

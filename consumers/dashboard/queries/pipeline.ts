@@ -3,14 +3,14 @@ import type { PipelineShape } from '../shapes.ts';
 import type { Ask } from './ask.ts';
 import { modelRow, readModels } from './expertise.ts';
 
-export type StoredHealth = Pick<PipelineShape, 'hours' | 'dead_letters' | 'rules' | 'model'>;
+export type StoredHealth = Pick<PipelineShape, 'hours' | 'dead_letters' | 'rules' | 'model' | 'precision'>;
 
 const HOURS = 48;
 /** An example is for a person to recognise the kind by; a whole event has no place on a page. */
 const EXAMPLE_CHARS = 300;
 
 export async function readStoredHealth(ask: Ask): Promise<StoredHealth> {
-  const [hours, letters, rules, [model]] = await Promise.all([
+  const [hours, letters, rules, [model], precision] = await Promise.all([
     ask<StoredHealth['hours'][number]>(
       `SELECT toUnixTimestamp(toStartOfHour(received_at)) * 1000 AS hour, count() AS events, round(quantile(0.99)(greatest(0, dateDiff('millisecond', occurred_at, received_at))) / 1000, 1) AS p99_late_seconds
 FROM events WHERE received_at >= (SELECT max(received_at) FROM events_raw) - toIntervalHour({hours:UInt16}) GROUP BY hour ORDER BY hour DESC LIMIT 60`,
@@ -26,6 +26,7 @@ FROM dead_letters GROUP BY reason, step ORDER BY letters DESC LIMIT 50`,
 FROM findings AS f WHERE f.evaluated_at = (SELECT max(evaluated_at) FROM findings) GROUP BY rule_id ORDER BY rule_id LIMIT 200`,
     ),
     readModels(ask, 1),
+    ask<StoredHealth['precision'][number]>('SELECT toString(p.week) AS week, dimension, useful, not_useful, precision FROM challenge_precision AS p ORDER BY p.week DESC, dimension LIMIT 52'),
   ]);
-  return { hours, dead_letters: letters, rules, model: model === undefined ? null : modelRow(model) };
+  return { hours, dead_letters: letters, rules, precision, model: model === undefined ? null : modelRow(model) };
 }

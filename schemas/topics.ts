@@ -41,6 +41,7 @@ export const TOPICS = spec({
   bottlenecks: { name: 'bottlenecks', key: 'user_id', partitions: 'P', cleanup: 'delete', retentionDays: 365, record: 'Bottleneck', rowId: ['user_id', 'stage', 'since', 'status'], table: 'bottlenecks' },
   findings: { name: 'findings', key: 'finding', partitions: 1, cleanup: 'delete', retentionDays: 365, record: 'Finding', rowId: ['rule_id', 'feature', 'signal_class', 'fingerprint', 'evaluated_at'], table: 'findings' },
   challenges: { name: 'challenges', key: 'challenge_id', partitions: 1, cleanup: 'delete', retentionDays: 3650, record: 'Challenge', rowId: ['challenge_id', 'status', 'evaluated_at'], table: 'challenges' },
+  challengeActions: { name: 'challenge.actions', key: 'challenge_id', partitions: 1, cleanup: 'delete', retentionDays: 3650, record: 'ChallengeAction', rowId: ['action_id'], table: 'challenge_actions' },
   processorChangelog: { name: 'processor.changelog', key: 'state key', partitions: 'P', cleanup: 'compact', retentionDays: null, record: null, rowId: null, table: null },
   profileChangelog: { name: 'profile.changelog', key: 'user and UTC day', partitions: 'P', cleanup: 'compact', retentionDays: null, record: null, rowId: null, table: null },
   cohortChangelog: { name: 'cohort.changelog', key: 'state key', partitions: 1, cleanup: 'compact', retentionDays: null, record: null, rowId: null, table: null },

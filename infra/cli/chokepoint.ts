@@ -26,6 +26,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   'watch-list': { summary: "what nearly holds: the last midnight's findings that are no challenges, ranked", run: async (args) => (await import('./watchList.ts')).watchList(args) },
   backtest: { summary: 'what rules would have found over the history, and the difference from the current ones', run: async (args) => (await import('./backtest.ts')).backtest(args) },
   settings: { summary: 'every setting, its default and what it does', run: async (args) => (await import('./settings.ts')).settings(args) },
+  metrics: { summary: 'every metric, its labels and what it says', run: async (args) => (await import('./metrics.ts')).metrics(args) },
   doctor: { summary: 'what this machine has and lacks for running Chokepoint', run: async (args) => (await import('./doctor.ts')).doctor(args) },
 };
 

@@ -93,7 +93,8 @@ function reporter(): (status: ProcessorStatus) => void {
     return more;
   };
   return ({ partition, watermark, openTasks, rememberedEvents, counts }) => {
-    const { events, clocks, duplicates, erased, signals, timersFired, tasksNotTracked, deadLetters } = counts;
+    const { records, events, clocks, duplicates, erased, signals, timersFired, tasksNotTracked, deadLetters } = counts;
+    metrics.processorRecords.inc(since('records', records));
     for (const [result, total] of Object.entries({ accepted: events, duplicate: duplicates, erased, clock: clocks })) metrics.processorEvents.inc({ result }, since(result, total));
     for (const [reason, total] of Object.entries(deadLetters)) metrics.processorDeadLetters.inc({ reason }, since(`dead letter ${reason}`, total));
     metrics.processorSignals.inc(since('signals', signals));

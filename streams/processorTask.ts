@@ -56,7 +56,7 @@ export function createProcessorTask(options: ProcessorOptions, { inputs, log, wa
   const [input] = inputs;
   if (input === undefined || inputs.length !== 1) throw new Error(`a processor task has one partition of platform.events, not ${inputs.length} inputs`);
   const { topic, partition } = input;
-  const counts: Counts = { events: 0, clocks: 0, signals: 0, duplicates: 0, erased: 0, timersFired: 0, tasksNotTracked: 0, deadLetters: {} };
+  const counts: Counts = { records: 0, events: 0, clocks: 0, signals: 0, duplicates: 0, erased: 0, timersFired: 0, tasksNotTracked: 0, deadLetters: {} };
   const state = createState(codec, { dedupeWindowMs, dedupeMaxEvents, deadLetterLimit });
   const route = createRoute(codec, app, partition);
   const topology = createTopology({ codec, partition, partitions, dedupeWindowMs, metadata: tables, erased: erasures, state, route, counts });
@@ -109,6 +109,7 @@ export function createProcessorTask(options: ProcessorOptions, { inputs, log, wa
         topology.refuse(record, undecodable(failure.message));
       }
       head += 1;
+      counts.records += 1;
       through = record.offset + 1;
     }
     compact();

@@ -29,6 +29,8 @@ import { validate } from './steps/validate.ts';
 import { EventView } from './wire/eventView.ts';
 
 export interface Counts {
+  /** Taken, whatever became of them. */
+  records: number;
   events: number;
   clocks: number;
   signals: number;

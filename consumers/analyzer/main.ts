@@ -16,6 +16,7 @@ import type { RecordCodec } from '../../schemas/codec.ts';
 import type { Erasures } from '../../schemas/erasures.ts';
 import { topicName } from '../../schemas/topics.ts';
 import { createCohortTask } from './cohort/task.ts';
+import type { TickOutput } from './cohort/tick.ts';
 import { trainInWorker } from './expertise/trainer.ts';
 import { followReferences } from './profile/follower.ts';
 import type { References } from './profile/follower.ts';
@@ -93,13 +94,21 @@ function profileGroup({ app, codec, references, erasures }: { app: string; codec
   };
 }
 
+function observeTick(tick: number, { model, findings, challenges }: TickOutput): void {
+  metrics.cohortTicks.inc();
+  metrics.cohortTick.set(tick / 1_000);
+  if (model !== null) metrics.cohortModels.inc({ decision: model.decision });
+  for (const { rule_id, state } of findings) metrics.cohortFindings.inc({ rule_id, state });
+  for (const { dimension, status } of challenges) metrics.cohortChallenges.inc({ dimension, status });
+}
+
 function cohortGroup({ app, partitions, codec, rules, log }: Omit<AnalyzerParts, 'kafka'>): TaskGroup {
   return {
     group: 'cohort',
     topics: [topicName('partials', app)],
     assignment: 'single',
     commit: 'transaction',
-    create: (context: TaskContext) => createCohortTask({ context, app, partitions, codec, rules, train: trainInWorker, log }),
+    create: (context: TaskContext) => createCohortTask({ context, app, partitions, codec, rules, train: trainInWorker, log, observer: observeTick }),
   };
 }
 

@@ -16,7 +16,7 @@ import { startSweeper, type Sweeper } from './erase.ts';
 import { createInserts, type Inserts } from './inserts.ts';
 import { migrate, MigrationError } from './migrate.ts';
 import { LIMITS } from './plan.ts';
-import { targets, type Target } from './rows.ts';
+import { targets, type Row, type Target } from './rows.ts';
 import { createSinkTask, type Clock } from './sinkTask.ts';
 
 /** Ours: pause between attempts to reach ClickHouse before there are tables. */
@@ -104,7 +104,10 @@ function sinkGroup(byTopic: ReadonlyMap<string, Target>, codec: RecordCodec, { i
       return createSinkTask(context, target, {
         codec, clock, erasures,
         limits: LIMITS,
-        insert: inserts.insert,
+        insert: async (of, rows, token) => {
+          await inserts.insert(of, rows, token);
+          observeLatency(of, rows);
+        },
         onUnreadable: ({ topic, partition, offset }) => {
           metrics.sinkUnreadable.inc({ topic });
           log('warn', 'a record that cannot be read is left out', { topic, partition, offset });
@@ -112,6 +115,12 @@ function sinkGroup(byTopic: ReadonlyMap<string, Target>, codec: RecordCodec, { i
       });
     },
   };
+}
+
+/** Only signals carry the time at which their event was received, and are what an event is for. */
+function observeLatency({ table, columns }: Target, [first]: readonly Row[]): void {
+  const receivedAt = table === 'signals_raw' ? Number(first?.[columns.indexOf('received_at')]) : NaN;
+  if (Number.isFinite(receivedAt)) metrics.sinkLatencySeconds.observe(Math.max(0, clock.now() - receivedAt) / 1_000);
 }
 
 function healthOf({ loop, waitingFor, inserts }: { loop: TaskLoop | null; waitingFor: { since: number; why: string } | null; inserts: Inserts }): Health {

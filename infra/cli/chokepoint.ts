@@ -31,6 +31,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   topics: { summary: 'creates what is missing of the topics, where services may not', run: async (args) => (await import('./topics.ts')).topics(args) },
   acls: { summary: "the rights of each service's user on a secured Kafka, as commands for kafka-acls.sh", run: async (args) => (await import('./acls.ts')).acls(args) },
   settings: { summary: 'every setting, its default and what it does', run: async (args) => (await import('./settings.ts')).settings(args) },
+  metrics: { summary: 'every metric, its labels and what it says', run: async (args) => (await import('./metrics.ts')).metrics(args) },
   doctor: { summary: 'what this machine has and lacks for running Chokepoint', run: async (args) => (await import('./doctor.ts')).doctor(args) },
 };
 

@@ -36,7 +36,7 @@ export interface Settings {
   readonly dedupeMaxEvents: number;
   readonly deadLetterLimitPercent: number;
   readonly rulesFile: string | null;
-  readonly alerts: { readonly webhookUrl: string | null; readonly webhookSecret: string | null; readonly allowPrivate: boolean };
+  readonly alerts: { readonly webhookUrl: string | null; readonly webhookSecret: string | null; readonly allowPrivate: boolean; readonly dashboardUrl: string | null };
   readonly dataDir: string;
   readonly healthPorts: { readonly processor: number; readonly analyzer: number; readonly sink: number; readonly alerts: number };
   readonly local: { readonly kafkaPort: number; readonly registryPort: number; readonly clickhousePort: number; readonly kafkaHeapMb: number; readonly cacheDir: string; readonly javaHome: string | null };
@@ -122,7 +122,7 @@ export function readSettings(env: Env): Settings {
     dedupeMaxEvents: read.whole('CHOKEPOINT_DEDUPE_MAX_EVENTS', 1_000, 200_000_000),
     deadLetterLimitPercent: read.whole('CHOKEPOINT_DEAD_LETTER_LIMIT', 1, 100),
     rulesFile: read.file('CHOKEPOINT_RULES'),
-    alerts: { webhookUrl: webhook.whole, webhookSecret: read.text('ALERTS_WEBHOOK_SECRET'), allowPrivate: read.flag('ALERTS_ALLOW_PRIVATE') },
+    alerts: { webhookUrl: webhook.whole, webhookSecret: read.text('ALERTS_WEBHOOK_SECRET'), allowPrivate: read.flag('ALERTS_ALLOW_PRIVATE'), dashboardUrl: read.url('ALERTS_DASHBOARD_URL', null).whole },
     dataDir: read.directory('CHOKEPOINT_DATA'),
     healthPorts: { processor: port('PROCESSOR_PORT'), analyzer: port('ANALYZER_PORT'), sink: port('SINK_PORT'), alerts: port('ALERTS_PORT') },
     local,

@@ -58,6 +58,7 @@ export const SETTINGS = [
   { name: 'ALERTS_WEBHOOK_URL', default: null, what: 'where challenges are posted; without it, nowhere', secret: true },
   { name: 'ALERTS_WEBHOOK_SECRET', default: null, what: 'key of the signature of each post', secret: true },
   { name: 'ALERTS_ALLOW_PRIVATE', default: 'false', what: 'let the webhook be at a private or loopback address' },
+  { name: 'ALERTS_DASHBOARD_URL', default: null, what: 'address of the web page as its readers reach it: alerts link to the evidence there; empty: no links' },
   { name: 'LOCAL_KAFKA_PORT', default: '9092', what: 'port of the local Kafka; 0: any free port' },
   { name: 'LOCAL_REGISTRY_PORT', default: '8081', what: 'port of the local schema registry; 0: any free port' },
   { name: 'LOCAL_CLICKHOUSE_PORT', default: '8123', what: 'port of the local ClickHouse; 0: any free port' },

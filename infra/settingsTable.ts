@@ -61,7 +61,7 @@ export const SETTINGS = [
   { name: 'ALERTS_ALLOW_PRIVATE', default: 'false', what: 'let the webhook be at a private or loopback address' },
   { name: 'DASHBOARD_HOST', default: '127.0.0.1', what: 'address the page listens at; 0.0.0.0 for every interface' },
   { name: 'DASHBOARD_PORT', default: '3000', what: 'port of the page; 0: any free port' },
-  { name: 'DASHBOARD_URL', default: null, what: 'where people open the page (https://chokepoint.example); with https the session cookie goes nowhere else' },
+  { name: 'DASHBOARD_URL', default: null, what: 'where people open the page (https://chokepoint.example); with https the session cookie goes nowhere else; alerts link to it' },
   { name: 'DASHBOARD_COLLECTOR_URL', default: null, what: 'a collector that the page asks how far each stage is (default: http://127.0.0.1:COLLECTOR_PORT)' },
   { name: 'DASHBOARD_SESSION', default: '12h', what: 'how long somebody who signed in with an admin key stays so' },
   { name: 'DASHBOARD_SESSION_SECRET', default: null, what: 'signs sessions, the same for all processes of the page; without it, made at each start, which ends the sessions', secret: true },

@@ -166,8 +166,12 @@ export function noteDay(state: PartitionState, { day, user }: UserDay): void {
 
 /** The user's day, made where it is missing. */
 export function dayOfUser(state: PartitionState, user: User, day: number): UserDay {
-  const known = user.days.findLast((one) => one.day <= day);
-  if (known?.day === day) return known;
+  const { days } = user;
+  for (let at = days.length - 1; at >= 0; at--) {
+    const known = days[at];
+    if (known?.day === day) return known;
+    if (known !== undefined && known.day < day) break;
+  }
   const made = new UserDay(day, user, state.cells, state.allocate);
   insertDay(user, made);
   noteDay(state, made);

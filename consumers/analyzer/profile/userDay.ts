@@ -7,7 +7,7 @@
  * all varints but the length, which is there to pass over a bucket. It always fits: there are fewer than 4,000 steps and at most 64 fingerprints.
  */
 import { emptyBucket } from './buckets.ts';
-import type { Bucket, Day } from './buckets.ts';
+import type { Bucket, Completions, Day } from './buckets.ts';
 import type { CellRef } from './cells.ts';
 import type { Allocate } from './slab.ts';
 import type { User } from './state.ts';
@@ -16,6 +16,10 @@ import { VarintReader, writeVarint } from './varints.ts';
 export const DAY_VERSION = 2;
 const LENGTH_BYTES = 2;
 const FIRST_BYTES = 32;
+/** Of a bucket, before its lists. */
+const NUMBERS = 8;
+/** Varints below are one byte. */
+const ONE_BYTE = 0x80;
 /** Holds any bucket. */
 const scratch = new Uint8Array(LENGTH_BYTES + 0xffff);
 const read = new VarintReader();
@@ -55,8 +59,9 @@ function readList(): number[] | null {
 }
 
 /** `read` stands behind the feature's number. */
-function decode(ref: CellRef): Bucket<CellRef> {
-  const bucket = emptyBucket(ref);
+function decode(ref: CellRef, into?: Bucket<CellRef>): Bucket<CellRef> {
+  const bucket = into ?? emptyBucket(ref);
+  bucket.ref = ref;
   bucket.active = read.next() === 1;
   bucket.actions = read.next();
   bucket.own = read.next();
@@ -68,6 +73,13 @@ function decode(ref: CellRef): Bucket<CellRef> {
   bucket.fingerprints = readList();
   bucket.durations = readList();
   return bucket;
+}
+
+/** Only the durations, where there are any; `read` stands behind the feature's number. */
+function decodeDurations(): number[] | null {
+  for (let n = 0; n < NUMBERS; n++) read.next();
+  for (let left = read.next(); left > 0; left--) read.next();
+  return readList();
 }
 
 /** Features by number. */
@@ -98,6 +110,11 @@ export class UserDay implements Day<CellRef> {
     const { bytes, end } = this;
     read.bytes = bytes;
     let at = 1;
+    if (number < ONE_BYTE) {
+      while (at < end && bytes[at + LENGTH_BYTES] !== number) at += LENGTH_BYTES + ((bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8));
+      read.at = at + LENGTH_BYTES + 1;
+      return at;
+    }
     while (at < end) {
       read.at = at + LENGTH_BYTES;
       if (read.next() === number) break;
@@ -110,8 +127,8 @@ export class UserDay implements Day<CellRef> {
     return (this.bytes[at] ?? 0) | ((this.bytes[at + 1] ?? 0) << 8);
   }
 
-  find(ref: CellRef): Bucket<CellRef> | undefined {
-    return this.seek(ref.number) < this.end ? decode(ref) : undefined;
+  find(ref: CellRef, into?: Bucket<CellRef>): Bucket<CellRef> | undefined {
+    return this.seek(ref.number) < this.end ? decode(ref, into) : undefined;
   }
 
   /** In the order in which they came. */
@@ -119,6 +136,16 @@ export class UserDay implements Day<CellRef> {
     const buckets: Bucket<CellRef>[] = [];
     for (let at = 1; at < this.end; at += LENGTH_BYTES + this.lengthAt(at)) buckets.push(decode(this.refFrom(at)));
     return buckets;
+  }
+
+  get completions(): Completions<CellRef>[] {
+    const found: Completions<CellRef>[] = [];
+    for (let at = 1; at < this.end; at += LENGTH_BYTES + this.lengthAt(at)) {
+      const ref = this.refFrom(at);
+      const durations = decodeDurations();
+      if (durations !== null) found.push({ ref, durations });
+    }
+    return found;
   }
 
   get features(): CellRef[] {

@@ -9,7 +9,7 @@
 import { emptyBucket } from './buckets.ts';
 import type { Bucket, Completions, Day } from './buckets.ts';
 import type { CellRef } from './cells.ts';
-import type { Allocate } from './slab.ts';
+import type { Slab } from './slab.ts';
 import type { User } from './state.ts';
 import { VarintReader, writeVarint } from './varints.ts';
 
@@ -91,25 +91,31 @@ export class UserDay implements Day<CellRef> {
   readonly day: number;
   readonly user: User;
   private readonly refs: RefTable;
+  /** The record lies in these, among others', from `start` to `end`; up to `limit` it may grow. */
   private bytes: Uint8Array;
+  private start: number;
   private end: number;
+  private limit: number;
 
-  /** `record`: that of the changelog, which this day then owns; without, a day without buckets. */
-  constructor(day: number, user: User, refs: RefTable, allocate: Allocate, record?: Uint8Array) {
+  /** `record`: that of the changelog, which is copied; without, a day without buckets. */
+  constructor(day: number, user: User, refs: RefTable, slab: Slab, record?: Uint8Array) {
     this.day = day;
     this.user = user;
     this.refs = refs;
-    this.bytes = allocate(record?.length ?? FIRST_BYTES);
-    this.end = record?.length ?? 1;
-    if (record === undefined) this.bytes[0] = DAY_VERSION;
-    else this.bytes.set(record);
+    const size = record?.length ?? FIRST_BYTES;
+    this.start = slab.cut(size);
+    this.bytes = slab.bytes;
+    this.limit = this.start + size;
+    this.end = this.start + (record?.length ?? 1);
+    if (record === undefined) this.bytes[this.start] = DAY_VERSION;
+    else this.bytes.set(record, this.start);
   }
 
   /** Where the bucket begins, or the end. Leaves `read` behind the feature's number. */
   private seek(number: number): number {
     const { bytes, end } = this;
     read.bytes = bytes;
-    let at = 1;
+    let at = this.start + 1;
     if (number < ONE_BYTE) {
       while (at < end && bytes[at + LENGTH_BYTES] !== number) at += LENGTH_BYTES + ((bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8));
       read.at = at + LENGTH_BYTES + 1;
@@ -134,13 +140,13 @@ export class UserDay implements Day<CellRef> {
   /** In the order in which they came. */
   get buckets(): Bucket<CellRef>[] {
     const buckets: Bucket<CellRef>[] = [];
-    for (let at = 1; at < this.end; at += LENGTH_BYTES + this.lengthAt(at)) buckets.push(decode(this.refFrom(at)));
+    for (let at = this.start + 1; at < this.end; at += LENGTH_BYTES + this.lengthAt(at)) buckets.push(decode(this.refFrom(at)));
     return buckets;
   }
 
   get completions(): Completions<CellRef>[] {
     const found: Completions<CellRef>[] = [];
-    for (let at = 1; at < this.end; at += LENGTH_BYTES + this.lengthAt(at)) {
+    for (let at = this.start + 1; at < this.end; at += LENGTH_BYTES + this.lengthAt(at)) {
       const ref = this.refFrom(at);
       const durations = decodeDurations();
       if (durations !== null) found.push({ ref, durations });
@@ -150,7 +156,7 @@ export class UserDay implements Day<CellRef> {
 
   get features(): CellRef[] {
     const features: CellRef[] = [];
-    for (let at = 1; at < this.end; at += LENGTH_BYTES + this.lengthAt(at)) features.push(this.refFrom(at));
+    for (let at = this.start + 1; at < this.end; at += LENGTH_BYTES + this.lengthAt(at)) features.push(this.refFrom(at));
     return features;
   }
 
@@ -161,23 +167,33 @@ export class UserDay implements Day<CellRef> {
   }
 
   /** Puts a bucket in the place of the one before it of its feature, or at the end. */
-  put(bucket: Bucket<CellRef>, allocate: Allocate): void {
+  put(bucket: Bucket<CellRef>, slab: Slab): void {
     const size = encode(bucket);
     const at = this.seek(bucket.ref.number);
     const before = at < this.end ? LENGTH_BYTES + this.lengthAt(at) : 0;
     const end = this.end + size - before;
-    if (end > this.bytes.length) {
-      const larger = allocate(Math.max(end, this.bytes.length * 2));
-      larger.set(this.bytes.subarray(0, this.end));
-      this.bytes = larger;
+    if (end > this.limit) {
+      this.move(slab, Math.max(end - this.start, (this.limit - this.start) * 2));
+      this.put(bucket, slab);
+      return;
     }
     if (size !== before) this.bytes.copyWithin(at + size, at + before, this.end);
     for (let i = 0; i < size; i++) this.bytes[at + i] = scratch[i] ?? 0;
     this.end = end;
   }
 
+  /** To where there is room for `size` bytes. */
+  private move(slab: Slab, size: number): void {
+    const { bytes, start, end } = this;
+    this.start = slab.cut(size);
+    this.bytes = slab.bytes;
+    this.limit = this.start + size;
+    this.end = this.start + end - start;
+    this.bytes.set(bytes.subarray(start, end), this.start);
+  }
+
   /** Good until the next `put`. */
   record(): Buffer {
-    return Buffer.from(this.bytes.buffer, this.bytes.byteOffset, this.end);
+    return Buffer.from(this.bytes.buffer, this.bytes.byteOffset + this.start, this.end - this.start);
   }
 }

@@ -8,7 +8,7 @@ import { evidenceCaption, evidenceFigure, evidenceTable } from './evidenceChart.
 import { count, day, duration, moment, percent, ratio } from './format.ts';
 import { listen, listenToActions } from './live.ts';
 import { meter, tag } from './nowView.ts';
-import { levelsOf, shownMidnights, timelineFigure, timelineTable } from './timelineChart.ts';
+import { levelsOf, shownMidnights, sinceFixedTable, timelineFigure, timelineTable } from './timelineChart.ts';
 import type { View } from './view.ts';
 import { DIMENSIONS, levelName, resolutionName, ruleName, stageName } from './words.ts';
 
@@ -86,10 +86,12 @@ export async function challengeView(id: string): Promise<View> {
     const { card, levels } = shape;
     const midnights = shownMidnights(shape);
     const others = othersBlock(shape);
+    const sinceFixed = sinceFixedTable(shape);
     content.replaceChildren(
       head(shape),
       section('Evidence', `As of ${moment(card.evaluated_at)}.`, h('div', { class: 'two' }, h('div', { class: 'panel' }, evidenceCaption(levels), evidenceFigure(levels)), h('div', { class: 'panel' }, evidenceTable(levels), h('p', { class: 'todo' }, h('b', {}, `To ${DIMENSIONS[card.dimension].verb}. `), DIMENSIONS[card.dimension].todo)))),
       section('Over time', 'At each midnight, as the rule saw it; dashed: what it asks of the level. Shaded: open.', midnights.length < 2 ? h('p', { class: 'empty' }, 'There are no midnights to show yet.') : h('div', { class: 'panel' }, legend(levelsOf(midnights).map((level) => ({ level, name: levelName(level) }))), timelineFigure(shape), h('details', {}, h('summary', {}, 'As a table'), timelineTable(shape)))),
+      ...(sinceFixed === null ? [] : [section('Since it was marked fixed', 'Everybody of the level, over the 14 days up to each midnight: days before the fix count for two weeks.', h('div', { class: 'narrow' }, sinceFixed))]),
       panel.element,
       ...(others === null ? [] : [others]),
       teamsBlock(shape),

@@ -19,7 +19,7 @@ export function evidenceFigure(levels: readonly LevelEvidence[]): HTMLElement {
   const most = isShare ? 1 : Math.max(1, ...rows.flatMap(({ value, threshold }) => [value ?? 0, threshold ?? 0])) * 1.08;
   const label = `${isShare ? 'Share of users affected' : 'Median time'} per level: ${rows.map((one) => `${levelName(one.level)} ${valueText(one)}${one.op === null ? '' : `, rule ${ruleText(one)}`}`).join('; ')}`;
   return figure(label, rows.length * ROW + AXIS, ({ svg, width, height }) => {
-    const left = width < 480 ? 96 : 118;
+    const left = width < 480 ? 106 : 118;
     const x = d3.scaleLinear([0, most], [left, width - 12]);
     for (const [at, one] of rows.entries()) {
       const { level, value, low, high, threshold, few } = one;

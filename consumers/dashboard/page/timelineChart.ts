@@ -80,3 +80,20 @@ export function timelineTable(shape: ChallengeShape): HTMLElement {
     ...levels.map((level) => ({ head: levelName(level), number: true as const, cell: (midnight: Midnight) => { const one = midnight.levels.find((entry) => entry.level === level); return one === undefined || one.few ? '–' : shown(one.value, one.measure); } })),
   ], midnights.toReversed(), { captionHidden: true });
 }
+
+/** How the levels stood at the midnight before it was marked fixed, and at the last one; null where it was not, or no midnight has come since. */
+export function sinceFixedTable({ card, midnights }: ChallengeShape): HTMLElement | null {
+  const fixed = card.state?.fixed_at ?? null;
+  const before = fixed === null ? undefined : midnights.findLast(({ evaluated_at }) => evaluated_at <= fixed);
+  const last = midnights.at(-1);
+  if (fixed === null || before === undefined || last === undefined || last.evaluated_at <= fixed) return null;
+  const at = (midnight: Midnight, level: string): string => {
+    const one = midnight.levels.find((entry) => entry.level === level);
+    return one === undefined || one.few || one.eligible === 0 ? '–' : shown(one.value, one.measure);
+  };
+  return table('Before and after it was marked fixed', [
+    { head: 'Level', isName: true, cell: (level) => levelName(level) },
+    { head: `Before, ${day(before.evaluated_at)}`, number: true, cell: (level) => at(before, level) },
+    { head: `Last, ${day(last.evaluated_at)}`, number: true, cell: (level) => at(last, level) },
+  ], last.levels.map(({ level }) => level).sort((a, b) => levelOrder(a) - levelOrder(b)), { captionHidden: true });
+}

@@ -27,10 +27,11 @@ export async function readNow(ask: Ask, outlineOf: OutlineOf, titleOf: TitleOf):
   };
 }
 
+/** Whole days: that of the latest event has only begun. */
 export async function readPulse(ask: Ask): Promise<PulseShape> {
   const days = await ask<PulseShape['days'][number]>(
     `SELECT toString(day) AS day, stage, sum(s.actions) AS actions, sum(s.errors) AS errors, sum(s.completed + s.failed + s.abandoned) AS ended, sum(s.failed + s.abandoned) AS given_up
-FROM stage_health AS s WHERE s.day > (SELECT toDate(max(occurred_at)) FROM events_raw) - {days:UInt16} AND level NOT IN ('machine') GROUP BY day, stage ORDER BY day, stage`,
+FROM (SELECT toDate(max(occurred_at)) AS today FROM events_raw) AS e CROSS JOIN stage_health AS s WHERE s.day >= today - {days:UInt16} AND s.day < today AND level NOT IN ('machine') GROUP BY day, stage ORDER BY day, stage`,
     { days: PULSE_DAYS },
   );
   return { days };

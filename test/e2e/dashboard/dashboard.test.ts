@@ -116,6 +116,7 @@ test('a challenge: evidence, thresholds, midnights, teams, SQL; user ids only fo
   const midnights = await rowsOf(page, 'What the rule saw at each midnight');
   assert.equal(midnights.length, 16);
   assert.deepEqual([midnights[0]?.slice(1), midnights.at(-1)?.slice(1)], [['holds', '79 %', '0 %'], ['below', '17 %', '0 %']]);
+  assert.deepEqual(await rowsOf(page, 'Before and after it was marked fixed'), [['Beginners', '67 %', '79 %'], ['Experts', '0 %', '0 %'], ['Infrequent', '–', '–']]);
   assert.deepEqual((await rowsOf(page, 'Users affected by team')).map(([team, affected, of]) => [team, affected, of]), [['search', '8', '9'], ['ads', '6', '8'], [HOSTILE, '4', '7']]);
   assert.deepEqual((await rowsOf(page, 'The earliest events that it rests on')).map((row) => row[2]), ['beginner-1', `u-${HOSTILE}`]);
   const sql = (await textOf(page, 'pre'))[0] ?? '';
@@ -142,15 +143,15 @@ test('an acknowledgement and a comment: in Kafka, on the page, and at once with 
   await other.page.getByText('Live', { exact: true }).waitFor();
   assert.deepEqual(await textOf(other.page, '[data-challenge="c-hostile"] .taken'), [`assigned to ${HOSTILE}`]);
   await visit(page, '/challenges/c-et');
-  await page.getByText('Nobody has taken it up yet.').waitFor();
+  await page.getByText('It is marked fixed').waitFor();
   await page.getByRole('button', { name: 'Acknowledge' }).click();
-  await page.getByText('It is acknowledged by admin.').waitFor();
+  await page.getByText('acknowledged by admin.').waitFor();
   await page.getByLabel('Comment').fill(`seen ${HOSTILE}`);
   await page.getByRole('button', { name: 'Comment' }).click();
-  await page.waitForFunction(() => document.querySelectorAll('.log li').length === 2);
+  await page.waitForFunction(() => document.querySelectorAll('.log li').length === 4);
   assert.match((await textOf(page, '.log li'))[0] ?? '', /admin commented/);
   assert.deepEqual(await textOf(page, '.log .said'), [`seen ${HOSTILE}`]);
-  await other.page.waitForSelector('[data-challenge="c-et"] .taken:text("acknowledged by admin")');
+  await other.page.waitForSelector('[data-challenge="c-et"] .taken:has-text("acknowledged by admin")');
   const { kafka } = world.feed;
   const topic = topicName('challengeActions', world.app);
   const kinds: unknown[] = [];
@@ -181,6 +182,7 @@ test('expertise, stages, pipeline, catalog: the numbers of the tables', options,
   await visit(page, '/pipeline');
   assert.deepEqual((await rowsOf(page, 'Dead letters by reason')).map(([reason, step, letters]) => [reason, step, letters]), [['unknown feature', 'enrich', '3'], ['invalid', 'validate', '2']]);
   assert.deepEqual(await rowsOf(page, 'Findings by rule and state'), [['beginners keep meeting the error error-novices', '1', '0', '0', '0']]);
+  assert.deepEqual((await rowsOf(page, 'Useful and not useful, by week')).map((row) => row.slice(1)), [['ET', '1', '0', '100 %']]);
   assert.match((await textOf(page, '.totals'))[0] ?? '', /^collectorno answer/, 'there is no collector here');
   assert.ok((await rowsOf(page, 'Records waiting, by group and partition')).some(([group, topic]) => group === 'sink' && topic?.endsWith('challenges') === true));
 

@@ -98,6 +98,8 @@ async function fillTables(clickhouse: ClickHouse): Promise<void> {
   await insert('challengeActions', 'ChallengeAction', placed([
     { action_id: '0190a000-0000-7000-8000-000000000001', challenge_id: 'c-hostile', kind: 'commented', at: MIDNIGHT, by: HOSTILE, until: null, assignee: null, text: HOSTILE },
     { action_id: '0190a000-0000-7000-8000-000000000002', challenge_id: 'c-hostile', kind: 'assigned', at: MIDNIGHT + 1, by: HOSTILE, until: null, assignee: HOSTILE, text: null },
+    { action_id: '0190a000-0000-7000-8000-000000000003', challenge_id: 'c-et', kind: 'fixed', at: MIDNIGHT - 3 * DAY + HOUR, by: 'grace', until: null, assignee: null, text: null },
+    { action_id: '0190a000-0000-7000-8000-000000000004', challenge_id: 'c-et', kind: 'useful', at: MIDNIGHT - 3 * DAY, by: 'grace', until: null, assignee: null, text: null },
   ] as const));
   await insert('events', 'PlatformEvent', placed([
     make.event({ event_id: 'e-1', user_id: 'beginner-1', occurred_at: MIDNIGHT - 10 * DAY, received_at: MIDNIGHT - 10 * DAY, type: 'error', feature: 'data_one', error: { code: 'OOM', message: 'asked for 12 GiB', cause: 'quota' } }),

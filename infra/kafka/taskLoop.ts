@@ -5,9 +5,11 @@
  */
 import type { GroupConsumer, Kafka, TaskGroup, TopicPartition } from '../ports.ts';
 import type { Log } from '../service/log.ts';
+import { metricSources } from '../service/metrics.ts';
 import { appName } from '../../schemas/topics.ts';
 import { inputKey, taskId, tasksOf } from './assigner.ts';
 import { KafkaError } from './errors.ts';
+import { watchLag } from './lagWatch.ts';
 import { startRunner, type RunnerState, type TaskRunner } from './taskRunner.ts';
 
 export interface TaskLoop {
@@ -72,10 +74,15 @@ export async function runTasks(kafka: Kafka, group: TaskGroup, options: TaskLoop
     onCrash: (cause) => { fail(cause instanceof KafkaError ? cause : new KafkaError('REFUSED', `The consumer of ${groupId} cannot go on: ${cause.message}`, { cause, fatal: true })); },
   });
 
+  metricSources.tasks.set(groupId, () => [...runners.values()].map((runner) => runner.state().status));
+  const lag = watchLag({ kafka, group: groupId, topics: group.topics, runners: () => [...runners.values()], log });
+
   return {
     state: () => ({ tasks: [...runners.values()].map((runner) => runner.state()) }),
     stop: async () => {
       stopping = true;
+      lag.stop();
+      metricSources.tasks.delete(groupId);
       for (const runner of runners.values()) stopRunner(runner);
       runners.clear();
       await Promise.all(closing);

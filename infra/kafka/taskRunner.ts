@@ -10,6 +10,7 @@
  */
 import type { GroupConsumer, InRecord, Kafka, Position, Task, TaskContext, TopicPartition, TransactionalProducer, Work } from '../ports.ts';
 import type { Log } from '../service/log.ts';
+import { metrics } from '../service/metrics.ts';
 import { inputKey } from './assigner.ts';
 import { createBacklog, type Backlog } from './backlog.ts';
 import { KafkaError, asError, isFatal } from './errors.ts';
@@ -54,6 +55,8 @@ export interface TaskRunner {
   /** Of one input, with the bytes that they take. */
   accept(records: readonly InRecord[], bytes: number): void;
   state(): RunnerState;
+  /** The committed position of an input, null before the task was first opened. */
+  committed(input: TopicPartition): number | null;
   /** From this call on no step or commit starts and the consumer is left alone; resolves when the producer and the task are closed. */
   stop(): Promise<void>;
 }
@@ -73,6 +76,8 @@ export function startRunner(options: RunnerOptions): TaskRunner {
   const { id, inputs, kafka, consumer, group, log, firstRetryMs = FIRST_RETRY_MS } = options;
   const topics = [...new Set(inputs.map(({ topic }) => topic))];
   const news = createSignal();
+  /** Committed, per input, as far as this member knows; empty before the first opening. */
+  const taken = new Map<string, number>();
   let life: Life | null = null;
   let stopped = false;
   let status: RunnerState['status'] = 'opening';
@@ -101,6 +106,7 @@ export function startRunner(options: RunnerOptions): TaskRunner {
         const retryMs = Math.min(firstRetryMs * 2 ** failures, LAST_RETRY_MS);
         failures += 1;
         restarts += 1;
+        metrics.taskFailures.inc({ group, code: code ?? 'none' });
         status = 'opening';
         log('warn', 'task failed, opening it again from what is committed', { group, task: id, error: failure.message, cause: causes(failure), retry_ms: retryMs, restarts });
         await pauseUnlessStopped(retryMs);
@@ -120,8 +126,11 @@ export function startRunner(options: RunnerOptions): TaskRunner {
       const committed = await committedPositions();
       if (isStopped()) return;
       task = options.create({ id, inputs, log: kafka, wake: news.raise });
+      const opened = metrics.taskRestoreSeconds.startTimer({ group });
       await task.open(committed);
+      opened();
       if (isStopped()) return;
+      for (const position of committed) taken.set(inputKey(position), position.offset);
       life = { task, expected: new Map(committed.map((position) => [inputKey(position), position.offset])), backlogs: new Map(inputs.map((input) => [inputKey(input), createBacklog()])), throttled: new Set() };
       for (const position of committed) consumer.seek(position, position.offset);
       consumer.resume(inputs);
@@ -144,6 +153,8 @@ export function startRunner(options: RunnerOptions): TaskRunner {
         continue;
       }
       await commit(work, producer);
+      metrics.taskCommits.inc({ group, commit: options.commit });
+      for (const position of work.positions) taken.set(inputKey(position), position.offset);
       failures = 0;
       error = null;
       code = null;
@@ -209,6 +220,7 @@ export function startRunner(options: RunnerOptions): TaskRunner {
       news.raise();
     },
     state: () => ({ id, status, restarts, error, code }),
+    committed: (input) => taken.get(inputKey(input)) ?? null,
     stop: () => {
       stopped = true;
       news.raise();

@@ -2,7 +2,7 @@
 import { createLog } from './log.ts';
 import type { Log } from './log.ts';
 import { startHealthServer } from './healthServer.ts';
-import { collectNodeMetrics } from './metrics.ts';
+import { collectNodeMetrics, metricSources } from './metrics.ts';
 
 export interface Health {
   /** It can do its work now. */
@@ -43,6 +43,7 @@ export async function runService(start: (log: Log) => Promise<Service>, options:
   const log = createLog(name);
   collectNodeMetrics();
   let health: () => Health = () => ({ ready: false, detail: { state: 'starting' } });
+  metricSources.ready.set(name, () => health().ready);
   const stopping = stopRequested(log);
   try {
     const server = options.port === null ? null : await startHealthServer({ name, port: options.port, host: options.host ?? '0.0.0.0', health: () => health() });

@@ -32,6 +32,14 @@ test('signals and dead letters are those of a naive reading of the semantics', a
   }), { numRuns: 400 });
 });
 
+test('what is taken is accounted for: records = accepted + duplicates + clocks + dead letters', async () => {
+  await fc.assert(fc.asyncProperty(logs, fc.integer({ min: 1, max: 9 }), async (log, stepRecords) => {
+    const { records, events, duplicates, clocks, deadLetters } = (await processed(log, stepRecords)).task().status().counts;
+    assert.equal(records, log.length);
+    assert.equal(events + duplicates + clocks + Object.values(deadLetters).reduce((sum, count) => sum + count, 0), records);
+  }), RUNS);
+});
+
 test('step sizes and restarts at any point change no byte of them, and no tick\'s progress record', async () => {
   await fc.assert(fc.asyncProperty(logs, fc.integer({ min: 1, max: 9 }), fc.array(fc.nat(12), { maxLength: 8 }), async (log, stepRecords, pieces) => {
     const whole = await processed(log, 1_000);

@@ -36,6 +36,8 @@ export interface CohortOptions {
   readonly rules: readonly Rule[];
   readonly train: Train;
   readonly log: Log;
+  /** Told of each tick that has run; again where its commit failed. */
+  readonly observer?: (tick: number, output: TickOutput) => void;
 }
 
 interface Metadata {
@@ -49,7 +51,7 @@ interface Metadata {
 
 const metadataOf = (text: string): Metadata => (text === '' ? { through: 0, tick: 0, n: 0 } : (JSON.parse(text) as Metadata));
 
-export function createCohortTask({ context, app, partitions, codec, rules, train, log }: CohortOptions): Task {
+export function createCohortTask({ context, app, partitions, codec, rules, train, log, observer = () => undefined }: CohortOptions): Task {
   const topic = topicName('partials', app);
   const numbers = Array.from({ length: partitions }, (_, partition) => partition);
   const details = createDetails(partitions);
@@ -143,6 +145,7 @@ export function createCohortTask({ context, app, partitions, codec, rules, train
       const at = tick;
       const output = await runTick(state, at, queues.map((queue) => queue.take(at)), { train, readCatalog: () => catalog.read() });
       report(at, output);
+      observer(at, output);
       produced.push(...outputs.ofTick(output));
       isNewReference ||= output.reference !== null;
       ticks++;

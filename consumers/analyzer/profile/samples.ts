@@ -115,6 +115,8 @@ export interface SampleStore {
   touchDay(day: number): void;
   /** Forgets a day and gives the keys that had something on it. */
   dropDay(day: number): SampleKey[];
+  /** Takes out the examples of users who have been erased; gives the days that have changed. */
+  erase(covers: (userId: string, at: number) => boolean): { readonly key: SampleKey; readonly day: number }[];
   /** A user's becoming `machine`, or ceasing to be: anything may have changed. */
   touchAll(): void;
   /** What changed since it was last said, or all there is, in a fixed order. One that is gone is said once more, empty, unless `full`. */
@@ -203,6 +205,19 @@ export function createSamples(): SampleStore {
         changed.add(kind);
       }
       return dropped.map(({ key }) => key);
+    },
+    erase: (covers) => {
+      const erased: { readonly key: SampleKey; readonly day: number }[] = [];
+      const isLeft = ([at, , userId]: SampleEntry): boolean => !covers(userId, at);
+      for (const kind of all()) {
+        for (const [day, { people, machines }] of kind.days) {
+          if (people.every(isLeft) && machines.every(isLeft)) continue;
+          kind.days.set(day, { people: people.filter(isLeft), machines: machines.filter(isLeft) });
+          changed.add(kind);
+          erased.push({ key: kind.key, day });
+        }
+      }
+      return erased;
     },
     touchAll: () => {
       for (const kind of all()) changed.add(kind);

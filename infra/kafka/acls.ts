@@ -37,25 +37,25 @@ export function rightsOf(user: AclUser, app: string): readonly Right[] {
   switch (user) {
     case 'collector':
       return [
-        topics(['Write'], ['events', 'users', 'features', 'deadLetters'], 'what is posted'),
+        topics(['Write'], ['events', 'users', 'features', 'deadLetters', 'erasures'], 'what is posted'),
         topics(['Read'], SUNK, 'the time that the log has reached; /v1/status, which looks for what the sink has not taken'),
         topics(['Describe'], ALL, 'at its start it looks whether the topics are there; the ends, for /v1/status'),
         groups(['Describe'], GROUPS, '/v1/status'),
       ];
     case 'processor':
-      return [topics(['Read'], ['events', 'users', 'features', 'processorChangelog'], 'input, catalog and state'), topics(['Write'], [...SIGNALS, 'deadLetters', 'processorChangelog'], 'signals, dead letters and state'), atStart, groups(['Read'], ['processor'], 'its group'), transactions(['processor'])];
+      return [topics(['Read'], ['events', 'users', 'features', 'erasures', 'processorChangelog'], 'input, catalog, erasures and state'), topics(['Write'], [...SIGNALS, 'deadLetters', 'processorChangelog'], 'signals, dead letters and state'), atStart, groups(['Read'], ['processor'], 'its group'), transactions(['processor'])];
     case 'analyzer':
       return [
-        topics(['Read'], [...SIGNALS, 'features', 'partials', 'references', 'profileChangelog', 'cohortChangelog'], 'input, catalog and state of both kinds of tasks'),
+        topics(['Read'], [...SIGNALS, 'features', 'erasures', 'levels', 'partials', 'references', 'profileChangelog', 'cohortChangelog'], 'input, catalog, erasures and whose level they take, and state of both kinds of tasks'),
         topics(['Write'], ['partials', 'levels', 'bottlenecks', 'challenges', 'findings', 'models', 'references', 'profileChangelog', 'cohortChangelog'], 'results and state'),
         atStart, groups(['Read'], ['profile', 'cohort'], 'its groups'), transactions(['profile', 'cohort']),
       ];
     case 'sink':
-      return [topics(['Read'], SUNK, 'every topic with a table'), groups(['Read'], ['sink'], 'its group')];
+      return [topics(['Read'], SUNK, 'every topic with a table'), topics(['Read'], ['erasures'], 'whose rows to delete'), groups(['Read'], ['sink'], 'its group')];
     case 'alerts':
       return [topics(['Read'], ['challenges'], 'its input'), groups(['Read'], ['alerts'], 'its group')];
     case 'dashboard':
-      return [topics(['Read'], ['challenges'], 'challenges as they open'), topics(['Describe'], ALL, 'ends, for lags'), groups(['Describe'], GROUPS, 'positions, for lags')];
+      return [topics(['Read'], ['challenges'], 'challenges as they open'), topics(['Write'], ['challengeActions'], 'what people do about them'), topics(['Describe'], ALL, 'ends, for lags'), groups(['Describe'], GROUPS, 'positions, for lags')];
     case 'operator':
       return [
         topics(['Create', 'DescribeConfigs', 'AlterConfigs', 'Read'], ALL, '`chokepoint topics`, `dead-letters list`, `catalog missing`, `backtest`'),

@@ -82,6 +82,11 @@ test('a small world from HTTP to ClickHouse, each service with its own user and 
   } finally {
     await clickhouse.close();
   }
+  // What else has a writer: somebody is erased, and somebody acts on a challenge.
+  const erased = await fetch(`${url}/v1/users/ada`, { method: 'DELETE', headers: { authorization: 'Bearer admin' } });
+  assert.equal(erased.status, 202);
+  const producer = await (await as('dashboard')).producer();
+  await producer.send([{ topic: topic('challengeActions'), partition: 0, key: 'c', value: null }]).finally(() => producer.close());
   const empty: string[] = [];
   for (const id of ALL) if ((await operator.ends(topic(id))).every((end) => end === 0)) empty.push(topic(id));
   assert.deepEqual(empty, [], 'a topic that nobody wrote to says nothing of the right to');

@@ -1,10 +1,10 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['node_modules/', 'dist/', 'schemas/records.ts', '.data/', '*.config.js', '.dependency-cruiser.cjs'] },
+  { ignores: ['node_modules/', 'dist/', 'schemas/records.ts', '.data/', '*.config.js', '.dependency-cruiser.cjs', 'consumers/dashboard/page/theme.js'] },
   tseslint.configs.strictTypeChecked,
   {
-    languageOptions: { parserOptions: { project: ['./tsconfig.json', './producers/sdk/browser/tsconfig.json'] } },
+    languageOptions: { parserOptions: { project: ['./tsconfig.json', './producers/sdk/browser/tsconfig.json', './consumers/dashboard/page/tsconfig.json', './test/e2e/dashboard/tsconfig.json'] } },
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: {
       '@typescript-eslint/consistent-type-imports': 'error',

@@ -36,7 +36,18 @@ export interface Settings {
   readonly dedupeMaxEvents: number;
   readonly deadLetterLimitPercent: number;
   readonly rulesFile: string | null;
+  readonly erasureSecret: string | null;
   readonly alerts: { readonly webhookUrl: string | null; readonly webhookSecret: string | null; readonly allowPrivate: boolean };
+  readonly dashboard: {
+    readonly host: string; readonly port: number;
+    /** Where people open it; null: not told. */
+    readonly url: string | null;
+    readonly collectorUrl: string;
+    readonly sessionMs: number; readonly sessionSecret: string | null;
+    /** `header` in lower case; null: nobody is signed in by a proxy. */
+    readonly proxy: { readonly header: string | null; readonly secret: string | null; readonly addresses: readonly string[] };
+    readonly userIdViewers: readonly string[];
+  };
   readonly dataDir: string;
   readonly healthPorts: { readonly processor: number; readonly analyzer: number; readonly sink: number; readonly alerts: number };
   readonly local: { readonly kafkaPort: number; readonly registryPort: number; readonly clickhousePort: number; readonly kafkaHeapMb: number; readonly cacheDir: string; readonly javaHome: string | null };
@@ -89,6 +100,7 @@ export function readSettings(env: Env): Settings {
   if ((registryUser === null) !== (registryPassword === null)) read.problem('SCHEMA_REGISTRY_USERNAME', 'both SCHEMA_REGISTRY_USERNAME and SCHEMA_REGISTRY_PASSWORD, or neither');
   if ((read.text('COLLECTOR_PSEUDONYM_SECRET')?.length ?? Infinity) < MIN_SECRET_CHARS) read.problem('COLLECTOR_PSEUDONYM_SECRET', `at least ${MIN_SECRET_CHARS} characters: whoever guesses it can undo the pseudonyms`);
   const webhook = read.url('ALERTS_WEBHOOK_URL', null);
+  const collectorPort = port('COLLECTOR_PORT');
 
   const settings: Settings = {
     app,
@@ -103,7 +115,7 @@ export function readSettings(env: Env): Settings {
     partitions: read.whole('CHOKEPOINT_PARTITIONS', 1, 1024),
     collector: {
       host: read.text('COLLECTOR_HOST') ?? '',
-      port: port('COLLECTOR_PORT'),
+      port: collectorPort,
       index: read.whole('COLLECTOR_INDEX', 0, COLLECTOR_PARTITIONS - 1),
       writeKeys: read.keys('WRITE_KEYS'),
       adminKeys: read.keys('ADMIN_KEYS'),
@@ -122,7 +134,9 @@ export function readSettings(env: Env): Settings {
     dedupeMaxEvents: read.whole('CHOKEPOINT_DEDUPE_MAX_EVENTS', 1_000, 200_000_000),
     deadLetterLimitPercent: read.whole('CHOKEPOINT_DEAD_LETTER_LIMIT', 1, 100),
     rulesFile: read.file('CHOKEPOINT_RULES'),
+    erasureSecret: read.text('CHOKEPOINT_ERASURE_SECRET'),
     alerts: { webhookUrl: webhook.whole, webhookSecret: read.text('ALERTS_WEBHOOK_SECRET'), allowPrivate: read.flag('ALERTS_ALLOW_PRIVATE') },
+    dashboard: readDashboard(read, collectorPort),
     dataDir: read.directory('CHOKEPOINT_DATA'),
     healthPorts: { processor: port('PROCESSOR_PORT'), analyzer: port('ANALYZER_PORT'), sink: port('SINK_PORT'), alerts: port('ALERTS_PORT') },
     local,
@@ -145,7 +159,7 @@ export function settingsNamed(env: Env): { readonly kafka: boolean; readonly reg
 /** The settings in a form that may be printed and logged: secrets are masked, lists of keys give their number. */
 export function describeSettings(settings: Settings): Readonly<Record<string, unknown>> {
   const mask = (secret: string | null): string | null => (secret === null || secret === '' ? secret : '***');
-  const { kafka, registry, clickhouse, collector, alerts } = settings;
+  const { kafka, registry, clickhouse, collector, alerts, dashboard } = settings;
   const { ssl, sasl } = kafka;
   return {
     ...settings,
@@ -156,11 +170,13 @@ export function describeSettings(settings: Settings): Readonly<Record<string, un
     },
     registry: { ...registry, password: mask(registry.password) },
     clickhouse: { ...clickhouse, password: mask(clickhouse.password) },
+    erasureSecret: mask(settings.erasureSecret),
     collector: {
       ...collector, writeKeys: `${collector.writeKeys.length} keys`, adminKeys: `${collector.adminKeys.length} keys`,
       tls: collector.tls === null ? null : 'given',
       privacy: { ...collector.privacy, pseudonymSecret: mask(collector.privacy.pseudonymSecret) },
     },
+    dashboard: { ...dashboard, sessionSecret: mask(dashboard.sessionSecret), proxy: { ...dashboard.proxy, secret: mask(dashboard.proxy.secret) } },
     // Webhook addresses of chat services carry the secret in their path.
     alerts: { ...alerts, webhookUrl: alerts.webhookUrl === null ? null : `${new URL(alerts.webhookUrl).origin}/***`, webhookSecret: mask(alerts.webhookSecret) },
   };
@@ -177,6 +193,25 @@ function readSsl(read: ReturnType<typeof createReader>): KafkaSettings['ssl'] {
     return false;
   }
   return detailed ? { ...(ca === null ? {} : { ca }), ...(cert === null ? {} : { cert }), ...(key === null ? {} : { key }), rejectUnauthorized } : true;
+}
+
+function readDashboard(read: ReturnType<typeof createReader>, collectorPort: number): Settings['dashboard'] {
+  const [header, secret, addresses] = [read.text('DASHBOARD_PROXY_HEADER')?.toLowerCase() ?? null, read.text('DASHBOARD_PROXY_SECRET'), read.networks('DASHBOARD_PROXY_ADDRESSES')];
+  if (header !== null && !/^[a-z0-9-]+$/.test(header)) read.problem('DASHBOARD_PROXY_HEADER', 'the name of a header');
+  // Anybody can send a header.
+  if (header !== null && secret === null && addresses.length === 0) read.problem('DASHBOARD_PROXY_HEADER', 'DASHBOARD_PROXY_SECRET or DASHBOARD_PROXY_ADDRESSES with it, or whoever sends the header would be believed');
+  for (const name of ['DASHBOARD_PROXY_SECRET', 'DASHBOARD_SESSION_SECRET'] as const) if ((read.text(name)?.length ?? Infinity) < MIN_SECRET_CHARS) read.problem(name, `at least ${MIN_SECRET_CHARS} characters`);
+  const url = read.url('DASHBOARD_URL', null).whole;
+  return {
+    host: read.text('DASHBOARD_HOST') ?? '',
+    port: read.whole('DASHBOARD_PORT', 0, MAX_PORT),
+    url: url?.replace(/\/+$/, '') ?? null,
+    collectorUrl: read.url('DASHBOARD_COLLECTOR_URL', `http${read.given('COLLECTOR_TLS_CERT') === null ? '' : 's'}://127.0.0.1:${collectorPort}`).url,
+    sessionMs: read.duration('DASHBOARD_SESSION', MINUTE_MS, 90 * DAY_MS),
+    sessionSecret: read.text('DASHBOARD_SESSION_SECRET'),
+    proxy: { header, secret, addresses },
+    userIdViewers: read.list('DASHBOARD_USER_ID_VIEWERS'),
+  };
 }
 
 function readTls(read: ReturnType<typeof createReader>): Settings['collector']['tls'] {

@@ -115,6 +115,25 @@ export interface Challenge {
   resolution: Resolution | null;
 }
 
+export type ActionKind = 'acknowledged' | 'snoozed' | 'assigned' | 'commented' | 'fixed' | 'useful' | 'not_useful' | 'reopened';
+
+/** What a person did about a challenge. Key: challenge_id. Topic: challenge.actions. */
+export interface ChallengeAction {
+  /** UUIDv7, the client's own where it sent one: a retry is the same action. */
+  action_id: string;
+  challenge_id: string;
+  kind: ActionKind;
+  /** When the service took it. */
+  at: number;
+  /** Who, as signed in. */
+  by: string;
+  /** Of snoozed: until when. */
+  until: number | null;
+  /** Of assigned: to whom; null takes it from everybody. */
+  assignee: string | null;
+  text: string | null;
+}
+
 export type DeadLetterReason = 'undecodable' | 'invalid' | 'unknown_feature' | 'future' | 'too_old' | 'too_late' | 'wrong_partition' | 'too_large';
 
 /** What could not be processed, with its bytes, so that nothing is lost. Topic: dead-letter. */
@@ -333,6 +352,7 @@ export interface Records {
   ActionSignal: ActionSignal;
   Bottleneck: Bottleneck;
   Challenge: Challenge;
+  ChallengeAction: ChallengeAction;
   DeadLetter: DeadLetter;
   ErrorSignal: ErrorSignal;
   ExpertiseLevel: ExpertiseLevel;

@@ -30,6 +30,7 @@ const spec = <const T extends Record<string, TopicSpec>>(topics: T): { readonly 
 export const TOPICS = spec({
   events: { name: 'platform.events', key: 'user_id', partitions: 'P', cleanup: 'delete', retentionDays: 90, logAppendTime: true, shared: true, record: 'PlatformEvent', rowId: ['user_id', 'event_id'], table: 'events' },
   users: { name: 'platform.users', key: 'user_id', partitions: 1, cleanup: 'compact', retentionDays: null, shared: true, record: 'User', rowId: ['user_id'], table: 'users' },
+  erasures: { name: 'platform.erasures', key: 'keyed hash of user_id', partitions: 1, cleanup: 'compact', retentionDays: null, shared: true, record: null, rowId: null, table: null },
   features: { name: 'platform.features', key: 'feature', partitions: 1, cleanup: 'compact', retentionDays: null, shared: true, record: 'Feature', rowId: ['feature'], table: 'features' },
   actions: { name: 'signals.action', key: 'user_id', partitions: 'P', cleanup: 'delete', retentionDays: 90, record: 'ActionSignal', rowId: ['signal_id'], table: 'signals' },
   errors: { name: 'signals.error', key: 'user_id', partitions: 'P', cleanup: 'delete', retentionDays: 90, record: 'ErrorSignal', rowId: ['signal_id'], table: 'signals' },
@@ -40,6 +41,7 @@ export const TOPICS = spec({
   bottlenecks: { name: 'bottlenecks', key: 'user_id', partitions: 'P', cleanup: 'delete', retentionDays: 365, record: 'Bottleneck', rowId: ['user_id', 'stage', 'since', 'status'], table: 'bottlenecks' },
   findings: { name: 'findings', key: 'finding', partitions: 1, cleanup: 'delete', retentionDays: 365, record: 'Finding', rowId: ['rule_id', 'feature', 'signal_class', 'fingerprint', 'evaluated_at'], table: 'findings' },
   challenges: { name: 'challenges', key: 'challenge_id', partitions: 1, cleanup: 'delete', retentionDays: 3650, record: 'Challenge', rowId: ['challenge_id', 'status', 'evaluated_at'], table: 'challenges' },
+  challengeActions: { name: 'challenge.actions', key: 'challenge_id', partitions: 1, cleanup: 'delete', retentionDays: 3650, record: 'ChallengeAction', rowId: ['action_id'], table: 'challenge_actions' },
   processorChangelog: { name: 'processor.changelog', key: 'state key', partitions: 'P', cleanup: 'compact', retentionDays: null, record: null, rowId: null, table: null },
   profileChangelog: { name: 'profile.changelog', key: 'user and UTC day', partitions: 'P', cleanup: 'compact', retentionDays: null, record: null, rowId: null, table: null },
   cohortChangelog: { name: 'cohort.changelog', key: 'state key', partitions: 1, cleanup: 'compact', retentionDays: null, record: null, rowId: null, table: null },

@@ -1,5 +1,6 @@
 /** The processor: a task per partition of platform.events, signals and dead letters out, exactly once. */
 import { connectKafka } from '../infra/kafka/client.ts';
+import { followErasures } from '../infra/kafka/erasures.ts';
 import { runTasks } from '../infra/kafka/taskLoop.ts';
 import { createTopics } from '../infra/kafka/topics.ts';
 import type { Kafka, TaskGroup } from '../infra/ports.ts';
@@ -29,9 +30,10 @@ async function run(kafka: Kafka, settings: Settings, log: Log): Promise<Service>
   await createTopics(kafka, settings);
   const codec = await createCodec(connectRegistry(settings.registry), ['PlatformEvent', 'User', 'Feature', 'ActionSignal', 'ErrorSignal', 'TimeSignal', 'DeadLetter']);
   const tables = createGlobalTables(kafka, codec, { users: topicName('users', app), features: topicName('features', app) });
+  const erasures = followErasures(kafka, topicName('erasures', app), settings.erasureSecret);
   const partitions = await kafka.partitions(topicName('events', app));
   const tasks = new Set<ProcessorTask>();
-  const loop = await runTasks(kafka, processorGroup({ app, codec, tables, partitions, dedupeWindowMs, dedupeMaxEvents, deadLetterLimit }, tasks), { app, log });
+  const loop = await runTasks(kafka, processorGroup({ app, codec, tables, erasures, partitions, dedupeWindowMs, dedupeMaxEvents, deadLetterLimit }, tasks), { app, log });
   // Of the loop and not of a task: a halted task is opened again and again.
   metricSources.haltedPartitions = () => loop.state().tasks.filter(({ code }) => code === 'DEAD_LETTER_LIMIT').map(({ id }) => id);
   return {
@@ -46,6 +48,7 @@ async function run(kafka: Kafka, settings: Settings, log: Log): Promise<Service>
     },
     stop: async () => {
       await loop.stop();
+      erasures.stop();
       await kafka.close();
     },
     failed: loop.failed,
@@ -90,9 +93,9 @@ function reporter(): (status: ProcessorStatus) => void {
     return more;
   };
   return ({ partition, watermark, openTasks, rememberedEvents, counts }) => {
-    const { records, events, clocks, duplicates, signals, timersFired, tasksNotTracked, deadLetters } = counts;
+    const { records, events, clocks, duplicates, erased, signals, timersFired, tasksNotTracked, deadLetters } = counts;
     metrics.processorRecords.inc(since('records', records));
-    for (const [result, total] of Object.entries({ accepted: events, duplicate: duplicates, clock: clocks })) metrics.processorEvents.inc({ result }, since(result, total));
+    for (const [result, total] of Object.entries({ accepted: events, duplicate: duplicates, erased, clock: clocks })) metrics.processorEvents.inc({ result }, since(result, total));
     for (const [reason, total] of Object.entries(deadLetters)) metrics.processorDeadLetters.inc({ reason }, since(`dead letter ${reason}`, total));
     metrics.processorSignals.inc(since('signals', signals));
     metrics.processorTimers.inc(since('timers', timersFired));

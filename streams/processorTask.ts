@@ -4,6 +4,7 @@
  */
 import type { InRecord, Position, Task, TaskContext, TopicPartition, Work } from '../infra/ports.ts';
 import { DecodeError, UnknownSchemaError, type RecordCodec } from '../schemas/codec.ts';
+import { NOBODY_ERASED, type Erasures } from '../schemas/erasures.ts';
 import { topicName } from '../schemas/topics.ts';
 import type { GlobalTables } from './globalTables.ts';
 import { DEAD_LETTER_LIMIT, MAX_REMEMBERED_EVENTS, MAX_STEP_BYTES, MAX_STEP_RECORDS, NO_WATERMARK, PROBE_RECORDS } from './limits.ts';
@@ -17,6 +18,7 @@ export interface ProcessorOptions {
   readonly app: string;
   readonly codec: RecordCodec;
   readonly tables: GlobalTables;
+  readonly erasures?: Erasures;
   /** Of platform.events, fixed for its life. */
   readonly partitions: number;
   readonly dedupeWindowMs: number;
@@ -49,20 +51,23 @@ export interface ProcessorTask extends Task {
 /** Records that have been taken are let go of this many at a time. */
 const COMPACT_AT = 4_096;
 
-export function createProcessorTask(options: ProcessorOptions, { inputs, log }: Pick<TaskContext, 'inputs' | 'log'>): ProcessorTask {
-  const { app, codec, tables, partitions, dedupeWindowMs, dedupeMaxEvents = MAX_REMEMBERED_EVENTS, deadLetterLimit = DEAD_LETTER_LIMIT, stepRecords = MAX_STEP_RECORDS } = options;
+export function createProcessorTask(options: ProcessorOptions, { inputs, log, wake = () => undefined }: Pick<TaskContext, 'inputs' | 'log'> & Partial<Pick<TaskContext, 'wake'>>): ProcessorTask {
+  const { app, codec, tables, erasures = NOBODY_ERASED, partitions, dedupeWindowMs, dedupeMaxEvents = MAX_REMEMBERED_EVENTS, deadLetterLimit = DEAD_LETTER_LIMIT, stepRecords = MAX_STEP_RECORDS } = options;
   const [input] = inputs;
   if (input === undefined || inputs.length !== 1) throw new Error(`a processor task has one partition of platform.events, not ${inputs.length} inputs`);
   const { topic, partition } = input;
-  const counts: Counts = { records: 0, events: 0, clocks: 0, signals: 0, duplicates: 0, timersFired: 0, tasksNotTracked: 0, deadLetters: {} };
+  const counts: Counts = { records: 0, events: 0, clocks: 0, signals: 0, duplicates: 0, erased: 0, timersFired: 0, tasksNotTracked: 0, deadLetters: {} };
   const state = createState(codec, { dedupeWindowMs, dedupeMaxEvents, deadLetterLimit });
   const route = createRoute(codec, app, partition);
-  const topology = createTopology({ codec, partition, partitions, dedupeWindowMs, metadata: tables, state, route, counts });
+  const topology = createTopology({ codec, partition, partitions, dedupeWindowMs, metadata: tables, erased: erasures, state, route, counts });
   const queue: InRecord[] = [];
   /** Records of `queue` before it have been taken. */
   let head = 0;
   let through = 0;
   let commits = 0;
+  /** Of the erasures that the tasks have been gone through for. */
+  let erasedVersion = 0;
+  const unfollow = erasures.onArrival(wake);
 
   async function open(committed: readonly Position[]): Promise<void> {
     const progress = await state.restore(await readChangelog(log, topicName('processorChangelog', app), partition));
@@ -82,12 +87,13 @@ export function createProcessorTask(options: ProcessorOptions, { inputs, log }: 
     // Halted: a few records tell whether the cause is mended. What is done with them counts only if they are better.
     const isProbe = breaker.isOpen();
     const end = Math.min(queue.length, head + (isProbe ? PROBE_RECORDS : stepRecords));
-    if (head === end) return null;
+    if (head === end && erasures.version() === erasedVersion) return null;
     route.begin();
     const before = breaker.share();
     if (isProbe) breaker.restore({ records: 0, dead: 0 });
     // Only of records that are here already is it known that their metadata is there by now; those that come meanwhile wait for the next step.
-    await tables.catchUp();
+    await Promise.all([tables.catchUp(), erasures.catchUp()]);
+    if (eraseTasks() === 0 && head === end) return null;
     // What the registry does not know is asked for once a step, however many records name it.
     const unknown = new Map<number, DecodeError>();
     while (head < end && route.bytes() < MAX_STEP_BYTES && !breaker.isOpen()) {
@@ -109,6 +115,13 @@ export function createProcessorTask(options: ProcessorOptions, { inputs, log }: 
     compact();
     if (isProbe) judge(before);
     return work();
+  }
+
+  /** At each opening and with each erasure: what a user has begun before it must not end in a signal. */
+  function eraseTasks(): number {
+    if (erasures.version() === erasedVersion) return 0;
+    erasedVersion = erasures.version();
+    return erasures.concerns(partition) ? state.tasks.erase((user, at) => erasures.covers(user, at)) : 0;
   }
 
   function judge(before: Share): void {
@@ -150,7 +163,10 @@ export function createProcessorTask(options: ProcessorOptions, { inputs, log }: 
       for (const record of records) if (record.offset >= through) queue.push(record);
     },
     backlog: (of: TopicPartition) => (of.topic === topic && of.partition === partition ? queue.length - head : 0),
-    close: () => { queue.length = 0; },
+    close: () => {
+      unfollow();
+      queue.length = 0;
+    },
     status: () => {
       const { open: openTasks, abandoned: abandonedTasks, bytes: taskBytes } = state.tasks.size();
       return { partition, watermark: state.watermark() === NO_WATERMARK ? null : state.watermark(), through, waiting: queue.length - head, rememberedEvents: state.events.size(), openTasks, abandonedTasks, taskBytes, counts };

@@ -1,13 +1,14 @@
 /**
  * The way of an event, from top to bottom:
  *
- *   decode → partition → future / too old → watermark and timers → too late → dedupe → validate → enrich → pair → classify → route
+ *   decode → partition → future / too old → watermark and timers → erased → too late → dedupe → validate → enrich → pair → classify → route
  *
  * Synchronous and pure but for `state` and `route`, which are its own. What comes out is a function of the records and the metadata: nothing here
  * knows where a step begins or ends.
  */
 import type { InRecord, Slice } from '../infra/ports.ts';
 import type { RecordCodec } from '../schemas/codec.ts';
+import type { Erased } from '../schemas/erasures.ts';
 import { HEADERS } from '../schemas/topics.ts';
 import type { Metadata } from './globalTables.ts';
 import { NO_WATERMARK, TICK_MS } from './limits.ts';
@@ -34,6 +35,8 @@ export interface Counts {
   clocks: number;
   signals: number;
   duplicates: number;
+  /** Of users who have been erased. */
+  erased: number;
   timersFired: number;
   /** Starts without a timer, because the user, or all together, have too many tasks. */
   tasksNotTracked: number;
@@ -46,6 +49,7 @@ export interface TopologyParts {
   readonly partitions: number;
   readonly dedupeWindowMs: number;
   readonly metadata: Metadata;
+  readonly erased: Erased;
   readonly state: State;
   readonly route: Route;
   readonly counts: Counts;
@@ -57,7 +61,7 @@ export interface Topology {
   refuse(record: InRecord, rejection: DeadLettered): void;
 }
 
-export function createTopology({ codec, partition, partitions, dedupeWindowMs, metadata, state, route, counts }: TopologyParts): Topology {
+export function createTopology({ codec, partition, partitions, dedupeWindowMs, metadata, erased, state, route, counts }: TopologyParts): Topology {
   /** Of the event that is being taken. */
   const view = new EventView();
   const hashes = { event: createHash(), replay: createHash() };
@@ -76,7 +80,7 @@ export function createTopology({ codec, partition, partitions, dedupeWindowMs, m
     if (origin === null && event.type !== 'clock') state.breaker.count(result.kind === 'deadLetter');
     if (result.kind === 'ok') emit(result.value, { origin_offset: record.offset, ordinal: fired, watermark: state.watermark() });
     else if (result.kind === 'deadLetter') reject(record, result, event, origin);
-    else counts[result.why === 'clock' ? 'clocks' : 'duplicates'] += 1;
+    else counts[DROPPED[result.why]] += 1;
     if (reachesTick(before, state.watermark())) route.progress(record.offset, state.watermark());
   }
 
@@ -96,6 +100,7 @@ export function createTopology({ codec, partition, partitions, dedupeWindowMs, m
 
   function interpret(event: EventView, origin: string | null): Result<PairedEvent> {
     if (event.type === 'clock') return { kind: 'drop', why: 'clock' };
+    if (isErased(event)) return { kind: 'drop', why: 'erased' };
     const floor = (origin === null ? state.events : state.origins).floor();
     const timely = checkLateness(event, { watermark: state.watermark(), windowMs: dedupeWindowMs, floor }, origin !== null);
     if (timely.kind !== 'ok') return timely;
@@ -152,13 +157,25 @@ export function createTopology({ codec, partition, partitions, dedupeWindowMs, m
     reject(record, rejection, event, origin);
   }
 
+  /** Most events are later than all erasures: of those not even the user's name is read. */
+  function isErased(event: EventView): boolean {
+    return event.occurred_at <= erased.latest() && erased.covers(event.user_id, event.occurred_at);
+  }
+
   function reject(record: InRecord, rejection: DeadLettered, event: EventView | null, origin: string | null): void {
+    // Of what cannot be read the key says whose it is.
+    if (event === null ? record.key !== null && erased.covers(record.key.toString(), record.timestamp) : isErased(event)) {
+      counts.erased += 1;
+      return;
+    }
     route.deadLetter(record, rejection, event?.event_id ?? null, origin);
     counts.deadLetters[rejection.reason] = (counts.deadLetters[rejection.reason] ?? 0) + 1;
   }
 
   return { take, refuse };
 }
+
+const DROPPED = { clock: 'clocks', duplicate: 'duplicates', erased: 'erased' } as const;
 
 /** The first record that moves the watermark counts too: a partition's first tick follows from it, so it must be known exactly. */
 function reachesTick(before: number, after: number): boolean {

@@ -1,6 +1,7 @@
 /**
  * `npm test`: every tier in turn, on Node's own test runner. Pure, driver and contract tests run as they are; for integration, chaos and
  * end-to-end tests Kafka, the registry and ClickHouse are brought up once, on free ports and in a directory of their own, unless settings name them.
+ * Files that share them run one after the other, since platform.* is one for all; beside them, one after the other too, those that bring up their own.
  * `npm test -- streams` runs the files whose path contains `streams`.
  */
 import { spawn } from 'node:child_process';
@@ -12,17 +13,21 @@ import { createLog } from '../infra/service/log.ts';
 import { readSettings, settingsNamed } from '../infra/settings.ts';
 
 const ON_PARTS = ['test/integration/', 'test/chaos/', 'test/e2e/', 'test/bench/smoke'];
+/** They bring up a broker of their own. */
+const OWN_PARTS = ['test/chaos/', 'test/bench/smoke', 'test/e2e/demo', 'test/integration/local', 'test/integration/secured'];
 const TEST_TIMEOUT_MS = 300_000;
+const REPORTERS = ['spec', './test/slowest.ts'].flatMap((reporter) => [`--test-reporter=${reporter}`, '--test-reporter-destination=stdout']);
 
 const wanted = process.argv.slice(2);
 const files = globSync('test/**/*.test.ts').sort().filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)));
-const onParts = files.filter((file) => ON_PARTS.some((folder) => file.startsWith(folder)));
+const isIn = (folders: readonly string[]) => (file: string): boolean => folders.some((folder) => file.startsWith(folder));
+const onParts = files.filter(isIn(ON_PARTS));
 const alone = files.filter((file) => !onParts.includes(file));
 
 function runTests(title: string, paths: readonly string[], concurrency: number, env: NodeJS.ProcessEnv): Promise<boolean> {
   if (paths.length === 0) return Promise.resolve(true);
   console.log(`\n== ${title}: ${paths.length} files`);
-  const child = spawn(process.execPath, ['--test', `--test-concurrency=${concurrency}`, `--test-timeout=${TEST_TIMEOUT_MS}`, ...paths], { stdio: ['ignore', 'inherit', 'inherit'], env });
+  const child = spawn(process.execPath, ['--test', `--test-concurrency=${concurrency}`, `--test-timeout=${TEST_TIMEOUT_MS}`, ...REPORTERS, ...paths], { stdio: ['ignore', 'inherit', 'inherit'], env });
   return new Promise((resolve) => child.once('exit', (code) => { resolve(code === 0); }));
 }
 
@@ -34,7 +39,9 @@ async function runOnParts(): Promise<boolean> {
   const parts = await bringUp(settings, named, { dataDir, log: createLog('test') });
   try {
     const env = { ...process.env, KAFKA_BROKERS: parts.kafka.brokers.join(','), SCHEMA_REGISTRY_URL: parts.registry.url, CLICKHOUSE_URL: parts.clickhouse.url, ...(named.clickhouse ? {} : { CHOKEPOINT_TEST_OWN_CLICKHOUSE: 'true' }) };
-    return await runTests('on real parts', onParts, 1, env);
+    const onOwn = isIn(OWN_PARTS);
+    const passed = await Promise.all([runTests('on real parts', onParts.filter((file) => !onOwn(file)), 1, env), runTests('on real parts of their own', onParts.filter(onOwn), 1, env)]);
+    return passed.every((one) => one);
   } finally {
     await parts.stop();
     rmSync(dataDir, { recursive: true, force: true });

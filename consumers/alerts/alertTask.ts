@@ -10,6 +10,8 @@ import type { Delivery, Notice } from './webhook.ts';
 
 export interface AlertDependencies {
   readonly codec: RecordCodec;
+  /** Of the web page that messages link to; null: no links. */
+  readonly dashboardUrl: string | null;
   readonly deliver: (notice: Notice, challenge: Challenge, message: string) => Promise<Delivery>;
   /** Tells health and metrics what became of an attempt. */
   readonly onAttempt: (delivery: Delivery, retryInMs: number | null) => void;
@@ -30,7 +32,7 @@ export function noticeOf(challenge: Challenge, message: string): Notice {
   return { key: `${challenge.challenge_id}/${challenge.status}/${challenge.evaluated_at}`, body: JSON.stringify({ challenge, message }) };
 }
 
-export function createAlertTask(context: TaskContext, { codec, deliver, onAttempt, clock }: AlertDependencies): Task {
+export function createAlertTask(context: TaskContext, { codec, dashboardUrl, deliver, onAttempt, clock }: AlertDependencies): Task {
   let waiting: InRecord[] = [];
   let failures = 0;
   let retryAt = 0;
@@ -49,7 +51,7 @@ export function createAlertTask(context: TaskContext, { codec, deliver, onAttemp
   /** Null where it was delivered; else when to try again. */
   const attempt = async (value: Buffer): Promise<number | null> => {
     const challenge = await read(value);
-    const message = messageOf(challenge);
+    const message = messageOf(challenge, dashboardUrl);
     const delivery = await deliver(noticeOf(challenge, message), challenge, message);
     failures = delivery.ok ? 0 : failures + 1;
     const again = delivery.ok ? null : retryInMs(failures, delivery.retryAfterMs);

@@ -20,7 +20,7 @@ const clock: AlertDependencies['clock'] = {
 };
 
 export async function startAlerts(settings: Settings, log: Log): Promise<Service> {
-  const { webhookUrl, webhookSecret, allowPrivate } = settings.alerts;
+  const { alerts: { webhookUrl, webhookSecret, allowPrivate }, dashboard: { url: dashboardUrl } } = settings;
   const codec = await createCodec(connectRegistry(settings.registry), ['Challenge']);
   const kafka = await connectKafka(settings.kafka, { clientId: 'chokepoint-alerts', log });
   let failing: { readonly since: number; readonly why: string } | null = null;
@@ -44,7 +44,7 @@ export async function startAlerts(settings: Settings, log: Log): Promise<Service
     topics: [topicName('challenges', settings.app)],
     assignment: 'each',
     commit: 'offsets',
-    create: (context) => createAlertTask(context, { codec, deliver, onAttempt, clock }),
+    create: (context) => createAlertTask(context, { codec, dashboardUrl, deliver, onAttempt, clock }),
   }, { app: settings.app, log });
 
   return {

@@ -31,7 +31,8 @@ const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 
-export function messageOf(challenge: Challenge): string {
+/** `dashboardUrl`: where the web page is; null: no link. */
+export function messageOf(challenge: Challenge, dashboardUrl: string | null = null): string {
   const { status, dimension, feature, stage, signal_class: signalClass, summary, teams } = challenge;
   const head = { opened: 'New challenge', updated: 'Challenge changed', resolved: 'Challenge resolved' }[status];
   const lines = [
@@ -40,6 +41,7 @@ export function messageOf(challenge: Challenge): string {
     `Who: ${challenge.evidence.map(evidenceText).join('; ')}.`,
     ...(teams.length === 0 ? [] : [`Teams most affected: ${worst(teams).map((team) => `${team.team} ${team.affected} of ${team.eligible}`).join(', ')}.`]),
     `Since: ${utc(challenge.opened_at)} (days looked at: ${utc(challenge.window_from)} to ${utc(challenge.window_to)}).`,
+    ...(dashboardUrl === null ? [] : [`Evidence: ${dashboardUrl.replace(/\/+$/, '')}/challenges/${encodeURIComponent(challenge.challenge_id)}`]),
   ];
   if (status !== 'resolved') return [...lines, `What to do: ${DIMENSIONS[dimension].todo}`].join('\n');
   const why = challenge.resolution === null ? '' : `: ${RESOLUTIONS[challenge.resolution]}`;

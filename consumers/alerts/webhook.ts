@@ -40,6 +40,13 @@ const FIRST_CLIENT_ERROR = 400;
 
 const sign = (secret: string, body: string): string => `sha256=${createHmac('sha256', secret).update(body, 'utf8').digest('hex')}`;
 
+/** Two signatures: of the body alone, which receivers of today verify, and of time and body, with which a receiver can refuse what was recorded and is sent again. */
+const signatures = (secret: string, body: string, now: number): Record<string, string> => ({
+  'x-chokepoint-signature': sign(secret, body),
+  'x-chokepoint-timestamp': String(now),
+  'x-chokepoint-signature-timed': sign(secret, `${now}.${body}`),
+});
+
 export function createWebhook(options: WebhookOptions): (notice: Notice) => Promise<Delivery> {
   const url = new URL(options.url);
   const host = url.hostname.replace(/^\[|\]$/g, '');
@@ -55,7 +62,7 @@ export function createWebhook(options: WebhookOptions): (notice: Notice) => Prom
         signal: AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS),
         headers: {
           'content-type': 'application/json; charset=utf-8', 'content-length': bytes.length, 'user-agent': 'chokepoint', 'idempotency-key': key,
-          ...(options.secret === null ? {} : { 'x-chokepoint-signature': sign(options.secret, body) }),
+          ...(options.secret === null ? {} : signatures(options.secret, body, options.now())),
         },
       }, bytes), options.now());
     } catch (cause) {

@@ -1,6 +1,7 @@
 /** The analyzer: a profile task per user partition, and the one cohort task, each in a group of its own, spread over all members. */
 import { readFile } from 'node:fs/promises';
 import { connectKafka } from '../../infra/kafka/client.ts';
+import { followErasures } from '../../infra/kafka/erasures.ts';
 import { runTasks } from '../../infra/kafka/taskLoop.ts';
 import type { TaskLoop } from '../../infra/kafka/taskLoop.ts';
 import { createTopics } from '../../infra/kafka/topics.ts';
@@ -12,6 +13,7 @@ import type { Health, Service } from '../../infra/service/service.ts';
 import type { Settings } from '../../infra/settings.ts';
 import { createCodec } from '../../schemas/codec.ts';
 import type { RecordCodec } from '../../schemas/codec.ts';
+import type { Erasures } from '../../schemas/erasures.ts';
 import { topicName } from '../../schemas/topics.ts';
 import { createCohortTask } from './cohort/task.ts';
 import type { TickOutput } from './cohort/tick.ts';
@@ -35,7 +37,7 @@ export async function startAnalyzer(settings: Settings, log: Log): Promise<Servi
     await createTopics(kafka, settings);
     const codec = await createCodec(connectRegistry(settings.registry), RECORDS);
     const partitions = await kafka.partitions(topicName('events', app));
-    return await runAnalyzer({ kafka, app, partitions, codec, rules, log });
+    return await runAnalyzer({ kafka, app, partitions, codec, rules, log, erasureSecret: settings.erasureSecret });
   } catch (error) {
     await kafka.close().catch(() => undefined);
     throw error;
@@ -50,21 +52,24 @@ export interface AnalyzerParts {
   readonly codec: RecordCodec;
   readonly rules: readonly Rule[];
   readonly log: Log;
+  readonly erasureSecret?: string | null;
 }
 
 /** The analyzer on given parts; closes `kafka` when stopped. */
-export async function runAnalyzer({ kafka, app, partitions, codec, rules, log }: AnalyzerParts): Promise<Service> {
+export async function runAnalyzer({ kafka, app, partitions, codec, rules, log, erasureSecret = null }: AnalyzerParts): Promise<Service> {
   const references = followReferences(kafka, topicName('references', app), (message, fields) => {
     log('warn', message, fields);
   });
+  const erasures = followErasures(kafka, topicName('erasures', app), erasureSecret);
   const loops: TaskLoop[] = [];
   const stop = async (): Promise<void> => {
     await Promise.all(loops.map((loop) => loop.stop()));
+    erasures.stop();
     await references.stop();
     await kafka.close();
   };
   try {
-    loops.push(await runTasks(kafka, profileGroup({ app, codec, references }), { app, log }));
+    loops.push(await runTasks(kafka, profileGroup({ app, codec, references, erasures }), { app, log }));
     loops.push(await runTasks(kafka, cohortGroup({ app, partitions, codec, rules, log }), { app, log }));
   } catch (error) {
     await stop().catch(() => undefined);
@@ -73,7 +78,7 @@ export async function runAnalyzer({ kafka, app, partitions, codec, rules, log }:
   return { name: 'analyzer', health: () => healthOf(loops), stop, failed: Promise.race(loops.map((loop) => loop.failed)) };
 }
 
-function profileGroup({ app, codec, references }: { app: string; codec: RecordCodec; references: References }): TaskGroup {
+function profileGroup({ app, codec, references, erasures }: { app: string; codec: RecordCodec; references: References; erasures: Erasures }): TaskGroup {
   const observer: ProfileObserver = ({ partition, records, ticks, watermark, waiting }) => {
     metrics.profileRecords.inc(records);
     metrics.profileTicks.inc(ticks);
@@ -85,7 +90,7 @@ function profileGroup({ app, codec, references }: { app: string; codec: RecordCo
     topics: (['actions', 'errors', 'times'] as const).map((id) => topicName(id, app)),
     assignment: 'co-partitioned',
     commit: 'transaction',
-    create: (context: TaskContext) => createProfileTask({ context, app, codec, references, observer }),
+    create: (context: TaskContext) => createProfileTask({ context, app, codec, references, erasures, observer }),
   };
 }
 

@@ -97,9 +97,15 @@ export interface OtherPresence {
   readonly users: number;
 }
 
+/**
+ * 2 is what is written. In 1 a cell says its counts as they are, also where it is no full account: it replaces its predecessor, and has only zeros once its users have all gone.
+ * The rest is the same, and both are read.
+ */
+export type Version = 1 | 2;
+
 export type Partial =
   | {
-      readonly v: 2;
+      readonly v: Version;
       readonly kind: 'cells';
       readonly tick: number;
       /** `before`: the same users under the levels before this tick's model, sent in full besides, at a model's first tick. */
@@ -112,10 +118,10 @@ export type Partial =
       readonly labels: readonly FingerprintLabel[];
       readonly measures: readonly MeasureCounts[];
     }
-  | { readonly v: 2; readonly kind: 'vectors'; readonly tick: number; readonly users: readonly UserVector[] }
+  | { readonly v: Version; readonly kind: 'vectors'; readonly tick: number; readonly users: readonly UserVector[] }
   | {
       /** At midnight ticks, where users have other levels once a feature of the model is left out. */
-      readonly v: 2;
+      readonly v: Version;
       readonly kind: 'left_out';
       readonly tick: number;
       /** The feature of the model. */
@@ -124,7 +130,7 @@ export type Partial =
       readonly presence: readonly OtherPresence[];
     }
   | {
-      readonly v: 2;
+      readonly v: Version;
       readonly kind: 'tick';
       readonly tick: number;
       /** The partition's first tick: for earlier ones it counts as having reached them. */
@@ -133,7 +139,7 @@ export type Partial =
       readonly evaluated_to: number;
     }
   | {
-      readonly v: 2;
+      readonly v: Version;
       readonly kind: 'progress';
       /** platform.events offset that the profile task is complete through: the next one it has not taken. */
       readonly through: number;

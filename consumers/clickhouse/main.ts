@@ -1,6 +1,7 @@
 /** The sink: every topic that has a table, into ClickHouse. */
 import { connectClickHouse } from '../../infra/clickhouse/client.ts';
 import { connectKafka } from '../../infra/kafka/client.ts';
+import { followErasures } from '../../infra/kafka/erasures.ts';
 import { runTasks, type TaskLoop } from '../../infra/kafka/taskLoop.ts';
 import { connectRegistry } from '../../infra/registry/registry.ts';
 import type { Log } from '../../infra/service/log.ts';
@@ -9,6 +10,9 @@ import type { Health, Service } from '../../infra/service/service.ts';
 import type { Settings } from '../../infra/settings.ts';
 import type { TaskGroup } from '../../infra/ports.ts';
 import { createCodec, type RecordCodec } from '../../schemas/codec.ts';
+import type { Erasures } from '../../schemas/erasures.ts';
+import { topicName } from '../../schemas/topics.ts';
+import { startSweeper, type Sweeper } from './erase.ts';
 import { createInserts, type Inserts } from './inserts.ts';
 import { migrate, MigrationError } from './migrate.ts';
 import { LIMITS } from './plan.ts';
@@ -45,6 +49,8 @@ export async function startSink(settings: Settings, log: Log): Promise<Service> 
   });
   let fail: (error: Error) => void = () => undefined;
   const failed = new Promise<Error>((resolve) => { fail = resolve; });
+  const erasures = followErasures(kafka, topicName('erasures', app), settings.erasureSecret);
+  let sweeper: Sweeper | null = null;
   let loop: TaskLoop | null = null;
   let waitingFor: { readonly since: number; readonly why: string } | null = null;
 
@@ -65,7 +71,8 @@ export async function startSink(settings: Settings, log: Log): Promise<Service> 
     }
     waitingFor = null;
     if (stopping.signal.aborted) return;
-    loop = await runTasks(kafka, sinkGroup(byTopic, codec, inserts, log), { app, log });
+    sweeper = startSweeper({ clickhouse, database, codec, erasures }, (message, fields) => { log('warn', message, fields); });
+    loop = await runTasks(kafka, sinkGroup(byTopic, codec, { inserts, erasures }, log), { app, log });
     void loop.failed.then(fail);
   };
   const booted = boot().catch((cause: unknown) => { fail(cause instanceof Error ? cause : new Error(String(cause))); });
@@ -77,13 +84,15 @@ export async function startSink(settings: Settings, log: Log): Promise<Service> 
       stopping.abort();
       await booted;
       await loop?.stop();
+      erasures.stop();
+      await sweeper?.stop();
       await Promise.all([kafka.close(), clickhouse.close()]);
     },
     failed,
   };
 }
 
-function sinkGroup(byTopic: ReadonlyMap<string, Target>, codec: RecordCodec, inserts: Inserts, log: Log): TaskGroup {
+function sinkGroup(byTopic: ReadonlyMap<string, Target>, codec: RecordCodec, { inserts, erasures }: { readonly inserts: Inserts; readonly erasures: Erasures }, log: Log): TaskGroup {
   return {
     group: 'sink',
     topics: [...byTopic.keys()],
@@ -93,7 +102,7 @@ function sinkGroup(byTopic: ReadonlyMap<string, Target>, codec: RecordCodec, ins
       const target = byTopic.get(context.inputs[0]?.topic ?? '');
       if (target === undefined) throw new Error(`no table for task ${context.id}`);
       return createSinkTask(context, target, {
-        codec, clock,
+        codec, clock, erasures,
         limits: LIMITS,
         insert: async (of, rows, token) => {
           await inserts.insert(of, rows, token);

@@ -9,6 +9,7 @@ import { tables } from './migrations/0001-tables.ts';
 import { views } from './migrations/0002-views.ts';
 import { watchList } from './migrations/0003-watch-list.ts';
 import { journeys } from './migrations/0004-journeys.ts';
+import { challengeActions } from './migrations/0005-challenge-actions.ts';
 
 export interface Migration {
   readonly id: string;
@@ -21,6 +22,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: '0002-views', statements: views },
   { id: '0003-watch-list', statements: watchList },
   { id: '0004-journeys', statements: journeys },
+  { id: '0005-challenge-actions', statements: challengeActions },
 ];
 
 /** Trying again does not help: somebody must look. */

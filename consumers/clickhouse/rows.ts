@@ -1,7 +1,9 @@
 /** From a record to its row: the Avro fields under their own names, and where the record stood. Pure. */
 import type { InRecord } from '../../infra/ports.ts';
 import { schemaText, type RecordCodec } from '../../schemas/codec.ts';
+import { NOBODY_ERASED, type Erased } from '../../schemas/erasures.ts';
 import type { DeadLetter, PlatformEvent, RecordName, SignalClass } from '../../schemas/records.ts';
+import { letterUser } from './letterUser.ts';
 import { HEADERS, TOPICS, topicName, type TopicId } from '../../schemas/topics.ts';
 
 /** Values in the order of the target's columns. */
@@ -19,8 +21,8 @@ export interface Target {
   readonly tombstones: boolean;
   /** The platform.events offset that the topic is complete through once this record is taken; null where the record does not tell. */
   readonly through: (record: InRecord) => number | null;
-  /** Null where the record is no row. Throws a DecodeError, or an UnknownSchemaError where the codec must load a schema first. */
-  readonly row: (record: InRecord, codec: RecordCodec) => Row | null;
+  /** Null where the record is no row, or of a user who has been erased. Throws a DecodeError, or an UnknownSchemaError where the codec must load a schema first. */
+  readonly row: (record: InRecord, codec: RecordCodec, erased?: Erased) => Row | null;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -35,6 +37,8 @@ interface Shape {
   readonly without?: readonly string[];
   readonly through?: Target['through'];
   readonly isRow?: (fields: Fields) => boolean;
+  /** Whether the row is of a user who has been erased; rows without users: absent. */
+  readonly isErased?: (erased: Erased, fields: Fields, record: InRecord, codec: RecordCodec) => boolean;
   /** The columns of a tombstone's key. */
   readonly tombstone?: string;
 }
@@ -42,39 +46,52 @@ interface Shape {
 const ORIGIN: readonly Extra[] = [['_partition', ({ partition }) => partition], ['_offset', ({ offset }) => offset]];
 const LIVE: readonly Extra[] = [...ORIGIN, ['_deleted', () => 0]];
 
+/** By the time of the user's doing, in the field. */
+const erasedAt = (field: string): NonNullable<Shape['isErased']> => (erased, fields) => Number(fields[field]) <= erased.latest() && erased.covers(String(fields['user_id']), Number(fields[field]));
+
 /** A progress record of offset o comes after all signals of o: everything through o is there. */
 const progress: Target['through'] = ({ value, headers }) => {
   const origin = value === null ? Number(headers[HEADERS.originOffset]) : NaN;
   return Number.isSafeInteger(origin) ? origin + 1 : null;
 };
-const signals = (signalClass: SignalClass): Shape => ({ extras: [['class', () => signalClass], ['partition', ({ partition }) => partition]], through: progress });
+const signals = (signalClass: SignalClass): Shape => ({ extras: [['class', () => signalClass], ['partition', ({ partition }) => partition]], through: progress, isErased: erasedAt('occurred_at') });
 
 const SHAPES: Readonly<Partial<Record<TopicId, Shape>>> = {
   events: {
     extras: [['partition', ({ partition }) => partition], ['offset', ({ offset }) => offset]],
     through: ({ offset }) => offset + 1,
+    isErased: erasedAt('occurred_at'),
     isRow: (fields) => (fields as unknown as PlatformEvent).type !== 'clock',
   },
   actions: signals('action'),
   errors: signals('error'),
   times: signals('time'),
-  users: { extras: LIVE, tombstone: 'user_id' },
+  // Whoever is reported again later is there again: users have no time, only a place in the log.
+  users: { extras: LIVE, tombstone: 'user_id', isErased: (erased, fields, { offset }) => offset < (erased.of(String(fields['user_id']))?.usersBefore ?? 0) },
+  levels: { extras: ORIGIN, isErased: erasedAt('since') },
+  bottlenecks: { extras: ORIGIN, isErased: erasedAt('since') },
   features: { extras: LIVE, tombstone: 'feature' },
-  deadLetters: { extras: [['original_base64', (_record, fields) => (fields as unknown as DeadLetter).original.toString('base64')], ...ORIGIN], without: ['original'] },
+  deadLetters: {
+    isErased: (erased, fields, _record, codec) => {
+      const { original, failed_at } = fields as unknown as DeadLetter;
+      if (failed_at > erased.latest()) return false;
+      const user = letterUser(original, codec);
+      return user !== null && erased.covers(user, failed_at);
+    }, extras: [['original_base64', (_record, fields) => (fields as unknown as DeadLetter).original.toString('base64')], ...ORIGIN], without: ['original'] },
 };
 
 function targetOf(topic: TopicId): Target | null {
   const { table, record, shared } = { shared: false, ...TOPICS[topic] };
   if (table === null || record === null) return null;
-  const { extras, without = [], through = unknownThrough, isRow = () => true, tombstone }: Shape = SHAPES[topic] ?? { extras: ORIGIN };
+  const { extras, without = [], through = unknownThrough, isRow = () => true, isErased = () => false, tombstone }: Shape = SHAPES[topic] ?? { extras: ORIGIN };
   const fields = fieldsOf(record).filter((field) => !without.includes(field));
   const columns = [...fields, ...extras.map(([column]) => column)];
   return {
     topic, table: `${table}_raw`, record, columns, foreign: shared, tombstones: tombstone !== undefined, through,
-    row: (at, codec) => {
-      if (at.value === null) return tombstone === undefined ? null : columns.map((column) => tombstoneValue(column, tombstone, at));
+    row: (at, codec, erased = NOBODY_ERASED) => {
+      if (at.value === null) return tombstone === undefined || isErased(erased, { [tombstone]: at.key?.toString() ?? '' }, at, codec) ? null : columns.map((column) => tombstoneValue(column, tombstone, at));
       const value = codec.decode(record, at.value) as unknown as Fields;
-      if (!isRow(value)) return null;
+      if (!isRow(value) || isErased(erased, value, at, codec)) return null;
       const row: unknown[] = [];
       for (const field of fields) row.push(value[field]);
       for (const [, extra] of extras) row.push(extra(at, value));

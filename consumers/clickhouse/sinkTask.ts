@@ -4,6 +4,7 @@
  */
 import type { InRecord, Position, Task, TaskContext, Work } from '../../infra/ports.ts';
 import { DecodeError, UnknownSchemaError, type RecordCodec } from '../../schemas/codec.ts';
+import { NOBODY_ERASED, type Erasures } from '../../schemas/erasures.ts';
 import { countPlanned, planEnd, planTime, readMark, tokenOf, writeMark, type Limits, type Mark } from './plan.ts';
 import type { Row, Target } from './rows.ts';
 
@@ -18,6 +19,7 @@ export interface SinkDependencies {
   readonly insert: (target: Target, rows: readonly Row[], token: string) => Promise<void>;
   /** A record of somebody else's that cannot be read: it is left out, and whoever processes it reports it. */
   readonly onUnreadable: (record: InRecord) => void;
+  readonly erasures?: Erasures;
   readonly clock: Clock;
   readonly limits: Limits;
 }
@@ -36,7 +38,7 @@ interface Waiting extends InRecord {
   readonly at: number;
 }
 
-export function createSinkTask(context: TaskContext, target: Target, { codec, insert, onUnreadable, clock, limits }: SinkDependencies): Task {
+export function createSinkTask(context: TaskContext, target: Target, { codec, insert, onUnreadable, erasures = NOBODY_ERASED, clock, limits }: SinkDependencies): Task {
   const [input] = context.inputs;
   if (input === undefined) throw new Error(`sink task ${context.id} has no input`);
   let waiting: Waiting[] = [];
@@ -98,7 +100,7 @@ export function createSinkTask(context: TaskContext, target: Target, { codec, in
 
   const rowOf = (record: InRecord): Row | null | Promise<Row | null> => {
     try {
-      return target.row(record, codec);
+      return target.row(record, codec, erasures);
     } catch (cause) {
       return record.value !== null && cause instanceof UnknownSchemaError ? afterLoading(record, record.value) : unreadable(record, cause);
     }
@@ -107,7 +109,7 @@ export function createSinkTask(context: TaskContext, target: Target, { codec, in
   const afterLoading = async (record: InRecord, value: Buffer): Promise<Row | null> => {
     try {
       await codec.load(value);
-      return target.row(record, codec);
+      return target.row(record, codec, erasures);
     } catch (cause) {
       return unreadable(record, cause);
     }
@@ -123,6 +125,8 @@ export function createSinkTask(context: TaskContext, target: Target, { codec, in
   /** Inserts the planned range; false where ClickHouse did not take it. */
   const insertPlanned = async (to: number, count: number): Promise<boolean> => {
     const batch = waiting.slice(0, count);
+    // Rows of before an erasure that are inserted after it are what the later sweep of erase.ts is for.
+    await erasures.catchUp();
     const rows = await rowsOf(batch);
     const [first] = batch;
     const last = batch.at(-1);

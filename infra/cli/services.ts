@@ -18,6 +18,7 @@ export const SERVICES = {
   processor: { start: async (settings, log) => (await import('../../streams/main.ts')).startProcessor(settings, log), port: (settings) => settings.healthPorts.processor },
   analyzer: { start: async (settings, log) => (await import('../../consumers/analyzer/main.ts')).startAnalyzer(settings, log), port: (settings) => settings.healthPorts.analyzer },
   sink: { start: async (settings, log) => (await import('../../consumers/clickhouse/main.ts')).startSink(settings, log), port: (settings) => settings.healthPorts.sink },
+  dashboard: { start: async (settings, log) => (await import('./dashboard.ts')).startDashboardWithRules(settings, log), port: (settings) => settings.dashboard.port, ownServer: true },
   alerts: { start: async (settings, log) => (await import('../../consumers/alerts/main.ts')).startAlerts(settings, log), port: (settings) => settings.healthPorts.alerts },
 } as const satisfies Readonly<Record<string, ServiceEntry>>;
 

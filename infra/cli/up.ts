@@ -140,6 +140,9 @@ The catalog comes first:
 Chokepoint is up (Ctrl-C stops it; data, logs and keys.json are in ${dataDir}).
   write key ${key}
   admin key ${admin}
+
+See it (sign in with the admin key, which is in ${join(dataDir, 'keys.json')} too):
+  ${settings.dashboard.url ?? `http://127.0.0.1:${settings.dashboard.port}`}/
 ${demo ? '' : catalog}
 Send an event:
   curl -s ${collector}/v1/events -H 'Authorization: Bearer ${key}' -H 'Content-Type: application/json' \\

@@ -5,6 +5,8 @@ import { KafkaError, asError, type KafkaErrorCode } from './errors.ts';
 export function protocolType(error: unknown): string {
   if (typeof error !== 'object' || error === null) return '';
   if ('type' in error && typeof error.type === 'string') return error.type;
+  // Of several topics to be created.
+  if ('errors' in error && Array.isArray(error.errors)) return protocolType(error.errors[0]);
   return 'cause' in error ? protocolType(error.cause) : '';
 }
 

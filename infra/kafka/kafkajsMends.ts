@@ -1,4 +1,4 @@
-/** Three faults of kafkajs 2.2.4 in what we use of it, mended on its prototypes when it is loaded. */
+/** Four faults of kafkajs 2.2.4 in what we use of it, mended on its prototypes when it is loaded. */
 import { createRequire } from 'node:module';
 import { WireWriter } from './wire.ts';
 
@@ -67,4 +67,27 @@ EncoderClass.prototype.writeEncoder = function writeEncoder(this: Encoder, value
   this.buf = body.buffer;
   this.offset = this.buf.length;
   return this;
+};
+
+/**
+ * Why a coordinator was not found is forgotten: who has no right to a group or a transactional id is told that there is no coordinator, and tries on.
+ * The last broker's error is thrown instead; those that pass are tried again by whoever asked.
+ */
+interface CoordinatorQuestion {
+  readonly groupId: string;
+  readonly coordinatorType?: number;
+}
+interface Coordinators {
+  readonly brokerPool: { withBroker<T>(ask: (one: { readonly broker: { findGroupCoordinator(question: CoordinatorQuestion): Promise<T> } }) => Promise<T>): Promise<T | null> };
+  findGroupCoordinatorMetadata: (this: Coordinators, question: CoordinatorQuestion) => Promise<unknown>;
+}
+const ClusterClass = require('kafkajs/src/cluster') as { readonly prototype: Coordinators };
+ClusterClass.prototype.findGroupCoordinatorMetadata = async function find(this: Coordinators, question: CoordinatorQuestion): Promise<unknown> {
+  let last: unknown = new Error('no broker could be asked for the coordinator');
+  const found = await this.brokerPool.withBroker(({ broker }) => broker.findGroupCoordinator(question).catch((error: unknown) => {
+    last = error;
+    throw error;
+  }));
+  if (found === null) throw last;
+  return found;
 };

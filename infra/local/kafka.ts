@@ -25,7 +25,15 @@ export interface LocalKafkaOptions {
   readonly listeners?: readonly KafkaListener[];
   /** Milliseconds after which the controller takes the broker for dead: one that was killed cannot register again before. Kafka's default is 9 s. */
   readonly brokerSessionMs?: number;
+  /** Of a node of a cluster: its number, and the controllers of all, itself included, as `controller.quorum.voters` has them. */
+  readonly node?: { readonly id: number; readonly controllerPort: number; readonly voters: string; readonly clusterId: string };
+  /** In place of ours, or besides: transport security, replication. */
+  readonly properties?: (ports: { readonly port: number; readonly controllerPort: number }) => Properties;
+  /** Users that are there from the start: a SCRAM credential each, as `kafka-storage format --add-scram` takes it. */
+  readonly scram?: readonly string[];
 }
+
+type Properties = Readonly<Record<string, string | number | boolean>>;
 
 interface KafkaListener {
   /** Capital letters and digits. */
@@ -51,10 +59,13 @@ export async function startLocalKafka(options: LocalKafkaOptions): Promise<Local
   const home = join(dataDir, 'kafka');
   mkdirSync(home, { recursive: true });
   const propertiesFile = join(home, 'server.properties');
-  // The controller talks to itself only; its port may be another one at each start, since the voters are named here and not in the data.
-  writeFileSync(propertiesFile, properties({ port, controllerPort: await freePort(), logDir: join(home, 'log'), listeners: options.listeners ?? [], brokerSessionMs: options.brokerSessionMs ?? BROKER_SESSION_MS }));
+  // Alone, the controller talks to itself only; its port may be another one at each start, since the voters are named here and not in the data.
+  const controllerPort = options.node?.controllerPort ?? (await freePort());
+  const { id, voters } = options.node ?? { id: 1, voters: `1@${LOOPBACK}:${controllerPort}` };
+  const entries = properties({ port, id, voters, controllerPort, logDir: join(home, 'log'), listeners: options.listeners ?? [], brokerSessionMs: options.brokerSessionMs ?? BROKER_SESSION_MS });
+  writeFileSync(propertiesFile, written({ ...entries, ...options.properties?.({ port, controllerPort }) }), { mode: 0o600 });
   const classPath = join(jars, '*');
-  if (!existsSync(join(home, 'log', 'meta.properties'))) await format(java, classPath, propertiesFile);
+  if (!existsSync(join(home, 'log', 'meta.properties'))) await format(java, classPath, propertiesFile, options.node?.clusterId ?? newClusterId(), options.scram ?? []);
 
   const begun = performance.now();
   const part = await startPart({
@@ -71,29 +82,32 @@ export async function startLocalKafka(options: LocalKafkaOptions): Promise<Local
 
 const LOG_LEVELS = ['-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info', '-Dorg.slf4j.simpleLogger.showDateTime=true', '-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd HH:mm:ss.SSS'];
 
-async function format(java: string, classPath: string, propertiesFile: string): Promise<void> {
-  // Kafka wants 16 bytes in base64url; one that begins with a dash (one in 64) would be taken for an option, so the first six bits are those of `C`.
-  const clusterId = `C${randomBytes(16).toString('base64url').slice(1)}`;
+/** Kafka wants 16 bytes in base64url; one that begins with a dash (one in 64) would be taken for an option, so the first six bits are those of `C`. */
+const newClusterId = (): string => `C${randomBytes(16).toString('base64url').slice(1)}`;
+
+async function format(java: string, classPath: string, propertiesFile: string, clusterId: string, scram: readonly string[]): Promise<void> {
   try {
-    await run(java, ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', ...LOG_LEVELS, '-cp', classPath, 'kafka.tools.StorageTool', 'format', '--ignore-formatted', '-t', clusterId, '-c', propertiesFile], { timeoutMs: 60_000 });
+    await run(java, ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', ...LOG_LEVELS, '-cp', classPath, 'kafka.tools.StorageTool', 'format', '--ignore-formatted', '-t', clusterId, '-c', propertiesFile, ...scram.flatMap((credential) => ['--add-scram', credential])], { timeoutMs: 60_000 });
   } catch (cause) {
     throw new LocalError('KAFKA_FORMAT', `cannot prepare Kafka's directory beside ${propertiesFile}: ${(cause as Error).message}`, { cause });
   }
 }
 
 interface Node {
+  readonly id: number;
   readonly port: number;
+  readonly voters: string;
   readonly controllerPort: number;
   readonly logDir: string;
   readonly listeners: readonly KafkaListener[];
   readonly brokerSessionMs: number;
 }
 
-function properties({ port, controllerPort, logDir, listeners, brokerSessionMs }: Node): string {
-  const entries: Readonly<Record<string, string | number | boolean>> = {
+function properties({ id, port, voters, controllerPort, logDir, listeners, brokerSessionMs }: Node): Properties {
+  return {
     'process.roles': 'broker,controller',
-    'node.id': 1,
-    'controller.quorum.voters': `1@${LOOPBACK}:${controllerPort}`,
+    'node.id': id,
+    'controller.quorum.voters': voters,
     'listeners': [`PLAINTEXT://${LOOPBACK}:${port}`, `CONTROLLER://${LOOPBACK}:${controllerPort}`, ...listeners.map((one) => `${one.name}://${LOOPBACK}:${one.port}`)].join(','),
     'advertised.listeners': [`PLAINTEXT://${LOOPBACK}:${port}`, ...listeners.map((one) => `${one.name}://${LOOPBACK}:${one.advertisedPort}`)].join(','),
     'listener.security.protocol.map': ['PLAINTEXT', 'CONTROLLER', ...listeners.map(({ name }) => name)].map((name) => `${name}:PLAINTEXT`).join(','),
@@ -102,8 +116,7 @@ function properties({ port, controllerPort, logDir, listeners, brokerSessionMs }
     'broker.session.timeout.ms': brokerSessionMs,
     // Four beats to a session, about as Kafka has it.
     'broker.heartbeat.interval.ms': Math.round(brokerSessionMs / 4),
-    // A backslash escapes in properties files.
-    'log.dirs': logDir.replaceAll('\\', '\\\\'),
+    'log.dirs': logDir,
     // Two cores, shared with everything else.
     'num.network.threads': 2,
     'num.io.threads': 4,
@@ -125,5 +138,7 @@ function properties({ port, controllerPort, logDir, listeners, brokerSessionMs }
     // A topic that is deleted frees its disk at once, not after a minute.
     'log.segment.delete.delay.ms': 1_000,
   };
-  return `${Object.entries(entries).map(([key, value]) => `${key}=${String(value)}`).join('\n')}\n`;
 }
+
+/** A backslash escapes in properties files. */
+const written = (entries: Properties): string => `${Object.entries(entries).map(([key, value]) => `${key}=${String(value).replaceAll('\\', '\\\\')}`).join('\n')}\n`;

@@ -9,7 +9,7 @@ import type { Core } from './core.ts';
 import { allowOrigins } from './cors.ts';
 import { postedOf, type BodyLimits } from './posted.ts';
 import type { Refusals } from './refusals.ts';
-import { GET_ROUTES, POST_ROUTES } from './routes.ts';
+import { DELETE_ROUTES, GET_ROUTES, POST_ROUTES } from './routes.ts';
 import { createHttpServer, refuseConnection, type Tls } from './server.ts';
 
 export interface AppOptions extends AdmitOptions, BodyLimits {
@@ -41,6 +41,8 @@ export function createApp(options: AppOptions): FastifyInstance {
   const app = Fastify({
     logger: false,
     bodyLimit: options.maxBodyBytes,
+    // A user_id has at most 256 characters, each at most 12 as it stands in a path.
+    routerOptions: { maxParamLength: 256 * 12 },
     forceCloseConnections: 'idle',
     // Those that still come on open connections get our own 503.
     return503OnClosing: false,
@@ -99,6 +101,12 @@ export function createApp(options: AppOptions): FastifyInstance {
       const { caller, reservation } = entrance.of(request);
       const answer = await handle(core(), postedOf(request, reservation, options), caller);
       return answer === null ? reply.code(success).send() : reply.code(success).send(answer);
+    });
+  }
+  for (const { path, parameter, right, success, handle } of DELETE_ROUTES) {
+    app.delete<{ Params: Record<string, string> }>(path.replace(`{${parameter}}`, `:${parameter}`), { onRequest: entrance.admit(right) }, async (request, reply) => {
+      await handle(core(), request.params[parameter] ?? '');
+      return reply.code(success).send();
     });
   }
   const asked = { core, health: options.health, log };

@@ -45,6 +45,7 @@ export interface CollectorOptions {
   readonly log: Log;
   readonly now: () => number;
   readonly newId: () => string;
+  readonly erasureSecret?: string | null;
   readonly acknowledgeMs?: number;
   readonly fileIntervalMs?: number;
   readonly requestMs?: number;
@@ -125,7 +126,7 @@ export async function openCollector(options: CollectorOptions): Promise<Collecto
         },
       });
       const status = createStatus({ kafka, app: appName, owesClock: () => ledger.owed() });
-      const core = createCore({ codec, sender, limiter, ledger, status, app: appName, partitions, index: collector.index, now, newId: options.newId, privacy: createPrivacy(collector.privacy), acknowledgeMs });
+      const core = createCore({ codec, sender, limiter, ledger, status, app: appName, partitions, index: collector.index, now, newId: options.newId, privacy: createPrivacy(collector.privacy), acknowledgeMs, erasureSecret: options.erasureSecret ?? null, usersEnd: async () => (await kafka.ends(topicName('users', appName)))[0] ?? 0 });
       const reached = await highestAtEnds(kafka, codec, appName);
       if (reached !== null) {
         ledger.found(reached);

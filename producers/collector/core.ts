@@ -9,6 +9,7 @@ import { featureRecord, takeCatalog, userRecord, type CatalogIntake } from './ca
 import type { ClockLedger } from './clock.ts';
 import { clockRecords } from './clockRecords.ts';
 import { withDeadline } from './deadline.ts';
+import { eraseUser } from './eraseUser.ts';
 import { takeEvents, type Intake } from './intake.ts';
 import type { Caller } from './keys/key.ts';
 import type { Limiter } from './keys/limiter.ts';
@@ -31,6 +32,9 @@ export interface CoreParts {
   readonly now: () => number;
   readonly newId: () => string;
   readonly privacy: Privacy;
+  readonly erasureSecret: string | null;
+  /** Offset after the last record of platform.users. */
+  readonly usersEnd: () => Promise<number>;
   /** After that a request is answered 503: what Kafka has not acknowledged by then is for the client to send again. */
   readonly acknowledgeMs: number;
 }
@@ -41,6 +45,7 @@ export interface Core {
   events(body: Body, caller: Caller): Promise<Intake>;
   users(body: Body): Promise<CatalogIntake>;
   features(body: Body): Promise<CatalogIntake>;
+  eraseUser(userId: string): Promise<void>;
   /** Appends a clock to every partition and gives their number. */
   clock(occurredAt: number): Promise<number>;
   status(): Promise<Status>;
@@ -89,6 +94,7 @@ export function createCore(parts: CoreParts): Core {
       await send(intake.records);
       return intake;
     },
+    eraseUser: (userId) => eraseUser(privacy.userId(userId), { app, partitions, secret: parts.erasureSecret, now, send, usersEnd: () => withDeadline(parts.usersEnd(), parts.acknowledgeMs, () => new NotAcknowledgedError('Kafka has not answered in time')) }),
     clock: async (occurredAt) => {
       await send(clockRecords(occurredAt, { codec, app, partitions, receivedAt: now(), newId }));
       ledger.said(occurredAt);

@@ -16,6 +16,7 @@ export function startCollector(settings: Settings, log: Log): Promise<Collector>
   const textOf = (file: string | null, given: string): Promise<string> => (file === null ? Promise.resolve(given) : readFile(file, 'utf8'));
   return openCollector({
     app: settings.app,
+    erasureSecret: settings.erasureSecret,
     collector: settings.collector,
     readKeys: keysFile === null ? null : () => readFile(keysFile, 'utf8'),
     readTls: tls === null || (tls.certFile === null && tls.keyFile === null) ? null : async () => ({ cert: await textOf(tls.certFile, tls.cert), key: await textOf(tls.keyFile, tls.key) }),

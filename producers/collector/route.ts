@@ -41,6 +41,18 @@ export interface PostRoute {
   readonly handle: (core: Core, request: Posted, caller: Caller) => Promise<object | null>;
 }
 
+/** What is taken away, by an id in the path. */
+export interface DeleteRoute {
+  /** As OpenAPI writes it: `/v1/users/{user_id}`. */
+  readonly path: string;
+  readonly parameter: string;
+  readonly right: Right;
+  readonly success: number;
+  readonly summary: string;
+  readonly description: string;
+  readonly handle: (core: Core, id: string) => Promise<void>;
+}
+
 /** What is asked without a key. */
 export interface GetRoute {
   readonly path: string;

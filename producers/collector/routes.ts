@@ -6,7 +6,7 @@ import { clockOf } from './clockBody.ts';
 import { withDeadline } from './deadline.ts';
 import { openApi } from './openapi/document.ts';
 import { ref } from './openapi/schemas.ts';
-import type { Asked, GetRoute, Given, PostRoute } from './route.ts';
+import type { Asked, DeleteRoute, GetRoute, Given, PostRoute } from './route.ts';
 
 /** A status waits for transactions that are open in what it reads; longer than that, one is hanging. Ours. */
 const STATUS_MS = 15_000;
@@ -82,6 +82,18 @@ export const POST_ROUTES: readonly PostRoute[] = [
   },
 ];
 
+export const DELETE_ROUTES: readonly DeleteRoute[] = [
+  {
+    path: '/v1/users/{user_id}',
+    parameter: 'user_id',
+    right: 'admin',
+    success: 202,
+    summary: 'Erases a user',
+    description: 'What the user has done up to now, and up to five minutes from now, is dropped wherever it is met and deleted from ClickHouse; docs/runbook.md says what stays and for how long. The same again does no harm; a user who is not known is no error.',
+    handle: (core, userId) => core.eraseUser(userId),
+  },
+];
+
 const json = (name: Parameters<typeof ref>[0], description: string): GetRoute['answers'][number] => ({ description, contentType: JSON_TYPE, schema: ref(name) });
 
 const health = (path: string) => async (asked: Asked): Promise<Given> => {
@@ -111,6 +123,6 @@ export const GET_ROUTES: readonly GetRoute[] = [
     path: '/openapi.json',
     summary: 'This document',
     answers: { 200: json('Document', 'OpenAPI 3.1') },
-    handle: () => Promise.resolve({ status: 200, contentType: JSON_TYPE, body: openApi(POST_ROUTES, GET_ROUTES) }),
+    handle: () => Promise.resolve({ status: 200, contentType: JSON_TYPE, body: openApi(POST_ROUTES, GET_ROUTES, DELETE_ROUTES) }),
   },
 ];

@@ -44,6 +44,8 @@ export interface Tasks {
   /** Its timer has fired, at a watermark that never falls from call to call. */
   abandon(task: OpenTask, firedAt: number): void;
   forget(watermark: number): void;
+  /** Forgets the tasks of users who have been erased, and gives their number. */
+  erase(covers: (userId: string, startedAt: number) => boolean): number;
   size(): { readonly open: number; readonly abandoned: number; readonly bytes: number };
   /** Keys changed since the last call, each with what it is now; undefined: gone. */
   changes(): (readonly [key: string, task: Task | undefined])[];
@@ -177,6 +179,15 @@ export function createTasks(): Tasks {
         fired = fired.slice(forgotten);
         forgotten = 0;
       }
+    },
+    erase: (covers) => {
+      let erased = 0;
+      for (const entry of entries.values()) {
+        if (entry.task === null || !covers(entry.task.user, entry.task.startedAt)) continue;
+        remove(entry, entry.task);
+        erased += 1;
+      }
+      return erased;
     },
     size: () => ({ open, abandoned: all - open, bytes }),
     changes: () => {

@@ -9,7 +9,7 @@ export interface Ok<T> {
 /** Rightly left out: nothing is lost. */
 export interface Drop {
   readonly kind: 'drop';
-  readonly why: 'duplicate' | 'clock';
+  readonly why: 'duplicate' | 'clock' | 'erased';
 }
 
 export interface DeadLettered {

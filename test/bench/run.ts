@@ -4,9 +4,10 @@ import { runAnalyzer } from './analyzer/command.ts';
 import { runCollector } from './collector/command.ts';
 import type { Finished } from './options.ts';
 import { runProcessor } from './processorCommand.ts';
+import { runQuestions } from './questions/command.ts';
 import { runSdk } from './sdk/command.ts';
 
-const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<Finished | null>>> = { processor: runProcessor, analyzer: runAnalyzer, collector: runCollector, sdk: runSdk };
+const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<Finished | null>>> = { processor: runProcessor, analyzer: runAnalyzer, collector: runCollector, questions: runQuestions, sdk: runSdk };
 
 async function main(args: readonly string[]): Promise<number> {
   const [name, options] = subjectOf(args);

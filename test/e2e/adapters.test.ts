@@ -138,7 +138,7 @@ client.emit(DatasetEvent(eventTime=now, dataset=Dataset("prod", "churn"), produc
   assert.match(alone.stderr, /HTTPError: 422/);
 });
 
-test('the CloudEvents SDK: structured, binary and batch, sent twice and there once', onPython, async () => {
+test('the CloudEvents SDK for Python: structured, binary and batch, sent twice and there once', onPython, async () => {
   const user = newUser();
   loseAnswers();
   const batch = `
@@ -146,6 +146,24 @@ members = [to_structured_event(CloudEvent({"type": "com.example.training.started
 session.post(os.environ["CHOKEPOINT_URL"] + "/v1/cloudevents", data=b"[" + b",".join(members) + b"]", headers={"Content-Type": "application/cloudevents-batch+json"}).raise_for_status()
 `;
   await runPython(adapted(snippet('docs/adapters.md', '## CloudEvents', 'python') + batch, user), { CHOKEPOINT_URL: proxy.url });
+  await sentInAllModes(user);
+});
+
+test('the CloudEvents SDK for JavaScript: structured, binary and a batch of its events, sent twice and there once', { timeout: 60_000 }, async () => {
+  const user = newUser();
+  loseAnswers();
+  const batch = `
+const started = ['8', '9'].map((n) => new CloudEvent({ type: 'com.example.training.started.v1', source: '/training', subject: 'run-' + n, userid: 'ada', data: {} }));
+await send({ headers: { 'content-type': 'application/cloudevents-batch+json' }, body: JSON.stringify(started) });
+`;
+  const script = (snippet('docs/adapters.md', '## CloudEvents', 'js') + batch).replace("from 'cloudevents'", `from '${import.meta.resolve('cloudevents')}'`);
+  const { code, stderr } = await execute(process.execPath, ['--input-type=module'], adapted(script, user), { env: { ...ENV, CHOKEPOINT_URL: proxy.url }, cwd });
+  assert.equal(code, 0, stderr);
+  await sentInAllModes(user);
+});
+
+/** What both SDKs send: one event in structured mode, one in binary, two as a batch; each twice. */
+async function sentInAllModes(user: string): Promise<void> {
   assert.equal(await inLog(user), 8);
   const [opened, started, failed] = ['com.example.notebook opened', 'com.example.training started', 'com.example.training failed'];
   await once(
@@ -153,7 +171,7 @@ session.post(os.environ["CHOKEPOINT_URL"] + "/v1/cloudevents", data=b"[" + b",".
     [`interaction ${opened}`, `task_finished ${failed} failed OUT_OF_MEMORY`, `task_started ${started}`, `task_started ${started}`],
     [`action ${opened}`, `action ${failed} failed`, 'error com.example.training OUT_OF_MEMORY', 'time com.example.training completion', `action ${started} started`, `action ${started} started`],
   );
-});
+}
 
 /** An EventLogger as Jupyter Server makes it, from a configuration file, and what its kernel manager tells. */
 const SERVER = `

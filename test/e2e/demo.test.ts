@@ -11,7 +11,7 @@ const PLANTED = { expert: 85, intermediate: 118, beginner: 190, infrequent: 998 
 
 test('npm start -- --once --json', { timeout: 280_000 }, async () => {
   const ports: Record<string, string> = {};
-  for (const name of ['LOCAL_KAFKA_PORT', 'LOCAL_REGISTRY_PORT', 'LOCAL_CLICKHOUSE_PORT', 'COLLECTOR_PORT', 'PROCESSOR_PORT', 'ANALYZER_PORT', 'SINK_PORT', 'ALERTS_PORT']) ports[name] = String(await freePort());
+  for (const name of ['LOCAL_KAFKA_PORT', 'LOCAL_REGISTRY_PORT', 'LOCAL_CLICKHOUSE_PORT', 'COLLECTOR_PORT', 'PROCESSOR_PORT', 'ANALYZER_PORT', 'SINK_PORT', 'ALERTS_PORT', 'DASHBOARD_PORT']) ports[name] = String(await freePort());
   // A platform of its own: the demo replays into an empty one.
   const env = { ...process.env, ...ports, KAFKA_BROKERS: '', SCHEMA_REGISTRY_URL: '', CLICKHOUSE_URL: '' };
   const child = spawn(process.execPath, [binary, 'up', '--once', '--json', '--seed', '3'], { env, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -109,6 +109,17 @@ void test('the collector on a network: TLS, proxies, limits, privacy', () => {
   for (const network of ['10.0.0.0/33', '10.0.0.0/', '10.0.0', '::1/129']) assert.deepEqual(names(problemsOf({ COLLECTOR_TRUSTED_PROXIES: network })), ['COLLECTOR_TRUSTED_PROXIES'], network);
 });
 
+void test('the page: a proxy is believed with a secret or an address, never by its header alone', () => {
+  const { dashboard } = readSettings({ DASHBOARD_PROXY_HEADER: 'X-Forwarded-User', DASHBOARD_PROXY_ADDRESSES: '10.0.0.0/8', DASHBOARD_USER_ID_VIEWERS: 'ada, grace', DASHBOARD_SESSION: '1h', COLLECTOR_PORT: '8181', DASHBOARD_URL: 'https://page.example/' });
+  assert.deepEqual(dashboard, {
+    host: '127.0.0.1', port: 3000, url: 'https://page.example', collectorUrl: 'http://127.0.0.1:8181', sessionMs: 3_600_000, sessionSecret: null, proxy: { header: 'x-forwarded-user', secret: null, addresses: ['10.0.0.0/8'] }, userIdViewers: ['ada', 'grace'],
+  });
+  assert.deepEqual(names(problemsOf({ DASHBOARD_PROXY_HEADER: 'X-Forwarded-User' })), ['DASHBOARD_PROXY_HEADER']);
+  const secrets = { DASHBOARD_SESSION_SECRET: 'hunter2hunter2hunter2hunter2hunter2', DASHBOARD_PROXY_SECRET: 'hunter2hunter2hunter2hunter2hunter3' };
+  assert.ok(!JSON.stringify(describeSettings(readSettings(secrets))).includes('hunter2'));
+  assert.deepEqual(names(problemsOf({ DASHBOARD_SESSION_SECRET: 'hunter2', DASHBOARD_PROXY_SECRET: 'hunter2' })), ['DASHBOARD_PROXY_SECRET', 'DASHBOARD_SESSION_SECRET']);
+});
+
 void test('the table of settings names each once, with what it is for', () => {
   assert.equal(new Set(SETTINGS.map(({ name }) => name)).size, SETTINGS.length);
   assert(SETTINGS.every(({ what }) => what.length > 0));

@@ -3,32 +3,16 @@
  * there. Nothing is told twice: world, SQL, parameters and answers are read out of the document.
  */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { migrate } from '../../consumers/clickhouse/migrate.ts';
+import { recipes, recipesOf, world } from './cookbookRecipes.ts';
 import { insertWorld } from './cookbookWorld.ts';
 import { withDatabase } from './database.ts';
 import { tableOf } from './markdownTables.ts';
 import { recordInserter } from './sinkRows.ts';
 
 const { clickhouse } = await withDatabase(migrate);
-const document = readFileSync(new URL('../../docs/for-the-data-team.md', import.meta.url), 'utf8');
-const cookbook = /\n## Cookbook\n([\s\S]*?)\n## /.exec(document)?.[1] ?? '';
-const [recipes = '', world = ''] = cookbook.split('\n### The small world\n');
 await insertWorld(world, await recordInserter(clickhouse));
-
-interface Recipe {
-  readonly question: string;
-  readonly sql: string;
-  readonly parameters: Readonly<Record<string, string>>;
-  readonly answer: string;
-}
-
-/** A question, its SQL, perhaps "With `name` = value, …:", its answer. */
-const recipesOf = (text: string): Recipe[] =>
-  [...text.matchAll(/\n\n([^\n]+)\n\n```sql\n([\s\S]*?)```\n\n(?:With ([^\n]+):\n\n)?(\|[\s\S]*?)(?=\n\n|\n*$)/g)].map(([, question = '', sql = '', given = '', answer = '']) => ({
-    question, sql, answer, parameters: Object.fromEntries([...given.matchAll(/`(\w+)` = `([^`]*)`/g)].map(([, name = '', value = '']) => [name, value])),
-  }));
 
 const found = recipesOf(recipes);
 for (const { question, sql, parameters, answer } of found) {

@@ -1,6 +1,6 @@
 /** The small world of the document for the data team, as its tables and its journal tell it, put into ClickHouse. Times are UTC in 2026. */
 import assert from 'node:assert/strict';
-import type { ActionSignal, Bottleneck, Challenge, ErrorSignal, Evidence, ExpertiseLevel, Level, Outcome, Stage, TimeSignal } from '../../schemas/records.ts';
+import type { ActionKind, ActionSignal, Bottleneck, Challenge, ChallengeAction, ErrorSignal, Evidence, ExpertiseLevel, Level, Outcome, Stage, TimeSignal } from '../../schemas/records.ts';
 import * as make from '../consumers/clickhouse/records.ts';
 import { tablesOf, type MarkdownTable } from './markdownTables.ts';
 import type { InsertRecords, Placed } from './sinkRows.ts';
@@ -92,11 +92,14 @@ const bottlenecksOf = (rows: MarkdownTable): Bottleneck[] =>
     return row['until'] === '' ? [opened] : [opened, { ...opened, status: 'resolved' as const, evaluated_at: moment(row['until'] ?? '') }];
   });
 
+const votesOf = (rows: MarkdownTable): ChallengeAction[] =>
+  rows.map((row, n) => make.challengeAction({ action_id: `v${n}`, challenge_id: row['of'] ?? '', by: row['voter'] ?? '', kind: row['vote'] as ActionKind, at: moment(row['when'] ?? '') }));
+
 /** Inserts the world that the text tells; of each topic, every third record comes a second time, as after a replay. */
 export async function insertWorld(text: string, insert: InsertRecords): Promise<void> {
-  const [users, features, challenges, bottlenecks] = tablesOf(text);
+  const [users, features, challenges, bottlenecks, votes] = tablesOf(text);
   const journal = /```text\n([\s\S]*?)\n```/.exec(text)?.[1]?.split('\n');
-  assert.ok(users && features && challenges && bottlenecks && journal, 'four tables and a journal');
+  assert.ok(users && features && challenges && bottlenecks && votes && journal, 'five tables and a journal');
   const { actions, errors, times } = signalsOf(journal, users, features);
   const placed = <T>(records: readonly T[]): (readonly [number, T])[] => records.map((record, offset) => [offset, record]);
   const send = async <Args extends Parameters<InsertRecords>>(topic: Args[0], name: Args[1], records: readonly Placed<Args[1]>[]): Promise<void> => {
@@ -109,4 +112,5 @@ export async function insertWorld(text: string, insert: InsertRecords): Promise<
   await send('levels', 'ExpertiseLevel', placed(levelsOf(users)));
   await send('challenges', 'Challenge', placed(challengesOf(challenges)));
   await send('bottlenecks', 'Bottleneck', placed(bottlenecksOf(bottlenecks)));
+  await send('challengeActions', 'ChallengeAction', placed(votesOf(votes)));
 }

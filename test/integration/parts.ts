@@ -51,6 +51,7 @@ export async function withParts(): Promise<Parts> {
     ANALYZER_PORT: '0',
     SINK_PORT: '0',
     ALERTS_PORT: '0',
+    DASHBOARD_PORT: '0',
     ...changes,
   });
   const ownClickHouse = platform.parts.some(({ name }) => name === 'clickhouse') || process.env['CHOKEPOINT_TEST_OWN_CLICKHOUSE'] === 'true';

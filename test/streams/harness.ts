@@ -1,6 +1,7 @@
 /** One partition's processor on logs in memory: feed it records, restart it, read what came out. */
 import type { InRecord, OutRecord, Slice, Work } from '../../infra/ports.ts';
 import { createCodec, type RecordCodec, type SchemaSource } from '../../schemas/codec.ts';
+import type { Erasures } from '../../schemas/erasures.ts';
 import type { DeadLetter, Feature, PlatformEvent } from '../../schemas/records.ts';
 import { createGlobalTables } from '../../streams/globalTables.ts';
 import { createProcessorTask, type ProcessorTask } from '../../streams/processorTask.ts';
@@ -85,6 +86,7 @@ export interface HarnessOptions {
   readonly dedupeMaxEvents?: number;
   readonly deadLetterLimit?: number;
   readonly stepRecords?: number;
+  readonly erasures?: Erasures;
   readonly source?: SchemaSource;
 }
 

@@ -2,7 +2,7 @@
 import type { InRecord } from '../../../infra/ports.ts';
 import { pack } from '../expertise/packed.ts';
 import type { PackedVectors } from '../expertise/packed.ts';
-import type { Partial } from '../partials.ts';
+import type { Partial, Version } from '../partials.ts';
 
 /** Vectors are packed as soon as they are read: they wait for their tick by the million. */
 type PackedPartial = Exclude<Partial, { kind: 'vectors' }> | { readonly kind: 'vectors'; readonly tick: number; readonly users: PackedVectors };
@@ -32,7 +32,7 @@ export interface PartialQueue {
   backlog(): number;
 }
 
-const VERSION = 2;
+const VERSIONS: readonly unknown[] = [1, 2] satisfies Version[];
 
 export function parsePartial(record: InRecord): PackedPartial {
   const at = `${record.topic}-${String(record.partition)}@${String(record.offset)}`;
@@ -42,7 +42,7 @@ export function parsePartial(record: InRecord): PackedPartial {
   } catch (cause) {
     throw new Error(`${at} is not JSON: has something else written to the analyzer's internal topic?`, { cause });
   }
-  if (partial.v !== VERSION) throw new Error(`${at} is a partial of version ${String(partial.v)}, and this analyzer knows ${String(VERSION)}: run all of the analyzer's processes in one version`);
+  if (!VERSIONS.includes(partial.v)) throw new Error(`${at} is a partial of version ${String(partial.v)}, and this analyzer knows ${VERSIONS.join(' and ')}: run all of the analyzer's processes in one version`);
   const known = partial as Partial;
   return known.kind === 'vectors' ? { kind: known.kind, tick: known.tick, users: pack(known.users) } : known;
 }

@@ -3,7 +3,7 @@
  * Before its first full account a partition counts for nothing: what differs from is not known.
  */
 import type { Level, Stage } from '../../../schemas/records.ts';
-import type { Cell, FeatureCells, Partial, Presence } from '../partials.ts';
+import type { Cell, FeatureCells, Partial, Presence, Version } from '../partials.ts';
 import { emptyTally } from '../rules/tally.ts';
 import type { FeatureTally, LevelTally, PresenceTally, Tally } from '../rules/tally.ts';
 import { addCell, addTally, isSame } from './counting.ts';
@@ -109,7 +109,7 @@ export function createSums(partitions: number): Sums {
     changed.presence = true;
   };
 
-  /** Of a full account. */
+  /** Of a full account, and whatever version 1 says. */
   const replace = (now: Cells, before: Cells | undefined, name: string, key: string, { stage, feature }: FeatureCells, cell: Cell): void => {
     const last = before?.get(name);
     before?.delete(name);
@@ -119,7 +119,7 @@ export function createSums(partitions: number): Sums {
     }
     const tally = emptyTally();
     addCell(tally, cell);
-    now.set(name, { level: cell.level, team: cell.team, tally });
+    if (cell.seen !== 0) now.set(name, { level: cell.level, team: cell.team, tally });
     const sum = levelOf(key, stage, feature, cell.level);
     addTally(sum, tally, 1);
     if (last !== undefined) addTally(sum, last.tally, -1);
@@ -133,14 +133,14 @@ export function createSums(partitions: number): Sums {
     addCell(levelOf(key, stage, feature, cell.level), cell);
   };
 
-  const putFeature = (now: Said, old: Said | null, said: FeatureCells): void => {
+  const putFeature = (now: Said, old: Said | null, said: FeatureCells, version: Version): void => {
     const key = featureKey(said.stage, said.feature);
     let known = now.cells.get(key);
     if (known === undefined) now.cells.set(key, (known = new Map<string, KeptCell>()));
-    const before = old?.cells.get(key);
+    const before = old === null ? known : old.cells.get(key);
     for (const cell of said.cells) {
       const name = `${cell.level}/${cell.team}`;
-      if (old === null) add(known, name, key, said, cell);
+      if (old === null && version !== 1) add(known, name, key, said, cell);
       else replace(known, before, name, key, said, cell);
     }
     if (known.size === 0) now.cells.delete(key);
@@ -186,7 +186,7 @@ export function createSums(partitions: number): Sums {
       }
       const { now, old } = share;
       if (now === null) return;
-      for (const feature of chunk.features) putFeature(now, old, feature);
+      for (const feature of chunk.features) putFeature(now, old, feature, chunk.v);
       for (const said of chunk.presence) putPresence(now, old, said);
     },
     close: (partition) => {

@@ -84,7 +84,7 @@ export function applySignal(state: PartitionState, signal: Signal, watermark: nu
   const bucket = known ?? emptyBucket(ref);
   const fingerprint = fingerprintOf(state, user, bucket, signal, day);
   countSignal(bucket, signal, fingerprint);
-  userDay.put(bucket, state.allocate);
+  userDay.put(bucket, state.slab);
   touch(state, user, ref);
   state.changes.days.add(userDay);
   addSamples(state, user, signal, ref.feature, day, fingerprint !== null);

@@ -16,7 +16,7 @@ export interface FeatureRef {
 }
 
 export interface Bucket<Ref extends FeatureRef = FeatureRef> {
-  readonly ref: Ref;
+  ref: Ref;
   /** Action signals, `started` and timers' included. */
   actions: number;
   /** Action signals that no timer made: what the user did. */
@@ -39,7 +39,16 @@ export interface Bucket<Ref extends FeatureRef = FeatureRef> {
 export interface Day<Ref extends FeatureRef = FeatureRef> {
   readonly day: number;
   readonly buckets: readonly Bucket<Ref>[];
-  find(ref: Ref): Bucket<Ref> | undefined;
+  /** Those with completions, and of them no more. */
+  readonly completions: readonly Completions<Ref>[];
+  /** `into`: may be filled and given instead of a new one; it is good until it is used again. */
+  find(ref: Ref, into?: Bucket<Ref>): Bucket<Ref> | undefined;
+}
+
+export interface Completions<Ref extends FeatureRef = FeatureRef> {
+  readonly ref: Ref;
+  /** As in a bucket. */
+  readonly durations: readonly number[];
 }
 
 export const emptyBucket = <Ref extends FeatureRef>(ref: Ref): Bucket<Ref> => ({
@@ -100,8 +109,18 @@ export function lowerMedian(steps: readonly number[]): number {
 
 /** Is the fingerprint among those kept for the user and feature, or is there room for it? `undefined`: nobody has met it yet. */
 export function keepsFingerprint<Ref extends FeatureRef>(days: readonly Day<Ref>[], ref: Ref, fingerprint: number | undefined): boolean {
-  const kept = new Set<number>();
-  for (const day of days) for (const known of day.find(ref)?.fingerprints ?? []) kept.add(known);
+  const scratch = emptyBucket(ref);
+  const lists: number[][] = [];
+  let met = 0;
+  for (const day of days) {
+    const fingerprints = day.find(ref, scratch)?.fingerprints ?? null;
+    if (fingerprints === null) continue;
+    met += fingerprints.length;
+    lists.push(fingerprints);
+  }
+  // Nearly always: only above it matters which of them are the same.
+  if (met < FINGERPRINTS_KEPT) return true;
+  const kept = new Set(lists.flat());
   return (fingerprint !== undefined && kept.has(fingerprint)) || kept.size < FINGERPRINTS_KEPT;
 }
 

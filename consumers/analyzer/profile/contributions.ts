@@ -2,7 +2,7 @@
  * What one user adds to the cells of a feature at a tick: the counting rules of semantics 5, for one user. Cells are sums of these.
  */
 import type { DayRange } from '../time.ts';
-import { lowerMedian, mergeSteps } from './buckets.ts';
+import { emptyBucket, lowerMedian, mergeSteps } from './buckets.ts';
 import type { Day, FeatureRef } from './buckets.ts';
 
 /** Users with fewer ended attempts say nothing about abandonment (semantics 5). */
@@ -31,12 +31,14 @@ export function contributionOf<Ref extends FeatureRef>(days: readonly Day<Ref>[]
   let stuckEnds = 0;
   let errorDays: Map<number, number> | null = null;
   let durations: number[][] | null = null;
+  // One for all days: only its lists are kept.
+  const scratch = emptyBucket(ref);
   // Days ascend.
   for (let at = days.length - 1; at >= 0; at--) {
     const day = days[at];
     if (day === undefined || day.day < window.first) break;
     if (day.day > window.last) continue;
-    const bucket = day.find(ref);
+    const bucket = day.find(ref, scratch);
     if (bucket === undefined) continue;
     seenDays += 1;
     actions += bucket.actions;

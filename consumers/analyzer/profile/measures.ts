@@ -120,9 +120,9 @@ export function relativeCompletions(days: readonly Day[], last: number, view: Re
   const relatives: Record<Stage, number[]> = { data: [], features: [], training: [], deployment: [] };
   for (const day of days) {
     if (day.day > last || day.day <= last - WINDOW_DAYS) continue;
-    for (const { ref, durations } of day.buckets) {
-      const median = durations === null ? undefined : view.medianOf(ref.feature);
-      if (median === undefined || durations === null) continue;
+    for (const { ref, durations } of day.completions) {
+      const median = view.medianOf(ref.feature);
+      if (median === undefined) continue;
       for (let at = 0; at < durations.length; at += 2) {
         const step = durations[at] ?? 0;
         const relative = step === INFINITE_STEP ? LONGEST_RELATIVE : Math.min(boundaryOf(step) / median, LONGEST_RELATIVE);

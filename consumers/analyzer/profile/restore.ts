@@ -49,7 +49,7 @@ export function createRestore(state: PartitionState, turn: Turn = setImmediate):
       state.users.set(id, user);
       unknown.add(user);
     }
-    insertDay(user, new UserDay(day, user, state.cells, state.allocate, value));
+    insertDay(user, new UserDay(day, user, state.cells, state.slab, value));
   };
 
   const applyUser = (id: string, record: UserRecord | null): void => {

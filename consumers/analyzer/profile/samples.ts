@@ -16,6 +16,10 @@ const KEPT_OF_PEOPLE = 2 * SAMPLES;
 /** What the samples of an action are of: `used`, and `stuck` besides for a failed or abandoned attempt. */
 const USED = 'used';
 const STUCK = 'stuck';
+const OF_USED = [USED];
+const OF_STUCK = [USED, STUCK];
+const OF_COMPLETION = [null];
+const OF_NOTHING: readonly never[] = [];
 
 export interface SampleKey {
   readonly feature: string;
@@ -87,19 +91,19 @@ export function samplesOf(signal: Signal, kept: boolean): readonly (string | nul
   switch (signal.class) {
     case 'action': {
       const { outcome } = signal;
-      return outcome === 'failed' || outcome === 'abandoned' ? [USED, STUCK] : [USED];
+      return outcome === 'failed' || outcome === 'abandoned' ? OF_STUCK : OF_USED;
     }
     case 'error':
-      return kept ? [signal.fingerprint] : [];
+      return kept ? [signal.fingerprint] : OF_NOTHING;
     case 'time':
-      return signal.measure === 'completion' ? [null] : [];
+      return signal.measure === 'completion' ? OF_COMPLETION : OF_NOTHING;
   }
 }
 
 const nameOf = (key: SampleKey): string => JSON.stringify([key.feature, key.class, key.what]);
 
-/** Asked for with every signal: no more work than needed. */
-const nameInFeature = ({ class: signalClass, what }: SampleKey): string => (signalClass === 'error' ? `error ${String(what)}` : (what ?? 'completion'));
+/** Asked for with every signal, so no new text. */
+const nameInFeature = ({ what }: SampleKey): string => what ?? 'completion';
 
 export interface SampleStore {
   /** Gives whether the day's samples changed. */
@@ -111,6 +115,8 @@ export interface SampleStore {
   touchDay(day: number): void;
   /** Forgets a day and gives the keys that had something on it. */
   dropDay(day: number): SampleKey[];
+  /** Takes out the examples of users who have been erased; gives the days that have changed. */
+  erase(covers: (userId: string, at: number) => boolean): { readonly key: SampleKey; readonly day: number }[];
   /** A user's becoming `machine`, or ceasing to be: anything may have changed. */
   touchAll(): void;
   /** What changed since it was last said, or all there is, in a fixed order. One that is gone is said once more, empty, unless `full`. */
@@ -118,27 +124,32 @@ export interface SampleStore {
 }
 
 export function createSamples(): SampleStore {
-  const features = new Map<string, Map<string, Kind>>();
+  /** By feature; errors, which have names of their own, apart from the rest. */
+  const errors = new Map<string, Map<string, Kind>>();
+  const others = new Map<string, Map<string, Kind>>();
   const byDay = new Map<number, Set<Kind>>();
   const changed = new Set<Kind>();
 
-  const find = (key: SampleKey): Kind | undefined => features.get(key.feature)?.get(nameInFeature(key));
+  const featuresOf = (key: SampleKey): Map<string, Map<string, Kind>> => (key.class === 'error' ? errors : others);
+  const find = (key: SampleKey): Kind | undefined => featuresOf(key).get(key.feature)?.get(nameInFeature(key));
   const kindOf = (key: SampleKey): Kind => {
     let kind = find(key);
     if (kind !== undefined) return kind;
     kind = { key, name: nameOf(key), days: new Map(), said: '[]', fifth: null };
-    const others = features.get(key.feature);
-    if (others === undefined) features.set(key.feature, new Map([[nameInFeature(key), kind]]));
-    else others.set(nameInFeature(key), kind);
+    const features = featuresOf(key);
+    const kinds = features.get(key.feature);
+    if (kinds === undefined) features.set(key.feature, new Map([[nameInFeature(key), kind]]));
+    else kinds.set(nameInFeature(key), kind);
     return kind;
   };
   const forget = ({ key }: Kind): void => {
-    const others = features.get(key.feature);
-    others?.delete(nameInFeature(key));
-    if (others?.size === 0) features.delete(key.feature);
+    const features = featuresOf(key);
+    const kinds = features.get(key.feature);
+    kinds?.delete(nameInFeature(key));
+    if (kinds?.size === 0) features.delete(key.feature);
   };
   function* all(): Iterable<Kind> {
-    for (const kinds of features.values()) yield* kinds.values();
+    for (const features of [errors, others]) for (const kinds of features.values()) yield* kinds.values();
   }
   const put = (kind: Kind, day: number, samples: DaySamples): DaySamples => {
     kind.days.set(day, samples);
@@ -194,6 +205,19 @@ export function createSamples(): SampleStore {
         changed.add(kind);
       }
       return dropped.map(({ key }) => key);
+    },
+    erase: (covers) => {
+      const erased: { readonly key: SampleKey; readonly day: number }[] = [];
+      const isLeft = ([at, , userId]: SampleEntry): boolean => !covers(userId, at);
+      for (const kind of all()) {
+        for (const [day, { people, machines }] of kind.days) {
+          if (people.every(isLeft) && machines.every(isLeft)) continue;
+          kind.days.set(day, { people: people.filter(isLeft), machines: machines.filter(isLeft) });
+          changed.add(kind);
+          erased.push({ key: kind.key, day });
+        }
+      }
+      return erased;
     },
     touchAll: () => {
       for (const kind of all()) changed.add(kind);

@@ -1,24 +1,31 @@
 /**
- * Memory for very many small things that live about as long as each other: cut from large pieces, since a buffer of its own costs more than a day of a user has
- * bytes. A piece is free again once nothing of it is in use: days that were made together leave the state together.
+ * Memory for very many small things that live about as long as each other: cut from large pieces, since a buffer of its own, or a view of one, costs more than a day of a user
+ * has bytes. A piece is free again once nothing of it is in use: days that were made together leave the state together.
  */
 
 /** Ours: small beside what a process has, large beside a day. */
 const SLAB_BYTES = 256 * 1024;
 
-/** Gives `size` bytes, with anything in them. */
-export type Allocate = (size: number) => Uint8Array;
+export interface Slab {
+  /** The piece that the last `cut` is in. */
+  readonly bytes: Uint8Array;
+  /** Gives where in `bytes` the next `size` of them begin, with anything in them. */
+  cut(size: number): number;
+}
 
-export function createSlab(): Allocate {
-  let slab = new ArrayBuffer(0);
+export function createSlab(): Slab {
   let used = 0;
-  return (size) => {
-    if (used + size > slab.byteLength) {
-      slab = new ArrayBuffer(Math.max(SLAB_BYTES, size));
-      used = 0;
-    }
-    const bytes = new Uint8Array(slab, used, size);
-    used += size;
-    return bytes;
+  const slab = {
+    bytes: new Uint8Array(0),
+    cut: (size: number): number => {
+      if (used + size > slab.bytes.length) {
+        slab.bytes = new Uint8Array(Math.max(SLAB_BYTES, size));
+        used = 0;
+      }
+      const at = used;
+      used += size;
+      return at;
+    },
   };
+  return slab;
 }

@@ -15,7 +15,7 @@ import type { StageWindow } from './measures.ts';
 import { createSamples } from './samples.ts';
 import type { SampleKey, SampleStore } from './samples.ts';
 import { createSlab } from './slab.ts';
-import type { Allocate } from './slab.ts';
+import type { Slab } from './slab.ts';
 import { UserDay } from './userDay.ts';
 import type { Standing } from './vectors.ts';
 
@@ -77,7 +77,7 @@ export interface PartitionState {
   readonly cells: Cells;
   readonly samples: SampleStore;
   readonly labels: Labels;
-  readonly allocate: Allocate;
+  readonly slab: Slab;
   readonly changes: Changes;
 }
 
@@ -107,7 +107,7 @@ export function emptyState(): PartitionState {
     cells: createCells((fingerprint) => labels.nameOf(fingerprint)),
     samples: createSamples(),
     labels,
-    allocate: createSlab(),
+    slab: createSlab(),
     changes: { days: new Set(), users: new Set(), samples: new Map(), labels: new Set(), gone: new Set() },
   };
 }
@@ -166,9 +166,13 @@ export function noteDay(state: PartitionState, { day, user }: UserDay): void {
 
 /** The user's day, made where it is missing. */
 export function dayOfUser(state: PartitionState, user: User, day: number): UserDay {
-  const known = user.days.findLast((one) => one.day <= day);
-  if (known?.day === day) return known;
-  const made = new UserDay(day, user, state.cells, state.allocate);
+  const { days } = user;
+  for (let at = days.length - 1; at >= 0; at--) {
+    const known = days[at];
+    if (known?.day === day) return known;
+    if (known !== undefined && known.day < day) break;
+  }
+  const made = new UserDay(day, user, state.cells, state.slab);
   insertDay(user, made);
   noteDay(state, made);
   return made;

@@ -5,11 +5,13 @@
  */
 import type { InRecord, OutRecord, Position, Task, TaskContext, TopicPartition, Work } from '../../../infra/ports.ts';
 import type { RecordCodec } from '../../../schemas/codec.ts';
+import { NOBODY_ERASED, type Erasures } from '../../../schemas/erasures.ts';
 import { topicName } from '../../../schemas/topics.ts';
 import type { TopicId } from '../../../schemas/topics.ts';
 import { DAY_MS, dayOf, firstTickAfter, isMidnight, startOfDay, TICK_MS } from '../time.ts';
 import { applySignal } from './apply.ts';
 import { drainChanges } from './changelog.ts';
+import { erasedLevels, eraseUsers } from './erase.ts';
 import type { References } from './follower.ts';
 import { createMerge } from './merge.ts';
 import type { Entry, Merge } from './merge.ts';
@@ -41,6 +43,7 @@ export interface ProfileDeps {
   readonly app: string;
   readonly codec: RecordCodec;
   readonly references: References;
+  readonly erasures?: Erasures;
   readonly observer?: ProfileObserver;
   /** For tests: smaller steps. */
   readonly stepRecords?: number;
@@ -61,7 +64,7 @@ function metadataOf(committed: readonly Position[]): Metadata {
   return text === undefined ? NOTHING_COMMITTED : (JSON.parse(text) as Metadata);
 }
 
-export function createProfileTask({ context, app, codec, references, observer, stepRecords = STEP_RECORDS }: ProfileDeps): Task {
+export function createProfileTask({ context, app, codec, references, erasures = NOBODY_ERASED, observer, stepRecords = STEP_RECORDS }: ProfileDeps): Task {
   const partition = context.inputs[0]?.partition ?? 0;
   const read = signalReader(codec, app);
   const state = emptyState();
@@ -71,9 +74,24 @@ export function createProfileTask({ context, app, codec, references, observer, s
   let view: ReferenceView | null = null;
   let viewDay = -1;
   let waiting = false;
-  const forget = references.onArrival(() => {
-    if (waiting) context.wake();
-  });
+  /** Of the erasures that the state has been gone through for. */
+  let erasedVersion = 0;
+  const unfollow = [
+    references.onArrival(() => {
+      if (waiting) context.wake();
+    }),
+    erasures.onArrival(context.wake),
+  ];
+
+  /** Users whose level has to go, once they have left the state: at each opening, and with each erasure. */
+  const erase = async (): Promise<readonly string[]> => {
+    await erasures.catchUp();
+    if (erasures.version() === erasedVersion) return [];
+    erasedVersion = erasures.version();
+    if (!erasures.concerns(partition)) return [];
+    const levels = await erasedLevels(context.log, { topic: topicName('levels', app), partition }, codec, erasures);
+    return [...new Set([...eraseUsers(state, erasures), ...levels])].sort();
+  };
 
   /** False: a reference that must be there has not come. */
   const referenceFor = (at: number): boolean => {
@@ -99,12 +117,13 @@ export function createProfileTask({ context, app, codec, references, observer, s
 
   const out = (id: TopicId, key: string, value: Buffer | null): OutRecord => ({ topic: topicName(id, app), partition, key, value });
 
-  const finish = (emits: Emits): Work => {
+  const finish = (emits: Emits, erased: readonly string[]): Work => {
     commits += 1;
     const through = merge.through();
     const watermark = state.watermark === -Infinity ? 0 : state.watermark;
     const firstTick = state.firstTick ?? 0;
     const outputs: OutRecord[] = [
+      ...erased.map((userId) => out('levels', userId, null)),
       ...emits.levels.map((level) => out('levels', level.user_id, codec.encode('ExpertiseLevel', level))),
       ...emits.bottlenecks.map((bottleneck) => out('bottlenecks', bottleneck.user_id, codec.encode('Bottleneck', bottleneck))),
       ...emits.partials.map(({ key, json }) => out('partials', key, Buffer.from(json))),
@@ -141,6 +160,7 @@ export function createProfileTask({ context, app, codec, references, observer, s
       let records = 0;
       let ticks = 0;
       waiting = false;
+      const erased = await erase();
       while (records < stepRecords && ticks < STEP_TICKS) {
         const peeked = peek();
         const entry = peeked instanceof Promise ? await peeked : peeked;
@@ -159,16 +179,18 @@ export function createProfileTask({ context, app, codec, references, observer, s
           if (isMidnight(tick)) break;
           continue;
         }
-        if (entry.signal !== null) applySignal(state, entry.signal, entry.watermark, view, emits);
+        if (entry.signal !== null && !(entry.signal.occurred_at <= erasures.latest() && erasures.covers(entry.signal.user_id, entry.signal.occurred_at))) applySignal(state, entry.signal, entry.watermark, view, emits);
         state.watermark = Math.max(state.watermark, entry.watermark);
         merge.take();
         records += 1;
       }
       observer?.({ partition, records, ticks, watermark: Math.max(state.watermark, 0), waiting });
-      return records + ticks === 0 ? null : finish(emits);
+      return records + ticks + erased.length + state.changes.samples.size === 0 ? null : finish(emits, erased);
     },
 
     backlog: (input: TopicPartition) => merge.backlog(input),
-    close: forget,
+    close: () => {
+      for (const stop of unfollow) stop();
+    },
   };
 }

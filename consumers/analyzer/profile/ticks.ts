@@ -71,7 +71,8 @@ async function measureCounts(state: PartitionState, view: ReferenceView | null):
     const relativesAt = (stage: Stage): number[] => (view === null ? [] : (relatives ??= relativeCompletions(user.days, state.measuredDay, view))[stage]);
     for (const { stage, measure: name, byLevel } of places) {
       const sums = stages[stage];
-      const value = sums === null ? null : measure(sums, name, () => relativesAt(stage));
+      if (sums === null) continue;
+      const value = measure(sums, name, () => relativesAt(stage));
       if (value === null) continue;
       let values = byLevel.get(user.level);
       if (values === undefined) byLevel.set(user.level, (values = new Map<number, number>()));

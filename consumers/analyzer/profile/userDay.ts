@@ -7,15 +7,19 @@
  * all varints but the length, which is there to pass over a bucket. It always fits: there are fewer than 4,000 steps and at most 64 fingerprints.
  */
 import { emptyBucket } from './buckets.ts';
-import type { Bucket, Day } from './buckets.ts';
+import type { Bucket, Completions, Day } from './buckets.ts';
 import type { CellRef } from './cells.ts';
-import type { Allocate } from './slab.ts';
+import type { Slab } from './slab.ts';
 import type { User } from './state.ts';
 import { VarintReader, writeVarint } from './varints.ts';
 
 export const DAY_VERSION = 2;
 const LENGTH_BYTES = 2;
 const FIRST_BYTES = 32;
+/** Of a bucket, before its lists. */
+const NUMBERS = 8;
+/** Varints below are one byte. */
+const ONE_BYTE = 0x80;
 /** Holds any bucket. */
 const scratch = new Uint8Array(LENGTH_BYTES + 0xffff);
 const read = new VarintReader();
@@ -55,8 +59,9 @@ function readList(): number[] | null {
 }
 
 /** `read` stands behind the feature's number. */
-function decode(ref: CellRef): Bucket<CellRef> {
-  const bucket = emptyBucket(ref);
+function decode(ref: CellRef, into?: Bucket<CellRef>): Bucket<CellRef> {
+  const bucket = into ?? emptyBucket(ref);
+  bucket.ref = ref;
   bucket.active = read.next() === 1;
   bucket.actions = read.next();
   bucket.own = read.next();
@@ -70,6 +75,13 @@ function decode(ref: CellRef): Bucket<CellRef> {
   return bucket;
 }
 
+/** Only the durations, where there are any; `read` stands behind the feature's number. */
+function decodeDurations(): number[] | null {
+  for (let n = 0; n < NUMBERS; n++) read.next();
+  for (let left = read.next(); left > 0; left--) read.next();
+  return readList();
+}
+
 /** Features by number. */
 export interface RefTable {
   refAt(number: number): CellRef;
@@ -79,25 +91,36 @@ export class UserDay implements Day<CellRef> {
   readonly day: number;
   readonly user: User;
   private readonly refs: RefTable;
+  /** The record lies in these, among others', from `start` to `end`; up to `limit` it may grow. */
   private bytes: Uint8Array;
+  private start: number;
   private end: number;
+  private limit: number;
 
-  /** `record`: that of the changelog, which this day then owns; without, a day without buckets. */
-  constructor(day: number, user: User, refs: RefTable, allocate: Allocate, record?: Uint8Array) {
+  /** `record`: that of the changelog, which is copied; without, a day without buckets. */
+  constructor(day: number, user: User, refs: RefTable, slab: Slab, record?: Uint8Array) {
     this.day = day;
     this.user = user;
     this.refs = refs;
-    this.bytes = allocate(record?.length ?? FIRST_BYTES);
-    this.end = record?.length ?? 1;
-    if (record === undefined) this.bytes[0] = DAY_VERSION;
-    else this.bytes.set(record);
+    const size = record?.length ?? FIRST_BYTES;
+    this.start = slab.cut(size);
+    this.bytes = slab.bytes;
+    this.limit = this.start + size;
+    this.end = this.start + (record?.length ?? 1);
+    if (record === undefined) this.bytes[this.start] = DAY_VERSION;
+    else this.bytes.set(record, this.start);
   }
 
   /** Where the bucket begins, or the end. Leaves `read` behind the feature's number. */
   private seek(number: number): number {
     const { bytes, end } = this;
     read.bytes = bytes;
-    let at = 1;
+    let at = this.start + 1;
+    if (number < ONE_BYTE) {
+      while (at < end && bytes[at + LENGTH_BYTES] !== number) at += LENGTH_BYTES + ((bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8));
+      read.at = at + LENGTH_BYTES + 1;
+      return at;
+    }
     while (at < end) {
       read.at = at + LENGTH_BYTES;
       if (read.next() === number) break;
@@ -110,20 +133,30 @@ export class UserDay implements Day<CellRef> {
     return (this.bytes[at] ?? 0) | ((this.bytes[at + 1] ?? 0) << 8);
   }
 
-  find(ref: CellRef): Bucket<CellRef> | undefined {
-    return this.seek(ref.number) < this.end ? decode(ref) : undefined;
+  find(ref: CellRef, into?: Bucket<CellRef>): Bucket<CellRef> | undefined {
+    return this.seek(ref.number) < this.end ? decode(ref, into) : undefined;
   }
 
   /** In the order in which they came. */
   get buckets(): Bucket<CellRef>[] {
     const buckets: Bucket<CellRef>[] = [];
-    for (let at = 1; at < this.end; at += LENGTH_BYTES + this.lengthAt(at)) buckets.push(decode(this.refFrom(at)));
+    for (let at = this.start + 1; at < this.end; at += LENGTH_BYTES + this.lengthAt(at)) buckets.push(decode(this.refFrom(at)));
     return buckets;
+  }
+
+  get completions(): Completions<CellRef>[] {
+    const found: Completions<CellRef>[] = [];
+    for (let at = this.start + 1; at < this.end; at += LENGTH_BYTES + this.lengthAt(at)) {
+      const ref = this.refFrom(at);
+      const durations = decodeDurations();
+      if (durations !== null) found.push({ ref, durations });
+    }
+    return found;
   }
 
   get features(): CellRef[] {
     const features: CellRef[] = [];
-    for (let at = 1; at < this.end; at += LENGTH_BYTES + this.lengthAt(at)) features.push(this.refFrom(at));
+    for (let at = this.start + 1; at < this.end; at += LENGTH_BYTES + this.lengthAt(at)) features.push(this.refFrom(at));
     return features;
   }
 
@@ -134,23 +167,33 @@ export class UserDay implements Day<CellRef> {
   }
 
   /** Puts a bucket in the place of the one before it of its feature, or at the end. */
-  put(bucket: Bucket<CellRef>, allocate: Allocate): void {
+  put(bucket: Bucket<CellRef>, slab: Slab): void {
     const size = encode(bucket);
     const at = this.seek(bucket.ref.number);
     const before = at < this.end ? LENGTH_BYTES + this.lengthAt(at) : 0;
     const end = this.end + size - before;
-    if (end > this.bytes.length) {
-      const larger = allocate(Math.max(end, this.bytes.length * 2));
-      larger.set(this.bytes.subarray(0, this.end));
-      this.bytes = larger;
+    if (end > this.limit) {
+      this.move(slab, Math.max(end - this.start, (this.limit - this.start) * 2));
+      this.put(bucket, slab);
+      return;
     }
     if (size !== before) this.bytes.copyWithin(at + size, at + before, this.end);
     for (let i = 0; i < size; i++) this.bytes[at + i] = scratch[i] ?? 0;
     this.end = end;
   }
 
+  /** To where there is room for `size` bytes. */
+  private move(slab: Slab, size: number): void {
+    const { bytes, start, end } = this;
+    this.start = slab.cut(size);
+    this.bytes = slab.bytes;
+    this.limit = this.start + size;
+    this.end = this.start + end - start;
+    this.bytes.set(bytes.subarray(start, end), this.start);
+  }
+
   /** Good until the next `put`. */
   record(): Buffer {
-    return Buffer.from(this.bytes.buffer, this.bytes.byteOffset, this.end);
+    return Buffer.from(this.bytes.buffer, this.bytes.byteOffset + this.start, this.end - this.start);
   }
 }

@@ -31,9 +31,9 @@ function relativeCompletion(days: readonly Day[], view: ReferenceView | null): n
   const relatives: [relative: number, count: number][] = [];
   let total = 0;
   for (const day of days) {
-    for (const { ref, durations } of day.buckets) {
+    for (const { ref, durations } of day.completions) {
       const median = view?.medianOf(ref.feature);
-      if (median === undefined || durations === null) continue;
+      if (median === undefined) continue;
       for (let at = 0; at < durations.length; at += 2) {
         const step = durations[at] ?? 0;
         // Tasks that did not end say nothing of how fast one works; they are in the completion ratio.

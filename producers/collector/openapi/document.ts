@@ -1,5 +1,5 @@
 /** The OpenAPI 3.1 document of the collector, made from the table of its routes: it cannot name a path that is not served. */
-import type { GetRoute, PostRoute, Schema } from '../route.ts';
+import type { DeleteRoute, GetRoute, PostRoute, Schema } from '../route.ts';
 import { SCHEMAS, ref } from './schemas.ts';
 
 const DESCRIPTION = `Events come in, and are acknowledged once Kafka has them on all in-sync replicas.
@@ -23,7 +23,7 @@ const refusal = (status: keyof typeof REFUSALS): object => ({
   ...content('application/json', ref('Refusal')),
 });
 
-const operationId = (method: string, path: string): string => method + path.replace(/[^A-Za-z0-9]+(.)/g, (_, next: string) => next.toUpperCase());
+const operationId = (method: string, path: string): string => method + path.replace(/[^A-Za-z0-9]+([A-Za-z0-9]|$)/g, (_, next: string) => next.toUpperCase());
 
 function posted(route: PostRoute): object {
   const statuses = [...route.refusals, 401, 429, 503] as const;
@@ -50,6 +50,20 @@ function asked(route: GetRoute): object {
   };
 }
 
+function deleted(route: DeleteRoute): object {
+  return {
+    operationId: operationId('delete', route.path),
+    summary: route.summary,
+    description: route.description,
+    security: [{ [route.right]: [] }],
+    parameters: [{ name: route.parameter, in: 'path', required: true, schema: { type: 'string' } }],
+    responses: {
+      [route.success]: { description: 'Kafka has acknowledged it' },
+      ...Object.fromEntries(([401, 429, 503] as const).map((status) => [status, refusal(status)])),
+    },
+  };
+}
+
 function preflight(path: string): object {
   return {
     operationId: operationId('options', path),
@@ -59,7 +73,7 @@ function preflight(path: string): object {
   };
 }
 
-export function openApi(posts: readonly PostRoute[], gets: readonly GetRoute[]): object {
+export function openApi(posts: readonly PostRoute[], gets: readonly GetRoute[], deletes: readonly DeleteRoute[]): object {
   return {
     openapi: '3.1.0',
     info: { title: 'Chokepoint collector', version: '1', description: DESCRIPTION, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
@@ -67,6 +81,7 @@ export function openApi(posts: readonly PostRoute[], gets: readonly GetRoute[]):
     paths: Object.fromEntries<object>([
       ...posts.map((route): [string, object] => [route.path, { post: posted(route), ...(route.fromPages === true ? { options: preflight(route.path) } : {}) }]),
       ...gets.map((route): [string, object] => [route.path, { get: asked(route) }]),
+      ...deletes.map((route): [string, object] => [route.path, { delete: deleted(route) }]),
     ]),
     components: {
       schemas: SCHEMAS,

@@ -63,6 +63,7 @@ async function world(): Promise<World> {
             sent.push(notice);
             return Promise.resolve(answer(notice));
           },
+          dashboardUrl: null,
           onAttempt: (_delivery, retryMs) => { if (retryMs !== null) pauses.push(retryMs); },
         }),
       }, { app: '', log: silent, firstRetryMs: 1 });

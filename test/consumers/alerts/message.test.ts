@@ -14,6 +14,12 @@ test('an ET challenge says what, who, since when, and to teach', () => {
   ].join('\n'));
 });
 
+test('where the web page is set, the message links to the evidence; an id cannot change where the link goes', () => {
+  assert.match(messageOf(challenge({ challenge_id: 'c1' }), 'https://chokepoint.example/'), /\nEvidence: https:\/\/chokepoint\.example\/challenges\/c1\n/);
+  assert.match(messageOf(challenge({ challenge_id: '../x?y' }), 'https://chokepoint.example/base'), /\nEvidence: https:\/\/chokepoint\.example\/base\/challenges\/\.\.%2Fx%3Fy\n/);
+  assert.doesNotMatch(messageOf(challenge()), /Evidence:/);
+});
+
 test('a SoP challenge says to simplify; medians are durations, an infinite one is said', () => {
   const text = messageOf(challenge({
     dimension: 'SoP', signal_class: 'time', summary: '', teams: [],

@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net';
 interface Received {
   readonly key: string;
   readonly signature: string;
+  readonly timestamp: string;
+  readonly timed: string;
   readonly body: string;
 }
 
@@ -28,7 +30,7 @@ export async function startReceiver(answer: (index: number) => Answer | null): P
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const index = received.length;
-      received.push({ key: String(request.headers['idempotency-key']), signature: String(request.headers['x-chokepoint-signature']), body: Buffer.concat(chunks).toString('utf8') });
+      received.push({ key: String(request.headers['idempotency-key']), signature: String(request.headers['x-chokepoint-signature']), timestamp: String(request.headers['x-chokepoint-timestamp']), timed: String(request.headers['x-chokepoint-signature-timed']), body: Buffer.concat(chunks).toString('utf8') });
       const said = answer(index);
       if (said !== null) response.writeHead(said.status, said.headers).end('thank you');
     });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import type { LookupFunction } from 'node:net';
 import { test } from 'node:test';
 import { createWebhook, retryAfterMs } from '../../../consumers/alerts/webhook.ts';
@@ -13,6 +14,14 @@ const resolvesTo = (...addresses: string[]): LookupFunction => (_host, options, 
   else callback(null, addresses[0] ?? '', 4);
 };
 
+type Verify = (headers: Record<string, string>, body: string, secret: string, now: number) => boolean;
+/** The code that docs/alerts.md gives receivers, as it stands there. */
+async function documented(): Promise<Verify> {
+  const code = /```js\n([^]*?)```/.exec(await readFile(new URL('../../../docs/alerts.md', import.meta.url), 'utf8'))?.[1] ?? '';
+  const { verify } = await import(`data:text/javascript,${encodeURIComponent(code)}`) as { verify: Verify };
+  return verify;
+}
+
 test('a delivery is a POST with its key and a signature that the receiver can verify', async () => {
   const receiver = await startReceiver(() => ({ status: 204 }));
   assert.deepEqual(await createWebhook({ url: receiver.url, secret: 's3cret', allowPrivate: true, now })(NOTICE), { ok: true });
@@ -22,6 +31,25 @@ test('a delivery is a POST with its key and a signature that the receiver can ve
   assert.equal(got.key, NOTICE.key);
   assert.equal(got.body, NOTICE.body);
   assert.equal(got.signature, `sha256=${createHmac('sha256', 's3cret').update(Buffer.from(NOTICE.body, 'utf8')).digest('hex')}`);
+});
+
+test('the timed signature is over time and body: an old time cannot be passed off as a new one', async () => {
+  const receiver = await startReceiver(() => ({ status: 204 }));
+  await createWebhook({ url: receiver.url, secret: 's3cret', allowPrivate: true, now })(NOTICE);
+  await receiver.close();
+  const got = receiver.received[0];
+  assert.ok(got);
+  const verify = await documented();
+  const headers = { 'x-chokepoint-timestamp': got.timestamp, 'x-chokepoint-signature-timed': got.timed };
+  assert.equal(verify(headers, got.body, 's3cret', NOW + 1_000), true);
+  assert.equal(verify(headers, got.body, 's3cret', NOW + 300_001), false);
+  assert.equal(verify({ ...headers, 'x-chokepoint-timestamp': String(NOW + 1) }, got.body, 's3cret', NOW), false);
+  assert.equal(verify(headers, `${got.body} `, 's3cret', NOW), false);
+  assert.equal(verify({}, got.body, 's3cret', NOW), false);
+  const signed = (time: string): string => `sha256=${createHmac('sha256', 's3cret').update(`${time}.${got.body}`).digest('hex')}`;
+  assert.equal(got.timestamp, String(NOW));
+  assert.equal(got.timed, signed(got.timestamp));
+  assert.notEqual(got.timed, signed(String(NOW + 1)));
 });
 
 test('what is not 2xx is a failure, with what the receiver asked for', async () => {

@@ -8,6 +8,7 @@ const APPLIED: Readonly<Record<string, string>> = {
   '0002-views': '3cb9e8f4f1839a51ddd7f05f7a8e34220ca5d16f89783d391646c9647c6d0c92',
   '0003-watch-list': '1eb8ae28aa2355ff27572e525468e7174d659e629cf6160e5bc2fe81af646836',
   '0004-journeys': '6bd5b1d819e8fd62a836b3ba0e9a8ee31053df170ed7e642600212eddff5ff19',
+  '0005-challenge-actions': '21adb45d3e6f4564febc2c664b61e030615551884f33a8e2e5b786a1a3acbcaa',
 };
 
 test('no migration has changed', () => {

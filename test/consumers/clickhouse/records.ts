@@ -1,6 +1,6 @@
 /** Records as the other services write them. */
 import type { InRecord } from '../../../infra/ports.ts';
-import type { ActionSignal, Bottleneck, Challenge, DeadLetter, ErrorSignal, ExpertiseLevel, ExpertiseModel, Feature, Finding, PlatformEvent, TimeSignal, User } from '../../../schemas/records.ts';
+import type { ActionSignal, Bottleneck, Challenge, ChallengeAction, DeadLetter, ErrorSignal, ExpertiseLevel, ExpertiseModel, Feature, Finding, PlatformEvent, TimeSignal, User } from '../../../schemas/records.ts';
 
 export const T0 = Date.UTC(2025, 6, 14, 9);
 
@@ -36,3 +36,4 @@ export const model = (changes: Partial<ExpertiseModel> = {}): ExpertiseModel => 
   version: T0, trained_at: T0, effective_from: T0 + 1, decision: 'new', why: 'gates passed', trained_on: { from: T0 - 9, to: T0, users: 393 }, features: ['a', 'b'], scaling: [{ low: 0, high: 1, center: 0.5, scale: 0.1 }],
   centroids: [[0.5, -1e-7], [1, 2]], labels: ['beginner', 'expert'], sizes: [190, 85], silhouette: 0.3, churn: null, gate_failures: [], moved_users: 1, moved_model: 2, seed: 7, ...changes,
 });
+export const challengeAction = (changes: Partial<ChallengeAction> = {}): ChallengeAction => ({ action_id: 'a1', challenge_id: 'c1', kind: 'acknowledged', at: T0, by: 'ada', until: null, assignee: null, text: null, ...changes });

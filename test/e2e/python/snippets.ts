@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 export const documentation = (file: string): string => readFileSync(new URL(`../../../${file}`, import.meta.url), 'utf8');
 
 /** Of the code blocks in that language between the heading and the next one of its rank, the one at `index`. */
-export function snippet(file: string, heading: string, language: 'python' | 'sh', index = 0): string {
+export function snippet(file: string, heading: string, language: 'python' | 'sh' | 'js', index = 0): string {
   const text = documentation(file);
   const start = text.split('\n').findIndex((line) => line === heading);
   if (start < 0) throw new Error(`${file} has no heading ${heading}`);

@@ -41,6 +41,27 @@ test('Kafka is slow: what waits is bounded, who comes beyond that is told to wai
   assert.equal(world.collector.health().ready, true);
 });
 
+test('who finds no room waits for it with its body unread, and is taken; not for ever', async (t) => {
+  const world = await openWorld(t);
+  let release: (() => void)[] = [];
+  world.fault = () => new Promise((resolve) => release.push(resolve));
+  const large = (index: number): string => JSON.stringify({ events: Array.from({ length: 6 }, (_, part) => click({ event_id: `e${index}-${part}`, properties: { text: 'x'.repeat(200_000) } })) });
+  // Of 1.2 MB each: 27 are half of the room, which is one key's.
+  const underWay = Array.from({ length: 27 }, (_, index) => world.post('/v1/events', large(index)));
+  while (Number(world.collector.health().detail['queued_bytes']) < 27 * 1_200_000) await new Promise((resolve) => setTimeout(resolve, 5));
+  const begun = performance.now();
+  const late = await world.post('/v1/events', large(100));
+  assert.equal(late.status, 503);
+  assert.ok(performance.now() - begun > 1_900);
+  const waiting = world.post('/v1/events', large(101));
+  assert.equal((await world.post('/v1/events', { events: [] }, { key: 'a' })).status, 202, 'another key does not wait');
+  world.fault = null;
+  for (const one of release) one();
+  release = [];
+  for (const { status } of await Promise.all([...underWay, waiting])) assert.equal(status, 202);
+  assert.equal(world.events().filter(({ type }) => type !== 'clock').length, 28 * 6);
+});
+
 test('a stop: what is under way is answered 202; what comes to its end only now gets our 503, and a connection that closes', async (t) => {
   const world = await openWorld(t);
   let release: () => void = () => undefined;

@@ -70,6 +70,24 @@ test('the order of the partitions does not matter, and the differences add up to
   );
 });
 
+test('version 1, in which a cell replaces its predecessor, comes to the same; so does a log that goes on in version 2 with a full account', () => {
+  fc.assert(
+    fc.property(saids, saids, (old, said) => {
+      const sums = createSums(PARTITIONS);
+      begin(sums);
+      for (const each of old) sums.apply(each.partition, { ...one(each), v: 1 });
+      assert.deepEqual(plain(sums), plain(applied(old)));
+      const now = lastOf([...old, ...said]).filter(({ cell: { seen } }) => seen > 0);
+      for (let partition = 0; partition < PARTITIONS; partition++) {
+        sums.apply(partition, chunk([], true));
+        for (const each of now) if (each.partition === partition) sums.apply(partition, one(each));
+        sums.close(partition);
+      }
+      assert.deepEqual(plain(sums), plain(applied(now)));
+    }),
+  );
+});
+
 test('before its first full account a partition counts for nothing', () => {
   fc.assert(
     fc.property(saids, (said) => {

@@ -8,7 +8,14 @@ export interface PlainDay extends Day {
 }
 
 export function plainDay(day: number, buckets: Bucket[] = []): PlainDay {
-  return { day, buckets, find: (ref) => buckets.find((bucket) => bucket.ref === ref) };
+  return {
+    day,
+    buckets,
+    get completions() {
+      return buckets.flatMap(({ ref, durations }) => (durations === null ? [] : [{ ref, durations }]));
+    },
+    find: (ref) => buckets.find((bucket) => bucket.ref === ref),
+  };
 }
 
 const numbers = new Map<string, number>();

@@ -37,20 +37,20 @@ function assertHolds(day: UserDay, expected: ReadonlyMap<CellRef, Bucket<CellRef
 }
 
 test('puts in any order, larger and smaller ones in the place of others', () => {
-  const allocate = createSlab();
+  const slab = createSlab();
   fc.assert(
     fc.property(fc.array(bucket, { maxLength: 25, size: 'max' }), (buckets) => {
-      const day = new UserDay(7, user, cells, allocate);
-      const neighbour = new UserDay(7, user, cells, allocate);
+      const day = new UserDay(7, user, cells, slab);
+      const neighbour = new UserDay(7, user, cells, slab);
       const expected = new Map<CellRef, Bucket<CellRef>>();
       for (const one of buckets) {
         expected.set(one.ref, one);
-        day.put(one, allocate);
-        neighbour.put(one, allocate);
+        day.put(one, slab);
+        neighbour.put(one, slab);
       }
       assertHolds(day, expected);
       const record = Buffer.from(day.record());
-      assertHolds(new UserDay(7, user, cells, allocate, record), expected);
+      assertHolds(new UserDay(7, user, cells, slab, record), expected);
       record.fill(0xff);
       assertHolds(neighbour, expected);
     }),
@@ -59,20 +59,20 @@ test('puts in any order, larger and smaller ones in the place of others', () => 
 });
 
 test('the largest bucket there can be has a length', () => {
-  const allocate = createSlab();
-  const day = new UserDay(7, user, cells, allocate);
+  const slab = createSlab();
+  const day = new UserDay(7, user, cells, slab);
   const durations = Array.from({ length: INFINITE_STEP + 1 }, (_, step) => [step, 2 ** 31]).flat();
   const [first, second] = REFS;
   assert.ok(first !== undefined && second !== undefined);
   const largest: Bucket<CellRef> = { ref: first, actions: 2 ** 53, own: 0, times: 0, active: true, completed: 0, failed: 0, abandoned: 0, errors: 0, fingerprints: Array.from({ length: 64 }, (_, i) => 2 ** 40 + i), durations };
-  day.put(largest, allocate);
-  day.put({ ...largest, ref: second }, allocate);
+  day.put(largest, slab);
+  day.put({ ...largest, ref: second }, slab);
   assertHolds(day, new Map([[first, largest], [second, { ...largest, ref: second }]]));
 });
 
 test('a feature without a name is refused, not taken for another', () => {
-  const allocate = createSlab();
-  const day = new UserDay(7, user, cells, allocate);
-  day.put({ ...(fc.sample(bucket, { numRuns: 1, seed: 1 })[0] as Bucket<CellRef>), ref: { number: 999, feature: 'x', stage: 'data', cells: new Map() } }, allocate);
+  const slab = createSlab();
+  const day = new UserDay(7, user, cells, slab);
+  day.put({ ...(fc.sample(bucket, { numRuns: 1, seed: 1 })[0] as Bucket<CellRef>), ref: { number: 999, feature: 'x', stage: 'data', cells: new Map() } }, slab);
   assert.throws(() => day.buckets, /feature 999, and no name for it/);
 });

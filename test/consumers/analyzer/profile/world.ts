@@ -8,6 +8,7 @@ import { DAY_MS, firstTickAfter, isMidnight, TICK_MS } from '../../../../consume
 import type { InRecord, LogReader, OutRecord, Position, Task } from '../../../../infra/ports.ts';
 import { createCodec } from '../../../../schemas/codec.ts';
 import type { RecordCodec } from '../../../../schemas/codec.ts';
+import { NOBODY_ERASED, type Erasures } from '../../../../schemas/erasures.ts';
 import type { Bottleneck, Cause, ExpertiseLevel, Outcome, Stage, TimeMeasure } from '../../../../schemas/records.ts';
 import { memorySchemas } from '../../../fakes/schemas.ts';
 import type { SignalRecord } from '../../../../consumers/analyzer/profile/signal.ts';
@@ -109,6 +110,8 @@ export interface Outcomes {
   readonly levels: ExpertiseLevel[];
   readonly bottlenecks: Bottleneck[];
   readonly changelog: Map<string, Buffer>;
+  /** Users whose level was deleted. */
+  readonly forgotten: string[];
   /** The changelog as it was written. */
   readonly log: (readonly [key: string, value: Buffer | null])[];
   /** Partials as they were committed, a list per commit. */
@@ -123,6 +126,9 @@ export interface RunPlan {
   /** Lose the commit of these steps, and restart. */
   readonly crashes?: ReadonlySet<number>;
   readonly stepRecords?: number;
+  readonly erasures?: Erasures;
+  /** Before each step, counted from 1; with what has come of those before. */
+  readonly onStep?: (step: number, outcomes: Outcomes) => void;
   readonly referenceOf?: (midnight: number, partials: readonly Partial[]) => Reference;
 }
 
@@ -140,17 +146,19 @@ export const plainReference = (midnight: number): Reference => ({
 
 /** Runs a task over a world to its end, as the loop would: what is not committed never happened. */
 export async function runProfile(world: World, plan: RunPlan): Promise<Outcomes> {
-  const { deliveries, restarts = new Set(), crashes = new Set(), stepRecords = 7, referenceOf = plainReference } = plan;
+  const { deliveries, restarts = new Set(), crashes = new Set(), stepRecords = 7, referenceOf = plainReference, erasures = NOBODY_ERASED, onStep = () => undefined } = plan;
   const inputs = TOPICS.map((topic) => ({ topic, partition: PARTITION }));
   const changelog: InRecord[] = [];
-  const outcomes: Outcomes = { partials: [], levels: [], bottlenecks: [], changelog: new Map(), log: [], commits: [] };
+  const levels: InRecord[] = [];
+  const logOf = (topic: string): InRecord[] => (topic === 'profile.changelog' ? changelog : levels);
+  const outcomes: Outcomes = { partials: [], levels: [], bottlenecks: [], changelog: new Map(), forgotten: [], log: [], commits: [] };
   const references = createReferenceStore();
   let committed: readonly Position[] = inputs.map((input) => ({ ...input, offset: 0, metadata: '' }));
   const log: LogReader = {
-    ends: () => Promise.resolve([0, changelog.length]),
-    read: async function* () {
+    ends: (topic) => Promise.resolve([0, logOf(topic).length]),
+    read: async function* ({ topic }) {
       await Promise.resolve();
-      yield changelog;
+      yield logOf(topic);
     },
     poll: () => Promise.reject(new Error('not used')),
   };
@@ -167,8 +175,11 @@ export async function runProfile(world: World, plan: RunPlan): Promise<Outcomes>
         outcomes.log.push([name, kept]);
         if (kept === null) outcomes.changelog.delete(name);
         else outcomes.changelog.set(name, kept);
+      } else if (topic === 'expertise.levels') {
+        levels.push({ topic, partition, offset: levels.length, timestamp: 0, key: Buffer.from(name), value, headers: {} });
+        if (value === null) outcomes.forgotten.push(name);
+        else outcomes.levels.push(codec.decode('ExpertiseLevel', value));
       } else if (value === null) throw new Error(`a tombstone in ${topic}`);
-      else if (topic === 'expertise.levels') outcomes.levels.push(codec.decode('ExpertiseLevel', value));
       else if (topic === 'bottlenecks') outcomes.bottlenecks.push(codec.decode('Bottleneck', value));
       else partials.push(JSON.parse(value.toString()) as Partial);
     }
@@ -182,7 +193,7 @@ export async function runProfile(world: World, plan: RunPlan): Promise<Outcomes>
   let delivery = 0;
   const given = new Map<string, number>();
   const open = async (): Promise<Task> => {
-    const task = createProfileTask({ context: { id: String(PARTITION), inputs, log, wake: () => undefined }, app: '', codec, references, stepRecords });
+    const task = createProfileTask({ context: { id: String(PARTITION), inputs, log, wake: () => undefined }, app: '', codec, references, erasures, stepRecords });
     await task.open(committed);
     for (const { topic, offset } of committed) given.set(topic, offset);
     return task;
@@ -203,6 +214,7 @@ export async function runProfile(world: World, plan: RunPlan): Promise<Outcomes>
 
   let task = await open();
   for (let steps = 1; ; ) {
+    onStep(steps, outcomes);
     const work = await task.step();
     if (work === null) {
       if (deliver(task)) continue;

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Validator } from '@seriousme/openapi-schema-validator';
 import { createApp } from '../../../../producers/collector/app.ts';
 import { createLimiter } from '../../../../producers/collector/keys/limiter.ts';
-import { GET_ROUTES, POST_ROUTES } from '../../../../producers/collector/routes.ts';
+import { DELETE_ROUTES, GET_ROUTES, POST_ROUTES } from '../../../../producers/collector/routes.ts';
 import { openApi } from '../../../../producers/collector/openapi/document.ts';
 import { click, openWorld } from '../world.ts';
 import { checker, nameOf, refsIn, type Document } from './schemas.ts';
 
-const served = openApi(POST_ROUTES, GET_ROUTES) as Document;
+const served = openApi(POST_ROUTES, GET_ROUTES, DELETE_ROUTES) as Document;
 const operations = Object.entries(served.paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, operation]) => ({ path, method, operation })));
 
 test('the document has the paths and methods that the app has, and no other', async () => {
@@ -15,7 +16,10 @@ test('the document has the paths and methods that the app has, and no other', as
   await app.ready();
   // HEAD is every GET without its body.
   const inApp = [...app.printRoutes({ commonPrefix: false }).matchAll(/(\/\S*) \(([A-Z, ]+)\)/g)].flatMap(([, path = '', methods = '']) => methods.split(', ').filter((method) => method !== 'HEAD').map((method) => `${method} ${path}`));
-  assert.deepEqual(operations.map(({ method, path }) => `${method.toUpperCase()} ${path}`).sort(), inApp.sort());
+  // One with a parameter is printed by its end, below the path that it begins with.
+  const expected = operations.map(({ method, path }) => ({ method: method.toUpperCase(), url: path.replace(/\{(\w+)\}/g, ':$1') }));
+  assert.deepEqual(expected.map(({ method, url }) => `${method} ${url.slice(url.includes(':') ? url.lastIndexOf('/') : 0)}`).sort(), inApp.sort());
+  for (const { method, url } of expected) assert.ok(app.hasRoute({ method: method, url }), `${method} ${url}`);
 });
 
 test('it is OpenAPI 3.1: every reference is there, ids are unique, every answer is described', () => {
@@ -29,6 +33,16 @@ test('it is OpenAPI 3.1: every reference is there, ids are unique, every answer 
     for (const [status, { description }] of Object.entries(operation.responses)) assert.ok(/^[2-5]\d\d$/.test(status) && description !== '', `${method} ${path} ${status}`);
     assert.equal(operation.requestBody !== undefined, method === 'post');
   }
+});
+
+test('it is valid by the schema that the standard publishes', async () => {
+  const validator = new Validator();
+  const asServed = JSON.parse(JSON.stringify(served)) as object;
+  const { valid, errors } = await validator.validate({ ...asServed });
+  assert.ok(valid, JSON.stringify(errors));
+  assert.equal(validator.version, '3.1');
+  const broken = { ...asServed, info: {} };
+  assert.equal((await new Validator().validate(broken)).valid, false);
 });
 
 test('what the examples say is taken, and answered as the document says', async (t) => {

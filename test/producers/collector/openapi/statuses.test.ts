@@ -36,7 +36,12 @@ test('every status that the document names is answered, no other is, and each an
   const provoke = async (method: string, path: string): Promise<Seen[]> => {
     if (method === 'options') return [await ask(world, 'OPTIONS', path), await ask(closed, 'OPTIONS', path)];
     const { type } = exampleOf(path);
-    const seen = method === 'get' ? [await ask(world, 'GET', path)] : [
+    const seen = method === 'get' ? [await ask(world, 'GET', path)] : method === 'delete' ? [
+      await ask(world, 'DELETE', path, { key: 'a' }),
+      await ask(world, 'DELETE', path, { key: 'w' }),
+      await ask(world, 'DELETE', path, { key: 'limited' }),
+      await ask(world, 'DELETE', path, { key: 'limited' }),
+    ] : [
       await ask(world, 'POST', path, { ...exampleOf(path), key: 'a' }),
       await ask(world, 'POST', path, exampleOf(path)),
       await ask(world, 'POST', path, { body: '{', type, key: 'a' }),
@@ -50,7 +55,7 @@ test('every status that the document names is answered, no other is, and each an
     down = true;
     world.fault = () => Promise.reject(new Error('no broker'));
     await ask(world, 'POST', '/v1/events', { ...exampleOf('/v1/events'), key: 'a' });
-    seen.push(await ask(world, method.toUpperCase(), path, method === 'get' ? {} : { ...exampleOf(path), key: 'a' }));
+    seen.push(await ask(world, method.toUpperCase(), path, method === 'get' ? {} : { ...(method === 'delete' ? {} : exampleOf(path)), key: 'a' }));
     down = false;
     world.fault = null;
     await ask(world, 'POST', '/v1/events', { ...exampleOf('/v1/events'), key: 'a' });

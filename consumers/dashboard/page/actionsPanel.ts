@@ -1,0 +1,105 @@
+/** What people do about a challenge: acknowledge, snooze, assign, comment, mark fixed, say whether it was useful; and what was done. */
+import type { Action, ActionKind, CardState } from '../shapes.ts';
+import { call, get } from './api.ts';
+import { announce, h, section, type Child } from './dom.ts';
+import { day, moment } from './format.ts';
+
+const DAY_MS = 86_400_000;
+const SNOOZES: readonly { readonly days: number; readonly name: string }[] = [{ days: 1, name: 'a day' }, { days: 7, name: 'a week' }, { days: 28, name: 'four weeks' }];
+const NOTHING: CardState = { acknowledged_by: null, snoozed_until: null, assignee: null, fixed_at: null, useful: 0, not_useful: 0, comments: 0 };
+
+/** The state once the action is in; votes are counted by the server, one per person. */
+export function stateAfter(state: CardState | null, { kind, by, until, assignee, at }: Action): CardState {
+  const before = state ?? NOTHING;
+  switch (kind) {
+    case 'acknowledged': return { ...before, acknowledged_by: by };
+    case 'snoozed': return { ...before, snoozed_until: until };
+    case 'assigned': return { ...before, assignee };
+    case 'fixed': return { ...before, fixed_at: at };
+    case 'commented': return { ...before, comments: before.comments + 1 };
+    case 'reopened': return { ...before, acknowledged_by: null, snoozed_until: null, fixed_at: null };
+    case 'useful':
+    case 'not_useful': return before;
+  }
+}
+
+/** In a few words; none where nobody has done anything. */
+export function stateWords(state: CardState | null): string[] {
+  if (state === null) return [];
+  const { acknowledged_by, snoozed_until, assignee, fixed_at } = state;
+  return [
+    ...(fixed_at === null ? [] : [`marked fixed ${day(fixed_at)}`]),
+    ...(snoozed_until === null || snoozed_until < Date.now() ? [] : [`snoozed until ${day(snoozed_until)}`]),
+    ...(assignee === null ? [] : [`assigned to ${assignee}`]),
+    ...(acknowledged_by === null ? [] : [`acknowledged by ${acknowledged_by}`]),
+  ];
+}
+
+const SAID: Readonly<Record<ActionKind, (action: Action) => string>> = {
+  acknowledged: () => 'acknowledged it', snoozed: ({ until }) => `snoozed it until ${moment(until)}`, assigned: ({ assignee }) => (assignee === null ? 'took the assignment back' : `assigned it to ${assignee}`), commented: () => 'commented',
+  fixed: () => 'marked it fixed', useful: () => 'found it useful', not_useful: () => 'found it not useful', reopened: () => 'took back what was acknowledged, snoozed or fixed',
+};
+
+const entry = (action: Action): HTMLElement => h('li', {}, h('time', { class: 'fine', datetime: new Date(action.at).toISOString() }, moment(action.at)), ' ', h('b', {}, action.by), ` ${SAID[action.kind](action)}`, action.text === null ? null : h('p', { class: 'said' }, action.text));
+
+export interface ActionsPanel {
+  readonly element: HTMLElement;
+  /** From the stream: ours come back on it too. */
+  take(action: Action): void;
+}
+
+export function actionsPanel(id: string, first: CardState | null): ActionsPanel {
+  const path = `/api/challenges/${encodeURIComponent(id)}/actions`;
+  let state = first;
+  let actions: readonly Action[] = [];
+  const words = h('p', { class: 'lead' });
+  const log = h('ol', { class: 'log', tabindex: 0, 'aria-label': 'Actions so far, the latest first' });
+  const wrong = h('p', { class: 'wrong', role: 'alert' });
+  const draw = (): void => {
+    const said = stateWords(state);
+    words.textContent = said.length === 0 ? 'Nobody has taken it up yet.' : `It is ${said.join(', ')}.`;
+    log.replaceChildren(...(actions.length === 0 ? [h('li', { class: 'empty' }, 'Nothing yet.')] : actions.toReversed().map(entry)));
+  };
+  const take = (action: Action): void => {
+    if (actions.some(({ action_id }) => action_id === action.action_id)) return;
+    actions = [...actions, action];
+    state = stateAfter(state, action);
+    draw();
+  };
+  const act = async (asked: { readonly kind: ActionKind } & Partial<Pick<Action, 'until' | 'assignee' | 'text'>>): Promise<boolean> => {
+    wrong.textContent = '';
+    try {
+      const action = await call<Action>('POST', path, asked);
+      take(action);
+      announce(`Done: you ${SAID[action.kind](action)}.`);
+      return true;
+    } catch (error) {
+      wrong.textContent = error instanceof Error ? error.message : String(error);
+      return false;
+    }
+  };
+  const button = (kind: ActionKind, name: string): HTMLElement => h('button', { type: 'button', click: () => { void act({ kind }); } }, name);
+  const form = (name: string, id_: string, field: HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement, send: () => Promise<boolean>, label: Child): HTMLElement =>
+    h('form', { class: 'act', submit: (event) => { event.preventDefault(); void send().then((done) => { if (done && !(field instanceof HTMLSelectElement)) field.value = ''; }); } }, h('label', { for: id_ }, label), field, h('button', { type: 'submit' }, name));
+  const snooze = h('select', { id: 'snooze' }, ...SNOOZES.map(({ days, name }) => h('option', { value: days }, name)));
+  const assignee = h('input', { id: 'assignee', autocomplete: 'off', maxlength: 200 });
+  const comment = h('textarea', { id: 'comment', rows: 2, maxlength: 2_000, required: true });
+  draw();
+  void get<{ readonly actions: readonly Action[] }>(path).then((found) => {
+    const seen = new Set(found.actions.map(({ action_id }) => action_id));
+    actions = [...found.actions, ...actions.filter(({ action_id }) => !seen.has(action_id))];
+    draw();
+  }, () => { log.replaceChildren(h('li', {}, 'What was done so far cannot be read now.')); });
+  return {
+    take,
+    element: section('What is done about it', null, words, h('div', { class: 'two' },
+      h('div', { class: 'panel acts' },
+        h('div', { class: 'filters' }, button('acknowledged', 'Acknowledge'), button('fixed', 'Mark fixed'), button('reopened', 'Take back'), h('span', { class: 'apart-left' }), button('useful', 'Useful'), button('not_useful', 'Not useful')),
+        h('div', { class: 'halves' },
+          form('Snooze', 'snooze', snooze, () => act({ kind: 'snoozed', until: Date.now() + Number(snooze.value) * DAY_MS }), 'Snooze for'),
+          form('Assign', 'assignee', assignee, () => act({ kind: 'assigned', assignee: assignee.value.trim() === '' ? null : assignee.value }), 'Assign to (empty: nobody)')),
+        form('Comment', 'comment', comment, () => act({ kind: 'commented', text: comment.value }), 'Comment'),
+        wrong),
+      h('div', { class: 'panel' }, h('h3', {}, 'So far'), log))),
+  };
+}

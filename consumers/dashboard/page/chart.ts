@@ -1,0 +1,75 @@
+/** What charts share: d3 as it is fetched once, a picture that is drawn again when its width changes, axes, marks per level. */
+import { h, s } from './dom.ts';
+
+let loading: Promise<void> | null = null;
+
+/** d3 comes when the first chart does: the first view does not wait for it. */
+function loadD3(): Promise<void> {
+  loading ??= new Promise((resolve, reject) => {
+    const script = h('script', { src: `${document.body.dataset['base'] ?? ''}/d3.js` });
+    script.addEventListener('load', () => { resolve(); });
+    script.addEventListener('error', () => {
+      loading = null;
+      reject(new Error('The chart library cannot be fetched.'));
+    });
+    document.head.append(script);
+  });
+  return loading;
+}
+
+export interface Frame {
+  readonly svg: SVGSVGElement;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A figure whose picture is drawn for the width that it has. `label` says in words what the picture shows; the numbers are in a table beside it. */
+export function figure(label: string, height: number | ((width: number) => number), draw: (frame: Frame) => void, caption: Node | null = null): HTMLElement {
+  const holder = h('div', { class: 'picture' });
+  let drawn = 0;
+  const render = (): void => {
+    const width = Math.floor(holder.clientWidth);
+    if (width === drawn || width < 40) return;
+    drawn = width;
+    const tall = typeof height === 'number' ? height : height(width);
+    const svg = s('svg', { viewBox: `0 0 ${String(width)} ${String(tall)}`, width, height: tall, role: 'img', 'aria-label': label });
+    draw({ svg, width, height: tall });
+    holder.replaceChildren(svg);
+  };
+  void loadD3().then(() => { new ResizeObserver(render).observe(holder); }, () => { holder.replaceChildren(h('p', { class: 'empty' }, 'The picture cannot be drawn; the numbers are in the table.')); });
+  return h('figure', {}, ...(caption === null ? [] : [h('figcaption', {}, caption)]), holder);
+}
+
+export const group = (parent: Element, x: number, y: number, className = ''): SVGGElement => {
+  const g = s('g', { transform: `translate(${String(x)},${String(y)})`, class: className });
+  parent.append(g);
+  return g;
+};
+
+/** Marks that differ in shape, not in colour alone. */
+const SYMBOLS: Readonly<Record<string, () => d3.SymbolType>> = {
+  beginner: () => d3.symbolCircle, intermediate: () => d3.symbolSquare, expert: () => d3.symbolTriangle, infrequent: () => d3.symbolDiamond,
+};
+export const symbolPath = (level: string, size: number): string => d3.symbol((SYMBOLS[level] ?? SYMBOLS['beginner'] ?? (() => d3.symbolCircle))(), size)() ?? '';
+
+/** The levels' names with their marks. */
+export function legend(entries: readonly { readonly level: string; readonly name: string }[]): HTMLElement {
+  const list = h('ul', { class: 'legend' });
+  void loadD3().then(() => {
+    list.replaceChildren(...entries.map(({ level, name }) => h('li', {}, s('svg', { width: 14, height: 14, viewBox: '-7 -7 14 14', 'aria-hidden': 'true' }, s('path', { d: symbolPath(level, 52), class: `level-${level}` })), name)));
+  });
+  return list;
+}
+
+export function bottomAxis(parent: Element, scale: d3.AxisScale<d3.NumberValue> | d3.AxisScale<Date>, y: number, ticks: number, format?: (value: d3.NumberValue) => string): void {
+  const axis = d3.axisBottom(scale as d3.AxisScale<d3.NumberValue>).ticks(ticks).tickSize(4).tickPadding(6);
+  if (format !== undefined) axis.tickFormat(format);
+  d3.select(group(parent, 0, y, 'axis')).call(axis);
+}
+
+export function leftAxis(parent: Element, scale: d3.AxisScale<d3.NumberValue>, width: number, ticks: number, format: (value: d3.NumberValue) => string): void {
+  const g = group(parent, 0, 0, 'axis grid');
+  d3.select(g).call(d3.axisLeft(scale).ticks(ticks).tickSize(-width).tickPadding(8).tickFormat(format));
+}
+
+export const utcDay = (value: d3.NumberValue | Date): string => d3.utcFormat('%-d %b')(new Date(Number(value)));

@@ -1,0 +1,126 @@
+/** Now: the stages as columns with their open challenges, live, and what was resolved of late. */
+import type { Card, Dimension, NowShape, PulseShape } from '../shapes.ts';
+import { stateAfter, stateWords } from './actionsPanel.ts';
+import { get } from './api.ts';
+import { figure } from './chart.ts';
+import { announce, h, section, table } from './dom.ts';
+import { count, day, duration, moment, percent, plural, ratio, since } from './format.ts';
+import { listen, listenToActions } from './live.ts';
+import type { View } from './view.ts';
+import { DIMENSIONS, levelName, levelOrder, resolutionName, ruleName, STAGES } from './words.ts';
+
+const FILTERS: readonly { readonly only: Dimension | null; readonly name: string }[] = [{ only: null, name: 'All' }, { only: 'ET', name: 'ET, to teach' }, { only: 'SoP', name: 'SoP, to simplify' }];
+const MOST_RESOLVED = 12;
+
+export const tag = (dimension: Dimension): HTMLElement => h('abbr', { class: `tag ${dimension}`, title: `${DIMENSIONS[dimension].name}: ${DIMENSIONS[dimension].verb}` }, dimension);
+
+export function meter(part: number | null, whole: number | null, dimension: Dimension): HTMLElement {
+  const bar = h('span', { class: `meter ${dimension}`, 'aria-hidden': 'true' }, h('span'));
+  (bar.firstElementChild as HTMLElement).style.width = percent(part === null || whole === null ? 0 : ratio(part, whole), 1).replace(' ', '');
+  return bar;
+}
+
+function cardElement(card: Card, isNew: boolean): HTMLElement {
+  const { challenge_id, dimension, title, summary, affected, eligible, opened_at, rule_id, state } = card;
+  const taken = stateWords(state);
+  return h('li', { class: `card ${dimension}${isNew ? ' fresh' : ''}`, 'data-challenge': challenge_id },
+    h('div', { class: 'card-head' }, tag(dimension), h('a', { href: `/challenges/${encodeURIComponent(challenge_id)}` }, title)),
+    h('p', { class: 'rule' }, ruleName(rule_id)),
+    h('p', { class: 'summary' }, summary),
+    taken.length === 0 ? null : h('p', { class: 'taken' }, taken.join(', ')),
+    h('div', { class: 'card-foot' },
+      affected === null || eligible === null ? h('span', {}, 'fewer than five users') : h('span', { class: 'users' }, meter(affected, eligible, dimension), `${count(affected)} of ${plural(eligible, 'user')}`),
+      h('time', { datetime: new Date(opened_at).toISOString(), title: moment(opened_at) }, `since ${day(opened_at)}`)));
+}
+
+function pulse(stage: string, shape: PulseShape): readonly Node[] {
+  const days = shape.days.filter((one) => one.stage === stage);
+  const ended = days.reduce((sum, one) => sum + one.ended, 0);
+  const given = days.reduce((sum, one) => sum + one.given_up, 0);
+  if (days.length < 2) return [];
+  const label = `Attempts that failed or were given up, by day, over ${plural(days.length, 'day')}: ${percent(ratio(given, ended))} in all`;
+  return [
+    figure(label, 30, ({ svg, width, height }) => {
+      const x = d3.scaleLinear([0, days.length - 1], [1, width - 1]);
+      const y = d3.scaleLinear([0, 0.5], [height - 2, 2]).clamp(true);
+      const at = (one: (typeof days)[number]): number => y(ratio(one.given_up, one.ended) ?? 0);
+      d3.select(svg).append('path').attr('class', 'spark-area').attr('d', d3.area<(typeof days)[number]>((_, i) => x(i), height - 1, at)(days));
+      d3.select(svg).append('path').attr('class', 'spark').attr('d', d3.line<(typeof days)[number]>((_, i) => x(i), at)(days));
+    }),
+    h('p', { class: 'pulse', title: `${count(given)} of ${count(ended)} attempts in ${plural(days.length, 'day')}` }, h('b', {}, percent(ratio(given, ended))), ' of attempts fail or are given up'),
+  ];
+}
+
+export async function nowView(): Promise<View> {
+  let shape = await get<NowShape>('/api/now');
+  let pulses: PulseShape | null = null;
+  let only: Dimension | null = null;
+  const fresh = new Set<string>();
+  const board = h('div', { class: 'board' });
+  const head = h('div', { class: 'figures' });
+  const done = h('div');
+  const filters = h('div', { class: 'filters', role: 'group', 'aria-label': 'Show' });
+
+  const drawHead = (): void => {
+    const of = (dimension: Dimension): number => shape.open.filter((card) => card.dimension === dimension).length;
+    const levels = shape.levels.toSorted((a, b) => levelOrder(a.level) - levelOrder(b.level));
+    head.replaceChildren(
+      h('dl', { class: 'totals levels' },
+        h('div', { class: 'ET' }, h('dt', {}, 'ET, to teach'), h('dd', {}, of('ET'))),
+        h('div', { class: 'SoP' }, h('dt', {}, 'SoP, to simplify'), h('dd', {}, of('SoP'))),
+        ...levels.map(({ level, users }, at) => h('div', { class: at === 0 ? 'apart' : null }, h('dt', {}, levelName(level)), h('dd', {}, count(users))))),
+      h('p', { class: 'fine' }, shape.latest_event_at === null ? 'No events yet.' : `Latest event ${moment(shape.latest_event_at)}`));
+    filters.replaceChildren(...FILTERS.map((filter) => h('button', { type: 'button', 'aria-pressed': String(filter.only === only), click: () => { only = filter.only; drawHead(); drawBoard(); } }, filter.name)));
+  };
+  const drawBoard = (): void => {
+    const focused = document.activeElement?.closest('[data-challenge]')?.getAttribute('data-challenge') ?? null;
+    board.replaceChildren(...STAGES.map((stage) => {
+      const cards = shape.open.filter((card) => card.stage === stage.id && (only === null || card.dimension === only));
+      return h('section', { class: 'column', 'aria-labelledby': `stage-${stage.id}` },
+        h('div', { class: 'column-head' }, h('h2', { id: `stage-${stage.id}` }, stage.name, ' ', h('span', { class: 'count' }, cards.length)), h('p', { class: 'fine' }, stage.what)),
+        ...(pulses === null ? [] : pulse(stage.id, pulses)),
+        cards.length === 0 ? h('p', { class: 'empty' }, 'Nothing open.') : h('ul', { class: 'cards' }, ...cards.map((card) => cardElement(card, fresh.has(card.challenge_id)))));
+    }));
+    if (focused !== null) board.querySelector<HTMLElement>(`[data-challenge="${CSS.escape(focused)}"] a`)?.focus();
+  };
+  const drawDone = (): void => {
+    done.replaceChildren(section('Recently resolved', null, table('Recently resolved challenges', [
+      { head: 'Challenge', isName: true, cell: (card) => h('span', { class: 'named' }, tag(card.dimension), h('a', { href: `/challenges/${encodeURIComponent(card.challenge_id)}` }, card.title)) },
+      { head: 'Stage', cell: (card) => STAGES.find(({ id }) => id === card.stage)?.name ?? card.stage },
+      { head: 'Why it was one', cell: (card) => ruleName(card.rule_id) },
+      { head: 'How it ended', cell: (card) => resolutionName(card.resolution) },
+      { head: 'Resolved', cell: (card) => moment(card.resolved_at) },
+      { head: 'Lasted', number: true, cell: (card) => duration((card.resolved_at ?? card.evaluated_at) - card.opened_at) },
+    ], shape.resolved, { captionHidden: true, empty: 'None yet.' })));
+  };
+  const draw = (): void => { drawHead(); drawBoard(); drawDone(); };
+  const take = (told: Card): void => {
+    // The stream does not know what people did.
+    const card: Card = { ...told, state: shape.open.find(({ challenge_id }) => challenge_id === told.challenge_id)?.state ?? null };
+    const without = (cards: readonly Card[]): Card[] => cards.filter(({ challenge_id }) => challenge_id !== card.challenge_id);
+    const wasOpen = shape.open.some(({ challenge_id }) => challenge_id === card.challenge_id);
+    if (card.status === 'resolved') shape = { ...shape, open: without(shape.open), resolved: [card, ...without(shape.resolved)].slice(0, MOST_RESOLVED) };
+    else shape = { ...shape, open: wasOpen ? shape.open.map((one) => (one.challenge_id === card.challenge_id ? card : one)) : [card, ...shape.open] };
+    if (card.status === 'opened') fresh.add(card.challenge_id);
+    if (card.status !== 'updated') announce(`${card.dimension} challenge ${card.status} in ${card.stage}: ${card.title}`);
+    draw();
+  };
+  const leaveActions = listenToActions((action) => {
+    shape = { ...shape, open: shape.open.map((card) => (card.challenge_id === action.challenge_id ? { ...card, state: stateAfter(card.state, action) } : card)) };
+    drawBoard();
+  });
+  const leaveCards = listen((card) => {
+    if (card !== null) take(card);
+    else void get<NowShape>('/api/now').then((again) => { shape = again; draw(); }, () => undefined);
+  });
+  draw();
+  void get<PulseShape>('/api/pulse').then((answer) => { pulses = answer; drawBoard(); }, () => undefined);
+  const oldest = shape.open.at(-1);
+  return {
+    title: 'Now', leave: () => { leaveCards(); leaveActions(); },
+    content: [
+      h('div', { class: 'title' }, h('div', {}, h('h1', {}, 'Where users get stuck now'), h('p', { class: 'lead' }, shape.open.length === 0 ? 'No challenge is open.' : `${plural(shape.open.length, 'open challenge')}; the oldest opened ${since(oldest?.opened_at ?? Date.now(), Date.now())}.`)), filters),
+      head, board, done,
+    ],
+  };
+}

@@ -1,0 +1,123 @@
+/** The pipeline's health: how far behind each stage is, what comes in, dead letters, what rules and model gave. Asked again while the page is looked at. */
+import type { PipelineShape } from '../shapes.ts';
+import { get } from './api.ts';
+import { bottomAxis, figure } from './chart.ts';
+import { h, s, section, table } from './dom.ts';
+import { count, day, moment, percent, plural } from './format.ts';
+import type { View } from './view.ts';
+import { levelName, ruleName } from './words.ts';
+
+const AGAIN_MS = 5_000;
+const HOUR_MS = 3_600_000;
+
+const tile = (name: string, value: string, state = ''): HTMLElement => h('div', { class: state }, h('dt', {}, name), h('dd', {}, value));
+
+function totals({ status, dead_letters, rates, groups }: PipelineShape): HTMLElement {
+  const letters = dead_letters.reduce((sum, one) => sum + one.letters, 0);
+  const perSecond = (name: string): string => (rates.find(({ topic }) => topic === name)?.points.at(-1)?.per_second ?? 0).toLocaleString('en-GB');
+  const [events] = rates;
+  return h('dl', { class: 'totals' },
+    status === null ? tile('collector', 'no answer', 'bad') : tile('events to ClickHouse', status.caught_up ? 'caught up' : 'catching up', status.caught_up ? 'good' : ''),
+    tile('events per second', events === undefined ? '–' : perSecond(events.topic)),
+    ...(status === null ? [] : [tile('events behind, at most', count(Math.max(0, ...Object.values(status.stages).map(({ lag }) => lag ?? 0))))]),
+    tile('dead letters', count(letters), letters > 0 ? 'bad' : ''),
+    ...(groups === null ? [tile('Kafka', 'no answer', 'bad')] : []));
+}
+
+function stagesTable({ status }: PipelineShape): HTMLElement {
+  return table('Events behind, by stage', [
+    { head: 'Stage', isName: true, cell: ([name]) => name },
+    { head: 'Events behind', number: true, cell: ([, { lag }]) => count(lag) },
+  ], Object.entries(status?.stages ?? {}), { captionHidden: true, empty: 'The collector does not answer: DASHBOARD_COLLECTOR_URL says where it is.' });
+}
+
+function lagTable({ groups }: PipelineShape): HTMLElement {
+  const rows = (groups ?? []).flatMap(({ group, partitions }) => partitions.map((one) => ({ group, ...one })));
+  return table('Records waiting, by group and partition', [
+    { head: 'Group', isName: true, cell: ({ group }) => group },
+    { head: 'Topic', cell: ({ topic }) => topic },
+    { head: 'Partition', number: true, cell: ({ partition }) => partition },
+    { head: 'End', number: true, cell: ({ end }) => count(end) },
+    { head: 'Committed', number: true, cell: ({ committed }) => (committed === null ? 'nothing yet' : count(committed)) },
+    { head: 'Waiting', number: true, cell: ({ end, committed }) => count(committed === null ? end : Math.max(0, end - committed)) },
+  ], rows, { captionHidden: true, empty: 'Kafka does not answer.' });
+}
+
+function ratesBlock({ rates }: PipelineShape): HTMLElement {
+  const most = Math.max(1, ...rates.flatMap(({ points }) => points.map(({ per_second }) => per_second)));
+  return table('Records per second', [
+    { head: 'Topic', isName: true, cell: ({ topic }) => topic },
+    { head: 'Last ten minutes', className: 'spark-cell', cell: ({ topic, points }) => (points.length < 2 ? 'just begun' : figure(`Records per second of ${topic} over ${plural(points.length, 'sample')}`, 22, ({ svg, width, height }) => {
+      const x = d3.scaleLinear([0, points.length - 1], [1, width - 1]);
+      const y = d3.scaleLinear([0, most], [height - 1, 2]);
+      svg.append(s('path', { class: 'spark', d: d3.line<(typeof points)[number]>((_, n) => x(n), ({ per_second }) => y(per_second))(points) ?? '' }));
+    })) },
+    { head: 'Now', number: true, cell: ({ points }) => (points.at(-1)?.per_second ?? 0).toLocaleString('en-GB') },
+  ], rates, { captionHidden: true });
+}
+
+function hoursBlock({ hours }: PipelineShape): readonly Node[] {
+  const rows = hours.toReversed();
+  const most = Math.max(1, ...rows.map(({ events }) => events));
+  const last = rows.at(-1)?.hour ?? 0;
+  const head = rows.length === 0 ? [] : [figure(`Events by hour of receipt, the highest ${count(most)}`, 120, ({ svg, width, height }) => {
+    const base = height - 26;
+    const x = d3.scaleUtc([last - 47 * HOUR_MS, last + HOUR_MS], [0, width]);
+    const bar = Math.max(2, width / 48 - 3);
+    for (const { hour, events } of rows) svg.append(s('rect', { class: 'bar', rx: 2, x: x(hour), width: bar, y: base - (events / most) * (base - 4), height: (events / most) * (base - 4) }));
+    bottomAxis(svg, x, base, Math.max(2, Math.floor(width / 160)), (value) => d3.utcFormat('%-d %b, %H:%M')(new Date(Number(value))));
+  })];
+  return [...head, h('details', {}, h('summary', {}, 'As a table'), table('Events by hour of receipt', [
+    { head: 'Hour', isName: true, cell: ({ hour }) => moment(hour) },
+    { head: 'Events', number: true, cell: ({ events }) => count(events) },
+    { head: '99 % arrive within', number: true, cell: ({ p99_late_seconds }) => `${p99_late_seconds.toLocaleString('en-GB')} s` },
+  ], hours, { captionHidden: true }))];
+}
+
+export async function pipelineView(): Promise<View> {
+  let shape = await get<PipelineShape>('/api/pipeline');
+  const body = h('div');
+  const draw = (): void => {
+    const { dead_letters, rules, model, precision } = shape;
+    // What was opened and where the reader had scrolled to stay so.
+    const opened = new Set([...body.querySelectorAll('details[open] > summary')].map(({ textContent }) => textContent));
+    body.replaceChildren(
+      totals(shape),
+      h('div', { class: 'halves gap' },
+        h('div', { class: 'panel' }, h('h2', {}, 'Behind, by stage'), stagesTable(shape)),
+        h('div', { class: 'panel' }, h('h2', {}, 'Records per second'), ratesBlock(shape))),
+      section('Dead letters', 'What could not be processed waits in Kafka: chokepoint dead-letters shows and replays it.', table('Dead letters by reason', [
+        { head: 'Reason', isName: true, cell: ({ reason }) => reason.replaceAll('_', ' ') },
+        { head: 'Step', cell: ({ step }) => step },
+        { head: 'Letters', number: true, cell: ({ letters }) => count(letters) },
+        { head: 'First', cell: ({ first }) => moment(first) },
+        { head: 'Last', cell: ({ last }) => moment(last) },
+        { head: 'The last says', className: 'wrap', cell: ({ example }) => example },
+      ], dead_letters, { captionHidden: true, empty: 'There are none.' })),
+      section('Taken in', 'Events by the hour in which the collector took them; the last 48 hours with any.', h('div', { class: 'panel' }, ...hoursBlock(shape))),
+      section('Rules', rules[0] === undefined ? null : `What each rule gave at the midnight of ${day(rules[0].evaluated_at)}; model: ${model === null ? 'none yet' : `${model.decision} on ${day(model.trained_at)}, ${model.labels.map((label, at) => `${levelName(label)} ${count(model.sizes[at] ?? 0)}`).join(', ')}`}.`, table('Findings by rule and state', [
+        { head: 'Rule', isName: true, cell: ({ rule_id }) => h('span', {}, ruleName(rule_id), ' ', h('span', { class: 'fine' }, rule_id)) },
+        { head: 'Holds', number: true, cell: ({ holds }) => count(holds) },
+        { head: 'Near', number: true, cell: ({ near }) => count(near) },
+        { head: 'Below', number: true, cell: ({ below }) => count(below) },
+        { head: 'Too little data', number: true, cell: ({ insufficient_data }) => count(insufficient_data) },
+      ], rules, { captionHidden: true, empty: 'No midnight has been evaluated yet.' })),
+      section('How useful', 'What people said of challenges, by the week in which those opened; one vote each.', table('Useful and not useful, by week', [
+        { head: 'Week of', isName: true, cell: ({ week }) => day(Date.parse(week)) },
+        { head: 'Dimension', cell: ({ dimension }) => dimension },
+        { head: 'Useful', number: true, cell: ({ useful }) => count(useful) },
+        { head: 'Not useful', number: true, cell: ({ not_useful }) => count(not_useful) },
+        { head: 'Share useful', number: true, cell: ({ precision: share }) => percent(share) },
+      ], precision, { captionHidden: true, empty: 'Nobody has said yet whether a challenge was useful.' })),
+      section('Lag by partition', 'An end counts the marks of transactions too, so one that rests may show one record waiting.', h('details', {}, h('summary', {}, 'By group and partition'), lagTable(shape))),
+    );
+    for (const details of body.querySelectorAll('details')) details.open = opened.has(details.querySelector('summary')?.textContent ?? '');
+  };
+  draw();
+  const again = setInterval(() => {
+    // A reader whose focus or selection is in it is not disturbed.
+    if (document.hidden || body.contains(document.activeElement) || getSelection()?.isCollapsed === false) return;
+    void get<PipelineShape>('/api/pipeline').then((next) => { shape = next; draw(); }, () => undefined);
+  }, AGAIN_MS);
+  return { title: 'Pipeline', content: [h('div', { class: 'title' }, h('div', {}, h('h1', {}, 'Pipeline'), h('p', { class: 'lead' }, 'From HTTP to ClickHouse, as Kafka, ClickHouse and the collector tell it.'))), body], leave: () => { clearInterval(again); } };
+}

@@ -1,0 +1,58 @@
+/** What a viewer may ask. Answers that cost ClickHouse much are kept for a while and shared. */
+import type { FastifyInstance } from 'fastify';
+import type { Challenge } from '../../schemas/records.ts';
+import type { Access } from './access/access.ts';
+import type { Live } from './live.ts';
+import { remembered, type Ask } from './queries/ask.ts';
+import type { OutlineOf, TitleOf } from './queries/card.ts';
+import { readCatalog } from './queries/catalog.ts';
+import { readChallenge, readSamples, type NamedSql } from './queries/challenge.ts';
+import { readExpertise } from './queries/expertise.ts';
+import { readNow, readPulse } from './queries/now.ts';
+import { readStoredHealth } from './queries/pipeline.ts';
+import { readStages } from './queries/stages.ts';
+import type { PipelineShape } from './shapes.ts';
+
+export interface RouteOptions {
+  readonly ask: Ask;
+  readonly titles: () => Promise<TitleOf>;
+  readonly outlineOf: OutlineOf;
+  readonly sqlOf: (challenge: Challenge) => readonly NamedSql[];
+  readonly kafkaHealth: () => Promise<Pick<PipelineShape, 'status' | 'groups' | 'rates'>>;
+  readonly live: Live;
+  readonly now: () => number;
+}
+
+/** Ours: what changes with every event, what changes by the day. */
+const SHORT_MS = 3_000;
+const LONG_MS = 60_000;
+const ID = /^[0-9A-Za-z_.:-]{1,128}$/;
+
+export function addRoutes(app: FastifyInstance, access: Access, { ask, titles, outlineOf, sqlOf, kafkaHealth, live, now }: RouteOptions): void {
+  const kept = { now: remembered(SHORT_MS, now, async () => readNow(ask, outlineOf, await titles())), pulse: remembered(LONG_MS, now, () => readPulse(ask)), expertise: remembered(LONG_MS, now, () => readExpertise(ask)),
+    stages: remembered(LONG_MS, now, () => readStages(ask)), stored: remembered(SHORT_MS * 2, now, () => readStoredHealth(ask)), kafka: remembered(SHORT_MS, now, kafkaHealth), catalog: remembered(SHORT_MS * 3, now, () => readCatalog(ask)) };
+
+  app.get('/api/now', () => kept.now());
+  app.get('/api/pulse', () => kept.pulse());
+  app.get('/api/expertise', () => kept.expertise());
+  app.get('/api/stages', () => kept.stages());
+  app.get('/api/catalog', () => kept.catalog());
+  app.get('/api/pipeline', async () => {
+    const [stored, kafka] = await Promise.all([kept.stored(), kept.kafka()]);
+    return { ...stored, ...kafka } satisfies PipelineShape;
+  });
+  app.get<{ Params: { id: string } }>('/api/challenges/:id', async (request, reply) => {
+    const { id } = request.params;
+    const found = ID.test(id) ? await readChallenge(ask, id, outlineOf, await titles(), sqlOf) : null;
+    return found ?? reply.code(404).send({ error: 'not_found', detail: 'there is no such challenge in ClickHouse; one that has just opened is there within seconds' });
+  });
+  app.get<{ Params: { id: string } }>('/api/challenges/:id/samples', async (request, reply) => {
+    const { id } = request.params;
+    return ID.test(id) ? readSamples(ask, id, access.viewerOf(request)?.sees_user_ids === true) : reply.code(404).send({ error: 'not_found', detail: 'there is no such challenge' });
+  });
+  app.get('/api/live', (_request, reply) => {
+    for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) reply.raw.setHeader(name, value);
+    if (!live.add(reply.raw)) return reply.code(503).header('retry-after', 30).send({ error: 'too_many', detail: 'too many pages are open: this one asks again by itself' });
+    return reply.hijack();
+  });
+}

@@ -1,0 +1,281 @@
+/** The page in a real Chromium, over a small platform in a real ClickHouse and Kafka: each view shows what the tables say, live, to whom it should, by keyboard, and nothing breaks out of it. */
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import axe from 'axe-core';
+import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import { topicName } from '../../../schemas/topics.ts';
+import { openChromium } from '../../producers/sdk/chromium.ts';
+import { HOSTILE, OPENING, openDashboardWorld } from './world.ts';
+
+const chromium = await openChromium();
+const world = chromium === null ? null : await openDashboardWorld();
+after(() => chromium?.close());
+const options = { timeout: 60_000, skip: chromium === null ? 'there is no browser: npm ci' : false } as const;
+const VIEWS = ['/', '/challenges/c-et', '/challenges/c-hostile', '/expertise', '/stages', '/pipeline', '/catalog'];
+/** Ours: as the issue asks. */
+const FIRST_PAINT_MS = 1_000;
+
+interface Opened {
+  readonly context: BrowserContext;
+  readonly page: Page;
+  /** What the browser complained of: errors, refusals by the policy, requests to elsewhere. */
+  readonly complaints: string[];
+}
+
+async function open(settings: BrowserContextOptions = {}): Promise<Opened> {
+  assert.ok(chromium !== null && world !== null);
+  const { url } = world;
+  const context = await chromium.newContext({ baseURL: url, ...settings });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => { if (message.type() === 'error' && !message.text().includes('401')) complaints.push(message.text()); });
+  page.on('dialog', (dialog) => { complaints.push(`dialog ${dialog.message()}`); void dialog.dismiss(); });
+  page.on('request', (request) => { if (!request.url().startsWith(url)) complaints.push(`request to ${request.url()}`); });
+  return { context, page, complaints };
+}
+
+async function signedIn(settings: BrowserContextOptions = {}): Promise<Opened> {
+  const opened = await open(settings);
+  assert.equal((await opened.context.request.post('/api/session', { data: { key: 'admin' } })).status(), 200);
+  return opened;
+}
+
+/** A view, once it has what it asked for: charts are drawn, samples are there. */
+async function visit(page: Page, path: string): Promise<void> {
+  await page.goto(path);
+  await page.waitForSelector('main:not([aria-busy]) h1');
+  await page.waitForFunction(() => !document.body.textContent.includes('Loading …') && [...document.querySelectorAll('.picture')].every((one) => one.clientWidth < 40 || one.querySelector('svg') !== null));
+}
+
+const textOf = (page: Page, selector: string): Promise<string[]> => page.locator(selector).allTextContents();
+/** A table by its caption, as rows of cells. */
+const rowsOf = (page: Page, caption: string): Promise<string[][]> =>
+  page.evaluate((name) => [...document.querySelectorAll('table')].filter((table) => table.caption?.textContent === name).flatMap((table) => [...table.querySelectorAll('tbody tr')].map((row) => [...row.children].map((cell) => cell.textContent))), caption);
+
+test('signing in: a wrong key is told so, the right one opens the page that was asked for, and out again', options, async () => {
+  const { context, page, complaints } = await open();
+  await page.goto('/challenges/c-et');
+  await page.fill('#key', 'wrong');
+  await page.press('#key', 'Enter');
+  await page.getByText('this is no admin key').waitFor();
+  await page.fill('#key', 'admin');
+  await page.press('#key', 'Enter');
+  await page.getByRole('heading', { level: 1, name: 'data one' }).waitFor();
+  assert.equal(await page.evaluate(() => document.cookie), '', 'no script sees the session');
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.waitForSelector('#key');
+  assert.equal((await context.request.get('/api/now')).status(), 401);
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
+test('Now shows what is open by stage, users affected, and what was resolved', options, async () => {
+  const { context, page, complaints } = await signedIn();
+  await visit(page, '/');
+  const column = (name: string): Promise<string[]> => textOf(page, `section.column:has(h2:has-text("${name}")) .card-head a`);
+  assert.deepEqual([await column('Data'), await column('Features'), await column('Training'), await column('Deployment')], [['data one'], [HOSTILE], ['training two'], []]);
+  assert.deepEqual(await textOf(page, '.totals dd'), ['2', '1', '24', '18', '12', '3']);
+  assert.match((await textOf(page, '[data-challenge="c-et"] .users'))[0] ?? '', /^18 of 24 users$/);
+  assert.match((await textOf(page, '[data-challenge="c-sop"] .users'))[0] ?? '', /^46 of 54 users$/, 'all levels that the rule harms');
+  assert.deepEqual((await rowsOf(page, 'Recently resolved challenges')).map(([name, stage, , end, , lasted]) => [name, stage, end, lasted]), [['ETdeployment one', 'Deployment', 'recovered', '10 days']]);
+  await page.getByRole('button', { name: 'SoP, to simplify' }).click();
+  assert.deepEqual(await textOf(page, '.card-head a'), ['training two']);
+  const paint = await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? Infinity);
+  assert.ok(paint < FIRST_PAINT_MS, `first paint after ${String(paint)} ms`);
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
+test('a challenge that opens is there without a reload, is announced, and goes when it is resolved', options, async () => {
+  assert.ok(world !== null);
+  const { context, page, complaints } = await signedIn();
+  await visit(page, '/');
+  await page.getByText('Live', { exact: true }).waitFor();
+  await world.feed.send('challenges', 0, OPENING.challenge_id, 'Challenge', [OPENING]);
+  await page.waitForSelector('section.column:has(h2:has-text("Deployment")) [data-challenge="c-live"]');
+  assert.match((await textOf(page, '[data-announce]'))[0] ?? '', /^ET challenge opened in deployment: deployment two$/);
+  assert.deepEqual(await textOf(page, '[data-challenge="c-live"] .summary'), [HOSTILE]);
+  const now = Date.now();
+  await world.feed.send('challenges', 0, OPENING.challenge_id, 'Challenge', [{ ...OPENING, status: 'resolved', evaluated_at: now, resolved_at: now, resolution: 'recovered' }]);
+  await page.waitForSelector('[data-challenge="c-live"]', { state: 'detached' });
+  assert.equal((await rowsOf(page, 'Recently resolved challenges'))[0]?.[0], 'ETdeployment two');
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
+test('a challenge: evidence, thresholds, midnights, teams, SQL; user ids only for those who may', options, async () => {
+  assert.ok(world !== null);
+  const { context, page, complaints } = await signedIn();
+  await visit(page, '/challenges/c-et');
+  assert.deepEqual(await rowsOf(page, 'Evidence by level'), [
+    ['Beginners', '18', '24', '75 %', '65 % to 85 %', 'above 50 %'], ['Intermediates', '4', '18', '22 %', '12 % to 32 %', '–'], ['Experts', '0', '12', '0 %', '0 % to 10 %', 'below 10 %'], ['Infrequent', '–', '< 5', '–', '–', '–'],
+  ]);
+  assert.match(await page.locator('figure svg').first().getAttribute('aria-label') ?? '', /Beginners 75 %, rule above 50 %; Intermediates 22 %; Experts 0 %, rule below 10 %; Infrequent fewer than 5 users/);
+  assert.equal(await page.locator('path.threshold:not(.dashed)').count(), 2);
+  const midnights = await rowsOf(page, 'What the rule saw at each midnight');
+  assert.equal(midnights.length, 16);
+  assert.deepEqual([midnights[0]?.slice(1), midnights.at(-1)?.slice(1)], [['holds', '79 %', '0 %'], ['below', '17 %', '0 %']]);
+  assert.deepEqual(await rowsOf(page, 'Before and after it was marked fixed'), [['Beginners', '67 %', '79 %'], ['Experts', '0 %', '0 %'], ['Infrequent', '–', '–']]);
+  assert.deepEqual((await rowsOf(page, 'Users affected by team')).map(([team, affected, of]) => [team, affected, of]), [['search', '8', '9'], ['ads', '6', '8'], [HOSTILE, '4', '7']]);
+  assert.deepEqual((await rowsOf(page, 'The earliest events that it rests on')).map((row) => row[2]), ['beginner-1', `u-${HOSTILE}`]);
+  const sql = (await textOf(page, 'pre'))[0] ?? '';
+  assert.ok((await world.clickhouse.query<{ level: string }>(sql)).some(({ level }) => level === 'beginner'), 'the SQL runs as it stands there');
+  assert.deepEqual(complaints, []);
+  await context.close();
+
+  const other = await open({ extraHTTPHeaders: world.proxyHeaders });
+  await visit(other.page, '/challenges/c-et');
+  assert.deepEqual((await rowsOf(other.page, 'The earliest events that it rests on')).map((row) => row[1]), ['e-1', `e-${HOSTILE}`]);
+  assert.ok(!(await other.page.content()).includes('beginner-1'));
+  assert.ok(!(await (await other.context.request.get('/api/challenges/c-et/samples')).text()).includes('beginner-1'));
+  assert.equal(await other.page.getByRole('button', { name: 'Sign out' }).isVisible(), false);
+  await visit(other.page, '/challenges/none-such');
+  assert.deepEqual(await textOf(other.page, 'h1'), ['Not found']);
+  await other.context.close();
+});
+
+test('an acknowledgement and a comment: in Kafka, on the page, and at once with whoever looks at it', options, async () => {
+  assert.ok(world !== null);
+  const { context, page, complaints } = await signedIn();
+  const other = await open({ extraHTTPHeaders: world.proxyHeaders });
+  await visit(other.page, '/');
+  await other.page.getByText('Live', { exact: true }).waitFor();
+  assert.deepEqual(await textOf(other.page, '[data-challenge="c-hostile"] .taken'), [`assigned to ${HOSTILE}`]);
+  await visit(page, '/challenges/c-et');
+  await page.getByText('It is marked fixed').waitFor();
+  await page.getByRole('button', { name: 'Acknowledge' }).click();
+  await page.getByText('acknowledged by admin.').waitFor();
+  await page.getByLabel('Comment').fill(`seen ${HOSTILE}`);
+  await page.getByRole('button', { name: 'Comment' }).click();
+  await page.waitForFunction(() => document.querySelectorAll('.log li').length === 4);
+  assert.match((await textOf(page, '.log li'))[0] ?? '', /admin commented/);
+  assert.deepEqual(await textOf(page, '.log .said'), [`seen ${HOSTILE}`]);
+  await other.page.waitForSelector('[data-challenge="c-et"] .taken:has-text("acknowledged by admin")');
+  const { kafka } = world.feed;
+  const topic = topicName('challengeActions', world.app);
+  const kinds: unknown[] = [];
+  for await (const records of kafka.read({ topic, partition: 0, offset: 0 }, (await kafka.ends(topic))[0] ?? 0)) kinds.push(...records.map(({ key, value }) => [key?.toString(), value === null ? null : world.codec.decode('ChallengeAction', value).kind]));
+  assert.deepEqual(kinds, [['c-et', 'acknowledged'], ['c-et', 'commented']]);
+  assert.deepEqual(complaints, []);
+  await Promise.all([context.close(), other.context.close()]);
+});
+
+test('expertise, stages, pipeline, catalog: the numbers of the tables', options, async () => {
+  assert.ok(world !== null);
+  const { clickhouse } = world;
+  const { context, page, complaints } = await signedIn();
+  await visit(page, '/expertise');
+  assert.equal(await page.locator('path.point').count(), 54, 'the users of the three levels');
+  assert.equal((await rowsOf(page, 'Trainings of the model')).length, 3);
+  await page.selectOption('#up', 'relative_completion');
+  await page.waitForSelector('figure svg[aria-label*="Speed against the median"]');
+  const [moves] = await textOf(page, 'table:has(caption:has-text("Changes of level")) tbody tr');
+  assert.match(moves ?? '', /^Beginners.*18/);
+
+  await visit(page, '/stages');
+  const [stage] = await clickhouse.query<{ share: number }>("SELECT round(100 * countIf(outcome = 'failed') / countIf(outcome IN ('completed', 'failed'))) AS share FROM signals WHERE stage = 'data' AND user.team = 'ads'");
+  assert.equal((await rowsOf(page, 'Given up by team and stage')).find(([team]) => team === 'ads')?.[1], `${String(stage?.share)} %`);
+  await page.getByRole('button', { name: 'Time' }).click();
+  await page.waitForFunction(() => document.querySelector('figure svg')?.getAttribute('aria-label')?.startsWith('Median time'));
+
+  await visit(page, '/pipeline');
+  assert.deepEqual((await rowsOf(page, 'Dead letters by reason')).map(([reason, step, letters]) => [reason, step, letters]), [['unknown feature', 'enrich', '3'], ['invalid', 'validate', '2']]);
+  assert.deepEqual(await rowsOf(page, 'Findings by rule and state'), [['beginners keep meeting the error error-novices', '1', '0', '0', '0']]);
+  assert.deepEqual((await rowsOf(page, 'Useful and not useful, by week')).map((row) => row.slice(1)), [['ET', '1', '0', '100 %']]);
+  assert.match((await textOf(page, '.totals'))[0] ?? '', /^collectorno answer/, 'there is no collector here');
+  assert.ok((await rowsOf(page, 'Records waiting, by group and partition')).some(([group, topic]) => group === 'sink' && topic?.endsWith('challenges') === true));
+
+  await visit(page, '/catalog');
+  assert.equal((await rowsOf(page, 'Features')).length, 9);
+  assert.deepEqual((await rowsOf(page, 'Features that events name and the catalog lacks')).map(([feature, events]) => [feature, events]), [[HOSTILE, '3']]);
+  await page.fill('#search', 'training');
+  assert.deepEqual((await rowsOf(page, 'Features')).map(([name]) => name), ['training one', 'training two']);
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
+test('before there is anything, each view says so', options, async () => {
+  assert.ok(world !== null);
+  const { context, page, complaints } = await signedIn({ baseURL: world.empty });
+  for (const [path, said] of [['/', 'No challenge is open.'], ['/expertise', 'There is no model yet'], ['/stages', 'There are no signals yet.'], ['/pipeline', 'No midnight has been evaluated yet.'], ['/catalog', 'The catalog is empty']] as const) {
+    await visit(page, path);
+    assert.ok((await page.locator('main').textContent())?.includes(said), path);
+  }
+  assert.deepEqual(complaints.filter((one) => !one.startsWith(`request to ${world.empty}`)), []);
+  await context.close();
+});
+
+test('whatever an event, a user or a feature carries is shown as text', options, async () => {
+  const { context, page, complaints } = await signedIn();
+  let seen = 0;
+  for (const path of VIEWS) {
+    await visit(page, path);
+    seen += (await page.locator('body').textContent() ?? '').split(HOSTILE).length - 1;
+    assert.equal(await page.locator('img, main script, iframe, [onerror]').count(), 0, path);
+    assert.equal(await page.evaluate(() => 'pwned' in globalThis), false, path);
+  }
+  assert.ok(seen >= 12, `it was there to be shown: ${String(seen)} times`);
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
+interface AxeWindow {
+  axe: { run: (options: object) => Promise<{ violations: { id: string; impact: string | null; nodes: { html: string; failureSummary?: string }[] }[] }> };
+}
+
+for (const [name, settings] of [['light', { colorScheme: 'light' }], ['dark', { colorScheme: 'dark' }], ['phone', { colorScheme: 'light', viewport: { width: 375, height: 760 }, hasTouch: true }]] as const) {
+  test(`no serious finding of axe: ${name}`, options, async () => {
+    const { context, page } = await signedIn(settings);
+    for (const path of [...VIEWS, '/sign-in']) {
+      await visit(page, path);
+      await page.evaluate(() => { for (const details of document.querySelectorAll('details')) details.open = true; });
+      await page.evaluate(axe.source);
+      const { violations } = await page.evaluate(() => (globalThis as unknown as AxeWindow).axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
+      assert.deepEqual(violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => `${id}: ${nodes.slice(0, 2).map(({ html, failureSummary }) => `${html.slice(0, 160)} ${failureSummary ?? ''}`).join(' | ')}`), [], path);
+      assert.deepEqual(await page.evaluate(() => {
+        const { scrollWidth, clientWidth } = document.documentElement;
+        return scrollWidth <= clientWidth ? [] : [...document.querySelectorAll('body *')].filter((one) => one.getBoundingClientRect().right > clientWidth && one.closest('.scroll, pre') === null).map(({ outerHTML }) => outerHTML.slice(0, 120));
+      }), [], `${path} does not scroll sideways`);
+    }
+    await context.close();
+  });
+}
+
+test('by keyboard alone: skip link, views, a card, its SQL, the theme', options, async () => {
+  const { context, page, complaints } = await signedIn({ colorScheme: 'light' });
+  await visit(page, '/');
+  const focused = (): Promise<string> => page.evaluate(() => document.activeElement?.textContent.trim() ?? '');
+  const tabTo = async (text: string): Promise<void> => {
+    for (let presses = 0; presses < 60; presses++) {
+      await page.keyboard.press('Tab');
+      if (await focused() === text) return;
+    }
+    assert.fail(`no Tab reaches ${text}`);
+  };
+  await page.keyboard.press('Tab');
+  assert.equal(await focused(), 'Skip to content');
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Tab');
+  assert.equal(await focused(), 'All', 'past the header');
+  await tabTo('data one');
+  assert.notEqual(await page.evaluate(() => getComputedStyle(document.activeElement as Element, '::after').outlineStyle), 'none', 'focus is seen');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'data one' }).waitFor();
+  assert.equal(new URL(page.url()).pathname, '/challenges/c-et');
+  assert.equal(await page.title(), 'data one · Chokepoint');
+  await tabTo('SQL: levels');
+  await page.keyboard.press('Enter');
+  await tabTo('Copy the SQL of the levels');
+  await page.goBack();
+  await page.getByRole('heading', { level: 1, name: 'Where users get stuck now' }).waitFor();
+  await page.focus('.brand');
+  await tabTo('Dark');
+  await page.keyboard.press('Enter');
+  assert.equal(await page.evaluate(() => document.documentElement.dataset['theme']), 'dark');
+  await page.reload();
+  await page.getByRole('button', { name: 'Switch to the light theme' }).waitFor();
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+

@@ -7,7 +7,7 @@ const LONG_TEXT = 'ZSTD(1)';
 
 const column = (name: string, type: string, comment: string, codec?: string): Column => ({ name, type, comment, ...(codec === undefined ? {} : { codec }) });
 
-const ACTIONS: Table = {
+export const ACTIONS: Table = {
   name: 'challenge_actions',
   comment: 'What people did about challenges: topic challenge.actions, one row per action_id. See challenge_states for where each challenge stands by it.',
   columns: [

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { TABLES } from '../../../consumers/clickhouse/migrations/0001-tables.ts';
+import { TABLES as FIRST_TABLES } from '../../../consumers/clickhouse/migrations/0001-tables.ts';
+import { ACTIONS } from '../../../consumers/clickhouse/migrations/0005-challenge-actions.ts';
 import { targets, type Row, type Target } from '../../../consumers/clickhouse/rows.ts';
 import { createCodec, DecodeError, UnknownSchemaError, schemaText } from '../../../schemas/codec.ts';
 import type { RecordName, Records } from '../../../schemas/records.ts';
@@ -11,6 +12,7 @@ import { actionSignal, deadLetter, errorSignal, event, feature, inRecord, timeSi
 const NAMES: RecordName[] = ['PlatformEvent', 'ActionSignal', 'ErrorSignal', 'TimeSignal', 'User', 'Feature', 'DeadLetter'];
 const codec = await createCodec(memorySchemas(), NAMES);
 const all = targets('');
+const TABLES = [...FIRST_TABLES, ACTIONS];
 
 function target(topic: string): Target {
   const found = all.get(topic);

@@ -22,7 +22,7 @@ test('clients get heartbeats and what is published; one too many is refused, one
   live.publish('challenge', { title: 'a\nb' });
   live.publish('challenge', { title: 'c' });
   const until = async (done: () => boolean): Promise<void> => { while (!done()) await new Promise((resolve) => setTimeout(resolve, 5)); };
-  await until(() => texts.join('').includes(': still here'));
+  await until(() => texts.join('').includes(': still here') && texts.join('').includes('"c"'));
   assert.match(texts.join(''), /^retry: 3000\nevent: hello\ndata: \{\}\n\n(?:: still here\n\n)*event: challenge\ndata: \{"title":"a\\nb"\}\n\n(?:: still here\n\n)*event: challenge\ndata: \{"title":"c"\}\n\n/);
   second.destroy();
   await until(() => live.clients() === 1);

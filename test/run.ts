@@ -16,6 +16,8 @@ const ON_PARTS = ['test/integration/', 'test/chaos/', 'test/e2e/', 'test/bench/s
 /** They bring up a broker of their own. */
 const OWN_PARTS = ['test/chaos/', 'test/bench/smoke', 'test/e2e/demo', 'test/integration/local', 'test/integration/secured'];
 const TEST_TIMEOUT_MS = 300_000;
+/** A file that does not end although its tests have ended (something they started still runs) would hold up everything; this ends it, and names it. */
+const LANE_TIMEOUT_MS = 30 * 60_000;
 const REPORTERS = ['spec', './test/slowest.ts'].flatMap((reporter) => [`--test-reporter=${reporter}`, '--test-reporter-destination=stdout']);
 
 const wanted = process.argv.slice(2);
@@ -28,7 +30,14 @@ function runTests(title: string, paths: readonly string[], concurrency: number, 
   if (paths.length === 0) return Promise.resolve(true);
   console.log(`\n== ${title}: ${paths.length} files`);
   const child = spawn(process.execPath, ['--test', `--test-concurrency=${concurrency}`, `--test-timeout=${TEST_TIMEOUT_MS}`, ...REPORTERS, ...paths], { stdio: ['ignore', 'inherit', 'inherit'], env });
-  return new Promise((resolve) => child.once('exit', (code) => { resolve(code === 0); }));
+  const deadline = setTimeout(() => {
+    console.error(`\n${title}: not done after ${LANE_TIMEOUT_MS / 60_000} minutes; what ran then is named below`);
+    child.kill('SIGINT');
+  }, LANE_TIMEOUT_MS);
+  return new Promise((resolve) => child.once('exit', (code) => {
+    clearTimeout(deadline);
+    resolve(code === 0);
+  }));
 }
 
 async function runOnParts(): Promise<boolean> {

@@ -16,11 +16,10 @@ import { withParts } from '../integration/parts.ts';
 import { eventually } from '../integration/sinkWorld.ts';
 
 const parts = await withParts();
-const env = parts.env({ CHOKEPOINT_ERASURE_SECRET: 'a secret of this test' });
+const env = parts.env();
 const app = env['CHOKEPOINT_APP'] ?? '';
-const settingsOf = (changes: Readonly<Record<string, string>>): Settings => parts.settings({ CHOKEPOINT_ERASURE_SECRET: 'a secret of this test', ...changes });
-const settings = settingsOf({ CHOKEPOINT_APP: app });
-const replay = settingsOf({ CHOKEPOINT_APP: `${app}r` });
+const settings = parts.settings({ CHOKEPOINT_APP: app });
+const replay = parts.settings({ CHOKEPOINT_APP: `${app}r` });
 const binary = fileURLToPath(new URL('../../infra/cli/chokepoint.ts', import.meta.url));
 const gone = `gone-${app}`;
 /** Of the same partition, and always later: what has come of theirs tells that all of the other's has been met. */

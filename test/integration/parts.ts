@@ -52,6 +52,8 @@ export async function withParts(): Promise<Parts> {
     SINK_PORT: '0',
     ALERTS_PORT: '0',
     DASHBOARD_PORT: '0',
+    // One for all files, as platform.erasures is.
+    CHOKEPOINT_ERASURE_SECRET: 'of all tests',
     ...changes,
   });
   const ownClickHouse = platform.parts.some(({ name }) => name === 'clickhouse') || process.env['CHOKEPOINT_TEST_OWN_CLICKHOUSE'] === 'true';

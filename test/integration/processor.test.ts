@@ -100,6 +100,7 @@ test('the service says how it is, and what cannot be processed is in dead-letter
   await posted([`${name}-lost`], 1, 0);
   await producer.send([{ topic: 'platform.events', partition: 0, key: null, value: Buffer.from('no event') }]);
   const processor = await startProcessor(settings, parts.log);
+  t.after(() => processor.stop());
   await eventually(() => isDone(kafka, settings.app), 'everything is taken');
   const letters = (await all(kafka, topicName('deadLetters', settings.app))).flatMap(({ value }) => (value === null ? [] : [codec.decode('DeadLetter', value)]));
   assert.ok(letters.some(({ reason, event_id }) => reason === 'unknown_feature' && event_id === `${name}-lost-0`));
@@ -107,7 +108,6 @@ test('the service says how it is, and what cannot be processed is in dead-letter
   const { ready, detail } = processor.health();
   assert.ok(ready);
   assert.equal((detail['tasks'] as readonly object[]).length, partitions);
-  await processor.stop();
 });
 
 test('a user with nearly all of the traffic, and records of the largest size, hold up nobody in other partitions', { timeout: 240_000 }, async (t) => {
@@ -124,6 +124,7 @@ test('a user with nearly all of the traffic, and records of the largest size, ho
   }
   await posted(others, 5, 0);
   const processor = await startProcessor(settings, parts.log);
+  t.after(() => processor.stop());
   const signalsOf = async (isWanted: (userId: string) => boolean): Promise<string[]> =>
     (await all(kafka, topicName('actions', settings.app))).flatMap(({ key, value }) => (value !== null && isWanted(String(key)) ? [codec.decode('ActionSignal', value).event_id] : []));
   const isOther = new Set(others);
@@ -134,5 +135,4 @@ test('a user with nearly all of the traffic, and records of the largest size, ho
   await eventually(() => isDone(kafka, settings.app), 'the hot partition is done');
   const ids = await signalsOf((user) => user === hot);
   assert.deepEqual([ids.length, new Set(ids).size], [60_060, 60_060]);
-  await processor.stop();
 });

@@ -41,11 +41,15 @@ async function signedIn(settings: BrowserContextOptions = {}): Promise<Opened> {
   return opened;
 }
 
-/** A view, once it has what it asked for: charts are drawn, samples are there. */
-async function visit(page: Page, path: string): Promise<void> {
-  await page.goto(path);
+/** The view has what it asked for: charts are drawn, samples are there. */
+async function settled(page: Page): Promise<void> {
   await page.waitForSelector('main:not([aria-busy]) h1');
   await page.waitForFunction(() => !document.body.textContent.includes('Loading …') && [...document.querySelectorAll('.picture')].every((one) => one.clientWidth < 40 || one.querySelector('svg') !== null));
+}
+
+async function visit(page: Page, path: string): Promise<void> {
+  await page.goto(path);
+  await settled(page);
 }
 
 const textOf = (page: Page, selector: string): Promise<string[]> => page.locator(selector).allTextContents();
@@ -256,6 +260,7 @@ test('by keyboard alone: skip link, views, a card, its SQL, the theme', options,
   await page.keyboard.press('Tab');
   assert.equal(await focused(), 'Skip to content');
   await page.keyboard.press('Enter');
+  await page.waitForFunction(() => document.activeElement?.id === 'main');
   await page.keyboard.press('Tab');
   assert.equal(await focused(), 'All', 'past the header');
   await tabTo('data one');
@@ -264,11 +269,13 @@ test('by keyboard alone: skip link, views, a card, its SQL, the theme', options,
   await page.getByRole('heading', { level: 1, name: 'data one' }).waitFor();
   assert.equal(new URL(page.url()).pathname, '/challenges/c-et');
   assert.equal(await page.title(), 'data one · Chokepoint');
+  await settled(page);
   await tabTo('SQL: levels');
   await page.keyboard.press('Enter');
   await tabTo('Copy the SQL of the levels');
   await page.goBack();
   await page.getByRole('heading', { level: 1, name: 'Where users get stuck now' }).waitFor();
+  await settled(page);
   await page.focus('.brand');
   await tabTo('Dark');
   await page.keyboard.press('Enter');

@@ -37,7 +37,12 @@ export interface Settings {
   readonly deadLetterLimitPercent: number;
   readonly rulesFile: string | null;
   readonly erasureSecret: string | null;
-  readonly alerts: { readonly webhookUrl: string | null; readonly webhookSecret: string | null; readonly allowPrivate: boolean };
+  readonly alerts: {
+    readonly webhookUrl: string | null; readonly webhookSecret: string | null; readonly allowPrivate: boolean;
+    readonly routesFile: string | null;
+    /** What a routes file may name: the variables that begin with ALERTS_SECRET_. */
+    readonly secrets: Readonly<Record<string, string>>;
+  };
   readonly dashboard: {
     readonly host: string; readonly port: number;
     /** Where people open it; null: not told. */
@@ -135,7 +140,7 @@ export function readSettings(env: Env): Settings {
     deadLetterLimitPercent: read.whole('CHOKEPOINT_DEAD_LETTER_LIMIT', 1, 100),
     rulesFile: read.file('CHOKEPOINT_RULES'),
     erasureSecret: read.text('CHOKEPOINT_ERASURE_SECRET'),
-    alerts: { webhookUrl: webhook.whole, webhookSecret: read.text('ALERTS_WEBHOOK_SECRET'), allowPrivate: read.flag('ALERTS_ALLOW_PRIVATE') },
+    alerts: { webhookUrl: webhook.whole, webhookSecret: read.text('ALERTS_WEBHOOK_SECRET'), allowPrivate: read.flag('ALERTS_ALLOW_PRIVATE'), routesFile: read.file('ALERTS_ROUTES'), secrets: read.variables('ALERTS_SECRET_') },
     dashboard: readDashboard(read, collectorPort),
     dataDir: read.directory('CHOKEPOINT_DATA'),
     healthPorts: { processor: port('PROCESSOR_PORT'), analyzer: port('ANALYZER_PORT'), sink: port('SINK_PORT'), alerts: port('ALERTS_PORT') },
@@ -178,7 +183,7 @@ export function describeSettings(settings: Settings): Readonly<Record<string, un
     },
     dashboard: { ...dashboard, sessionSecret: mask(dashboard.sessionSecret), proxy: { ...dashboard.proxy, secret: mask(dashboard.proxy.secret) } },
     // Webhook addresses of chat services carry the secret in their path.
-    alerts: { ...alerts, webhookUrl: alerts.webhookUrl === null ? null : `${new URL(alerts.webhookUrl).origin}/***`, webhookSecret: mask(alerts.webhookSecret) },
+    alerts: { ...alerts, webhookUrl: alerts.webhookUrl === null ? null : `${new URL(alerts.webhookUrl).origin}/***`, webhookSecret: mask(alerts.webhookSecret), secrets: Object.fromEntries(Object.keys(alerts.secrets).map((name) => [name, '***'])) },
   };
 }
 

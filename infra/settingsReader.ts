@@ -55,6 +55,8 @@ export interface SettingsReader {
   cacheDirectory(name: SettingName): string;
   /** PEM text, given as it is or as the path of a file. */
   pem(name: SettingName): string | null;
+  /** Those whose names begin so. */
+  variables(prefix: string): Readonly<Record<string, string>>;
   problem(name: SettingName, expected: string): void;
   finish(): void;
 }
@@ -173,6 +175,10 @@ export function createReader(env: Env): SettingsReader {
       if (pem !== null && !pem.includes('-----BEGIN ')) problem(name, 'PEM text or a file with it');
       return pem;
     },
+    variables: (prefix) => Object.fromEntries(Object.keys(env).filter((name) => name.startsWith(prefix)).flatMap((name) => {
+      const value = given(name);
+      return value === null ? [] : [[name, value]];
+    })),
     finish: () => {
       if (problems.length > 0) throw new SettingsError(problems);
     },

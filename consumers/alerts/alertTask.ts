@@ -1,81 +1,69 @@
 /**
  * Transitions of challenges, one at a time and in order: its position is committed only once the receiver has answered 2xx, so each is delivered at
- * least once. It tries for ever, further and further apart: an alert that is dropped after N attempts is an alert nobody gets.
+ * least once. It tries for ever, further and further apart: an alert that is dropped after N attempts is an alert nobody gets. What waits, for the
+ * receiver or for the hour at which it may be told, waits in Kafka.
  */
-import type { InRecord, Task, TaskContext } from '../../infra/ports.ts';
-import { UnknownSchemaError, type RecordCodec } from '../../schemas/codec.ts';
-import type { Challenge } from '../../schemas/records.ts';
-import { messageOf } from './message.ts';
-import type { Delivery, Notice } from './webhook.ts';
+import type { InRecord, Position, Task, TaskContext } from '../../infra/ports.ts';
+import type { Letter } from './letter.ts';
+import type { Notices } from './notices.ts';
+import { createPatience, type Clock, type Outcome } from './patience.ts';
+import type { Delivery } from './webhook.ts';
 
 export interface AlertDependencies {
-  readonly codec: RecordCodec;
-  /** Of the web page that messages link to; null: no links. */
-  readonly dashboardUrl: string | null;
-  readonly deliver: (notice: Notice, challenge: Challenge, message: string) => Promise<Delivery>;
-  /** Tells health and metrics what became of an attempt. */
-  readonly onAttempt: (delivery: Delivery, retryInMs: number | null) => void;
-  readonly clock: { readonly now: () => number; /** Calls back once; gives what cancels it. */ readonly after: (ms: number, call: () => void) => () => void };
+  /** What becomes of the records, from a committed position on. */
+  readonly begin: (committed: Position) => Promise<Notices>;
+  readonly deliver: (letter: Letter) => Promise<Delivery>;
+  /** When a notice may go out: `now`, or later. */
+  readonly openAt: (now: number) => number;
+  readonly outcome: Outcome;
+  readonly clock: Clock;
 }
 
-/** Ours: first and longest pause after a delivery that failed; what the receiver asks for may be longer, up to the last of these. */
-const FIRST_RETRY_MS = 1_000;
-const LAST_RETRY_MS = 5 * 60_000;
-const LONGEST_ASKED_MS = 60 * 60_000;
+/** Ours: what nobody hears of is passed over so many at once, and then committed. */
+const PASSED_AT_ONCE = 500;
 
-/** Milliseconds until the next attempt: doubling, and never sooner than the receiver asked for. */
-export function retryInMs(failures: number, askedMs: number | null): number {
-  return Math.max(Math.min(FIRST_RETRY_MS * 2 ** (failures - 1), LAST_RETRY_MS), Math.min(askedMs ?? 0, LONGEST_ASKED_MS));
-}
-
-export function noticeOf(challenge: Challenge, message: string): Notice {
-  return { key: `${challenge.challenge_id}/${challenge.status}/${challenge.evaluated_at}`, body: JSON.stringify({ challenge, message }) };
-}
-
-export function createAlertTask(context: TaskContext, { codec, dashboardUrl, deliver, onAttempt, clock }: AlertDependencies): Task {
+export function createAlertTask(context: TaskContext, { begin, deliver, openAt, outcome, clock }: AlertDependencies): Task {
+  const patience = createPatience({ outcome, clock, wake: context.wake });
+  let notices: Notices | null = null;
   let waiting: InRecord[] = [];
-  let failures = 0;
-  let retryAt = 0;
-  let cancelAlarm: () => void = () => undefined;
+  /** Of the first that waits, once it is known that it makes a notice. */
+  let letter: Letter | null = null;
 
-  const read = async (value: Buffer): Promise<Challenge> => {
-    try {
-      return codec.decode('Challenge', value);
-    } catch (cause) {
-      if (!(cause instanceof UnknownSchemaError)) throw cause;
-      await codec.load(value);
-      return codec.decode('Challenge', value);
+  const through = ({ topic, partition, offset }: InRecord): Position => ({ topic, partition, offset: offset + 1, metadata: notices?.metadata ?? '' });
+
+  /** Up to the first that makes a notice; gives the last that does not. */
+  const passOver = async ({ catchUp, letterOf }: Notices): Promise<InRecord | null> => {
+    let passed = 0;
+    await catchUp();
+    for (const { value } of waiting.slice(0, PASSED_AT_ONCE)) {
+      letter = value === null ? null : await letterOf(value);
+      if (letter !== null) break;
+      passed += 1;
     }
-  };
-
-  /** Null where it was delivered; else when to try again. */
-  const attempt = async (value: Buffer): Promise<number | null> => {
-    const challenge = await read(value);
-    const message = messageOf(challenge, dashboardUrl);
-    const delivery = await deliver(noticeOf(challenge, message), challenge, message);
-    failures = delivery.ok ? 0 : failures + 1;
-    const again = delivery.ok ? null : retryInMs(failures, delivery.retryAfterMs);
-    onAttempt(delivery, again);
-    return again === null ? null : clock.now() + again;
+    const last = waiting[passed - 1] ?? null;
+    waiting = waiting.slice(passed);
+    return last;
   };
 
   return {
-    open: () => Promise.resolve(),
+    open: async ([committed]) => {
+      if (committed !== undefined) notices = await begin(committed);
+    },
     accept: (records) => { waiting.push(...records); },
     step: async () => {
-      const [record] = waiting;
-      if (record === undefined) return null;
-      const again = clock.now() < retryAt ? retryAt : record.value === null ? null : await attempt(record.value);
-      if (again !== null) {
-        retryAt = again;
-        cancelAlarm();
-        cancelAlarm = clock.after(Math.max(0, again - clock.now()), context.wake);
-        return null;
+      if (waiting.length === 0 || notices === null) return null;
+      if (letter === null) {
+        const passed = await passOver(notices);
+        if (passed !== null) return { outputs: [], positions: [through(passed)] };
       }
+      const [record] = waiting;
+      if (letter === null || record === undefined || !patience.isOver(openAt(clock.now()))) return null;
+      if (!patience.learn(await deliver(letter))) return null;
+      letter = null;
       waiting = waiting.slice(1);
-      return { outputs: [], positions: [{ topic: record.topic, partition: record.partition, offset: record.offset + 1, metadata: '' }] };
+      return { outputs: [], positions: [through(record)] };
     },
     backlog: () => waiting.length,
-    close: () => { cancelAlarm(); },
+    close: patience.close,
   };
 }

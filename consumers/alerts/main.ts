@@ -1,17 +1,28 @@
-/** Alerts: every transition of a challenge to a webhook, or to the log where none is set. */
+/** Alerts: every transition of a challenge to a webhook, or to the log where none is set; and those that a routes file wants, where it wants them. */
+import { readFileSync } from 'node:fs';
 import { connectKafka } from '../../infra/kafka/client.ts';
-import { runTasks } from '../../infra/kafka/taskLoop.ts';
+import { runTasks, type TaskLoop } from '../../infra/kafka/taskLoop.ts';
+import type { TaskGroup } from '../../infra/ports.ts';
 import { connectRegistry } from '../../infra/registry/registry.ts';
 import type { Log } from '../../infra/service/log.ts';
-import { metrics } from '../../infra/service/metrics.ts';
 import type { Service } from '../../infra/service/service.ts';
 import type { Settings } from '../../infra/settings.ts';
-import { createCodec } from '../../schemas/codec.ts';
+import { createCodec, type RecordCodec } from '../../schemas/codec.ts';
 import { topicName } from '../../schemas/topics.ts';
-import { createAlertTask, type AlertDependencies } from './alertTask.ts';
-import { createWebhook } from './webhook.ts';
+import { createAlertTask } from './alertTask.ts';
+import { createDigestTask } from './digestTask.ts';
+import type { Letter } from './letter.ts';
+import { everyTransition, follow, routeNotices, type RouteReading } from './notices.ts';
+import type { Clock } from './patience.ts';
+import { readRoutes, type Route } from './routes/file.ts';
+import { openAt } from './routes/hours.ts';
+import { createOwners, type Owners } from './routes/owners.ts';
+import { describeTarget, type Target } from './routes/targets.ts';
+import { slackNotice } from './slack.ts';
+import { createWatch, type RouteWatch } from './watch.ts';
+import { createWebhook, type Delivery } from './webhook.ts';
 
-const clock: AlertDependencies['clock'] = {
+const clock: Clock = {
   now: () => Date.now(),
   after: (ms, call) => {
     const timer = setTimeout(call, ms);
@@ -19,54 +30,96 @@ const clock: AlertDependencies['clock'] = {
   },
 };
 
-export async function startAlerts(settings: Settings, log: Log): Promise<Service> {
-  const { alerts: { webhookUrl, webhookSecret, allowPrivate }, dashboard: { url: dashboardUrl } } = settings;
-  const codec = await createCodec(connectRegistry(settings.registry), ['Challenge']);
-  const kafka = await connectKafka(settings.kafka, { clientId: 'chokepoint-alerts', log });
-  let failing: { readonly since: number; readonly why: string } | null = null;
-  let delivered = 0;
+/** Of ALERTS_WEBHOOK_URL, in metrics and in the log: routes of a file have lower-case names, and its group is `alerts`. */
+const DEFAULT_ROUTE = 'alerts';
 
-  const deliver = webhookUrl === null ? logged(log) : createWebhook({ url: webhookUrl, secret: webhookSecret, allowPrivate, now: clock.now });
-  const onAttempt: AlertDependencies['onAttempt'] = (delivery, retryInMs) => {
-    if (delivery.ok) {
-      if (failing !== null) log('info', 'the webhook answers again', { after_ms: clock.now() - failing.since });
-      failing = null;
-      delivered += 1;
-      metrics.alertsDelivered.inc();
-      return;
-    }
-    metrics.alertsFailures.inc();
-    failing = { since: failing?.since ?? clock.now(), why: delivery.why };
-    log('warn', 'an alert was not delivered: it will be sent again', { why: delivery.why, retry_ms: retryInMs });
+interface Running {
+  readonly name: string;
+  readonly to: string;
+  readonly watch: RouteWatch;
+  readonly loop: TaskLoop;
+}
+
+interface Context {
+  readonly codec: RecordCodec;
+  readonly owners: Owners;
+  readonly dashboardUrl: string | null;
+  readonly allowPrivate: boolean;
+}
+
+export async function startAlerts(settings: Settings, log: Log): Promise<Service> {
+  const { alerts: { webhookUrl, webhookSecret, allowPrivate, routesFile, secrets }, dashboard: { url: dashboardUrl } } = settings;
+  const routes = routesFile === null ? [] : readRoutes(readFileSync(routesFile, 'utf8'), { variables: secrets, readFile: (path) => readFileSync(path, 'utf8') });
+  const codec = await createCodec(connectRegistry(settings.registry), ['Challenge', 'Feature']);
+  const kafka = await connectKafka(settings.kafka, { clientId: 'chokepoint-alerts', log });
+  const context: Context = { codec, owners: createOwners(kafka, codec, topicName('features', settings.app)), dashboardUrl, allowPrivate };
+
+  const run = async (name: string, group: string, to: string, create: (watch: RouteWatch) => TaskGroup['create']): Promise<Running> => {
+    const watch = createWatch(name, log, clock.now);
+    const loop = await runTasks(kafka, { group, topics: [topicName('challenges', settings.app)], assignment: 'each', commit: 'offsets', create: create(watch) }, { app: settings.app, log });
+    return { name, to, watch, loop };
   };
-  const loop = await runTasks(kafka, {
-    group: 'alerts',
-    topics: [topicName('challenges', settings.app)],
-    assignment: 'each',
-    commit: 'offsets',
-    create: (context) => createAlertTask(context, { codec, dashboardUrl, deliver, onAttempt, clock }),
-  }, { app: settings.app, log });
+  const deliver = webhookUrl === null ? logged(log) : createWebhook({ url: webhookUrl, secret: webhookSecret, allowPrivate, now: clock.now });
+  const main = await run(DEFAULT_ROUTE, 'alerts', 'webhook', (outcome) => (task) => createAlertTask(task, { begin: () => Promise.resolve(everyTransition(codec, dashboardUrl)), deliver, openAt: (now) => now, outcome, clock }));
+  const others = await Promise.all(routes.map((route) => run(route.name, `alerts.${route.name}`, describeTarget(route.to), (watch) => taskOf(route, context, watch))));
+  const all = [main, ...others];
 
   return {
     name: 'alerts',
     health: () => {
-      const { tasks } = loop.state();
-      const troubled = tasks.filter(({ error }) => error !== null);
-      const webhook = webhookUrl === null ? 'none set (ALERTS_WEBHOOK_URL): alerts go to the log' : failing === null ? 'answers' : `failing since ${new Date(failing.since).toISOString()}: ${failing.why}`;
-      return { ready: failing === null && troubled.length === 0, detail: { webhook, signed: webhookUrl !== null && webhookSecret !== null, delivered, ...(troubled.length === 0 ? {} : { troubled }) } };
+      const troubled = all.flatMap(({ name, loop }) => loop.state().tasks.filter(({ error }) => error !== null).map((task) => (name === DEFAULT_ROUTE ? task : { route: name, ...task })));
+      const webhook = webhookUrl === null ? 'none set (ALERTS_WEBHOOK_URL): alerts go to the log' : main.watch.state();
+      return {
+        ready: troubled.length === 0 && !all.some(({ watch }) => watch.isFailing()),
+        detail: {
+          webhook, signed: webhookUrl !== null && webhookSecret !== null, delivered: main.watch.delivered(),
+          ...(others.length === 0 ? {} : { routes: Object.fromEntries(others.map(({ name, to, watch }) => [name, { to, state: watch.state(), delivered: watch.delivered() }])) }),
+          ...(troubled.length === 0 ? {} : { troubled }),
+        },
+      };
     },
     stop: async () => {
-      await loop.stop();
+      await Promise.all(all.map(({ loop }) => loop.stop()));
+      for (const { watch } of all) watch.close();
       await kafka.close();
     },
-    failed: loop.failed,
+    failed: Promise.race(all.map(({ loop }) => loop.failed)),
   };
 }
 
+function taskOf({ name, match, tell, grouped, to, when }: Route, { codec, owners, dashboardUrl, allowPrivate }: Context, outcome: RouteWatch): TaskGroup['create'] {
+  const deliver = deliveryTo(to, allowPrivate);
+  return (task) => {
+    const reading: RouteReading = { log: task.log, codec, owners, course: { match, tell, grouped } };
+    switch (when.kind) {
+      case 'digest':
+        return createDigestTask(task, { route: name, weekly: when.weekly, begin: (committed) => follow(reading, committed), catchUp: () => owners.catchUp(), deliver, dashboardUrl, outcome, clock });
+      case 'always':
+      case 'hours':
+        return createAlertTask(task, {
+          begin: (committed) => routeNotices(name, reading, committed, dashboardUrl),
+          deliver, openAt: (now) => (when.kind === 'always' ? now : openAt(now, when.hours)), outcome, clock,
+        });
+    }
+  };
+}
+
+function deliveryTo(to: Target, allowAllPrivate: boolean): (letter: Letter) => Promise<Delivery> {
+  const allowPrivate = allowAllPrivate || to.allowPrivate;
+  switch (to.kind) {
+    case 'webhook':
+      return createWebhook({ url: to.url, secret: to.secret, allowPrivate, now: clock.now });
+    case 'slack': {
+      const post = createWebhook({ url: to.url, secret: null, allowPrivate, now: clock.now });
+      return (letter) => post(slackNotice(letter));
+    }
+  }
+}
+
 /** Where no webhook is set. */
-function logged(log: Log): AlertDependencies['deliver'] {
-  return ({ key }, { dimension, status }, message) => {
-    log('info', message.replaceAll('\n', ' '), { dimension, status, key });
+function logged(log: Log): (letter: Letter) => Promise<Delivery> {
+  return ({ key, message, about }) => {
+    log('info', message.replaceAll('\n', ' '), { ...about, key });
     return Promise.resolve({ ok: true });
   };
 }

@@ -12,7 +12,7 @@ const STAGES: Readonly<Record<Challenge['stage'], string>> = {
   training: 'model training',
   deployment: 'model deployment',
 };
-const DIMENSIONS: Readonly<Record<Challenge['dimension'], { readonly name: string; readonly todo: string }>> = {
+export const DIMENSIONS: Readonly<Record<Challenge['dimension'], { readonly name: string; readonly todo: string }>> = {
   ET: { name: 'Education & Training', todo: 'Teach: experts manage, so the know-how exists. Write or link a tutorial where the users meet it, and pair the teams named here with experts.' },
   SoP: { name: 'Simplicity of Platform', todo: 'Simplify: experts meet it too, so teaching will not help. Change the feature, its defaults or what it tells its users.' },
 };
@@ -34,6 +34,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 /** `dashboardUrl`: where the web page is; null: no link. */
 export function messageOf(challenge: Challenge, dashboardUrl: string | null = null): string {
   const { status, dimension, feature, stage, signal_class: signalClass, summary, teams } = challenge;
+  const link = linkOf(challenge, dashboardUrl);
   const head = { opened: 'New challenge', updated: 'Challenge changed', resolved: 'Challenge resolved' }[status];
   const lines = [
     `${head} (${dimension}, ${DIMENSIONS[dimension].name}): ${feature}, in ${STAGES[stage]}.`,
@@ -41,12 +42,14 @@ export function messageOf(challenge: Challenge, dashboardUrl: string | null = nu
     `Who: ${challenge.evidence.map(evidenceText).join('; ')}.`,
     ...(teams.length === 0 ? [] : [`Teams most affected: ${worst(teams).map((team) => `${team.team} ${team.affected} of ${team.eligible}`).join(', ')}.`]),
     `Since: ${utc(challenge.opened_at)} (days looked at: ${utc(challenge.window_from)} to ${utc(challenge.window_to)}).`,
-    ...(dashboardUrl === null ? [] : [`Evidence: ${dashboardUrl.replace(/\/+$/, '')}/challenges/${encodeURIComponent(challenge.challenge_id)}`]),
+    ...(link === null ? [] : [`Evidence: ${link}`]),
   ];
   if (status !== 'resolved') return [...lines, `What to do: ${DIMENSIONS[dimension].todo}`].join('\n');
   const why = challenge.resolution === null ? '' : `: ${RESOLUTIONS[challenge.resolution]}`;
   return [...lines, `Resolved: ${utc(challenge.resolved_at ?? challenge.evaluated_at)}${why}.`].join('\n');
 }
+
+export const linkOf = ({ challenge_id }: Pick<Challenge, 'challenge_id'>, dashboardUrl: string | null): string | null => (dashboardUrl === null ? null : `${dashboardUrl.replace(/\/+$/, '')}/challenges/${encodeURIComponent(challenge_id)}`);
 
 function evidenceText({ level, measure, affected, eligible, value, op, threshold }: Evidence): string {
   const limit = op === null || threshold === null ? '' : `, rule ${op} ${measure === 'share' ? percent(threshold) : duration(threshold)}`;
@@ -60,7 +63,7 @@ const worst = (teams: readonly TeamEvidence[]): TeamEvidence[] =>
   teams.toSorted((a, b) => b.affected / b.eligible - a.affected / a.eligible || b.eligible - a.eligible || (a.team < b.team ? -1 : 1)).slice(0, TEAMS_SHOWN);
 
 const percent = (share: number): string => `${Math.round(share * 100)} %`;
-const utc = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+export const utc = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
 function duration(ms: number): string {
   if (ms < SECOND_MS) return `${Math.round(ms)} ms`;

@@ -53,7 +53,7 @@ export function rightsOf(user: AclUser, app: string): readonly Right[] {
     case 'sink':
       return [topics(['Read'], SUNK, 'every topic with a table'), topics(['Read'], ['erasures'], 'whose rows to delete'), groups(['Read'], ['sink'], 'its group')];
     case 'alerts':
-      return [topics(['Read'], ['challenges'], 'its input'), groups(['Read'], ['alerts'], 'its group')];
+      return [topics(['Read'], ['challenges', 'features'], 'its input, and whose a feature is'), groups(['Read'], ['alerts'], 'its group'), { ...groups(['Read'], ['alerts.'], 'a group of each route'), prefixed: true }];
     case 'dashboard':
       return [topics(['Read'], ['challenges'], 'challenges as they open'), topics(['Write'], ['challengeActions'], 'what people do about them'), topics(['Describe'], ALL, 'ends, for lags'), groups(['Describe'], GROUPS, 'positions, for lags')];
     case 'operator':

@@ -13,6 +13,8 @@ export const metricSources = {
   haltedPartitions: (): readonly string[] => [],
   /** Per group of this process, the status of each of its tasks. */
   tasks: new Map<string, () => readonly string[]>(),
+  /** Per route of alerts of this process, whether its receiver fails. */
+  alertRoutes: new Map<string, () => boolean>(),
   /** Per service of this process. */
   ready: new Map<string, () => boolean>(),
 };
@@ -77,8 +79,15 @@ export const metrics = {
   cohortModels: new Counter({ name: 'chokepoint_cohort_models_total', help: 'Trainings of the expertise model, by decision.', labelNames: ['decision'] as const }),
   cohortFindings: new Counter({ name: 'chokepoint_cohort_findings_total', help: 'Findings evaluated at midnight ticks, by rule and state.', labelNames: ['rule_id', 'state'] as const }),
   cohortChallenges: new Counter({ name: 'chokepoint_cohort_challenges_total', help: 'Transitions of challenges.', labelNames: ['dimension', 'status'] as const }),
-  alertsDelivered: new Counter({ name: 'chokepoint_alerts_delivered_total', help: 'Transitions of challenges that the webhook answered with 2xx, or that were logged where there is none.' }),
-  alertsFailures: new Counter({ name: 'chokepoint_alerts_failures_total', help: 'Deliveries that the webhook did not answer with 2xx.' }),
+  alertsDelivered: new Counter({ name: 'chokepoint_alerts_delivered_total', help: 'Notices and digests that the receiver of a route answered with 2xx, or that were logged where there is no webhook.', labelNames: ['route'] as const }),
+  alertsFailures: new Counter({ name: 'chokepoint_alerts_failures_total', help: 'Attempts that the receiver of a route did not answer with 2xx.', labelNames: ['route'] as const }),
+  alertsFailing: new Gauge({
+    name: 'chokepoint_alerts_failing', help: '1 for a route whose receiver did not take the last attempt: its notices wait in Kafka, 0 otherwise.', labelNames: ['route'] as const,
+    collect() {
+      this.reset();
+      for (const [route, isFailing] of metricSources.alertRoutes) this.set({ route }, isFailing() ? 1 : 0);
+    },
+  }),
 } as const;
 
 let defaults = false;

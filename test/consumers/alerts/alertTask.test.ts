@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createAlertTask, noticeOf, retryInMs, type AlertDependencies } from '../../../consumers/alerts/alertTask.ts';
+import { createAlertTask } from '../../../consumers/alerts/alertTask.ts';
+import { plainLetter } from '../../../consumers/alerts/letter.ts';
+import { everyTransition } from '../../../consumers/alerts/notices.ts';
+import { retryInMs, type Clock } from '../../../consumers/alerts/patience.ts';
 import type { Delivery, Notice } from '../../../consumers/alerts/webhook.ts';
 import { runTasks, type TaskLoop } from '../../../infra/kafka/taskLoop.ts';
 import type { Kafka } from '../../../infra/ports.ts';
@@ -33,7 +36,7 @@ async function world(): Promise<World> {
   const sent: Notice[] = [];
   const pauses: number[] = [];
   let time = 0;
-  const clock: AlertDependencies['clock'] = {
+  const clock: Clock = {
     now: () => time,
     after: (ms, call) => {
       const at = time + ms;
@@ -58,13 +61,14 @@ async function world(): Promise<World> {
       return runTasks(watched, {
         group: 'alerts', topics: [TOPIC], assignment: 'each', commit: 'offsets',
         create: (context) => createAlertTask(context, {
-          codec, clock,
+          clock,
+          begin: () => Promise.resolve(everyTransition(codec, null)),
+          openAt: (now) => now,
           deliver: (notice) => {
             sent.push(notice);
             return Promise.resolve(answer(notice));
           },
-          dashboardUrl: null,
-          onAttempt: (_delivery, retryMs) => { if (retryMs !== null) pauses.push(retryMs); },
+          outcome: { attempt: (_delivery, retryMs) => { if (retryMs !== null) pauses.push(retryMs); }, waits: () => undefined },
         }),
       }, { app: '', log: silent, firstRetryMs: 1 });
     },
@@ -135,7 +139,7 @@ test('how long until the next attempt', () => {
 });
 
 test('the key is the same for the same transition and no other', () => {
-  const key = (changes: Partial<Challenge>): string => noticeOf(challenge(changes), '').key;
+  const key = (changes: Partial<Challenge>): string => plainLetter(challenge(changes), null).key;
   assert.equal(key({}), key({ summary: 'other words' }));
   assert.equal(new Set([key({}), key({ challenge_id: 'c2' }), key({ status: 'updated' }), key({ evaluated_at: 1 })]).size, 4);
 });

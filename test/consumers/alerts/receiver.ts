@@ -22,8 +22,8 @@ export interface Receiver {
   close(): Promise<void>;
 }
 
-/** `answer` sees the number of the request, from 0; null: no answer at all. */
-export async function startReceiver(answer: (index: number) => Answer | null): Promise<Receiver> {
+/** `answer` sees the number of the request, from 0; null: no answer at all. `at`: a port; 0: any free one. */
+export async function startReceiver(answer: (index: number) => Answer | null, at = 0): Promise<Receiver> {
   const received: Received[] = [];
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -35,7 +35,7 @@ export async function startReceiver(answer: (index: number) => Answer | null): P
       if (said !== null) response.writeHead(said.status, said.headers).end('thank you');
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(at, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}/hook`, port, received,

@@ -12,7 +12,7 @@ import { runTasks, type TaskLoop } from '../../../infra/kafka/taskLoop.ts';
 import type { Kafka } from '../../../infra/ports.ts';
 import { createCodec } from '../../../schemas/codec.ts';
 import type { Challenge, Feature } from '../../../schemas/records.ts';
-import { silent } from '../../driver/world.ts';
+import { silent, until } from '../../driver/world.ts';
 import { createMemoryKafka, type MemoryKafka } from '../../fakes/memoryKafka.ts';
 import { memorySchemas } from '../../fakes/schemas.ts';
 import { challenge } from './challenge.ts';
@@ -30,7 +30,8 @@ export interface RouteWorld {
   readonly append: (changes: Partial<Challenge>) => void;
   readonly own: (feature: string, owner: string | null) => void;
   readonly start: (options?: RouteOptions) => Promise<TaskLoop>;
-  readonly committed: () => Promise<number>;
+  /** The last position that was committed. */
+  readonly committed: () => number;
 }
 
 export interface RouteOptions {
@@ -44,11 +45,12 @@ export interface RouteOptions {
 }
 
 export async function routeWorld(now: number): Promise<RouteWorld> {
-  const kafka = createMemoryKafka({ partitions: 1 });
-  const codec = await createCodec(memorySchemas(), ['Challenge', 'Feature']);
-  const sent: RouteWorld['sent'] = [];
   const time = { now };
+  const kafka = createMemoryKafka({ partitions: 1, now: () => time.now });
+  const codec = await createCodec(memorySchemas(), ['Challenge', 'Feature']);
+  const sent: { at: number; letter: Letter }[] = [];
   let waits: number | null = null;
+  let committed = 0;
   const clock: Clock = {
     now: () => time.now,
     after: (ms, call) => {
@@ -68,12 +70,16 @@ export async function routeWorld(now: number): Promise<RouteWorld> {
       const entry: Feature = { feature, title: feature, stage: 'training', tool: '', core: false, expected_ms: null, task_timeout_ms: null, owner, ignore_repeats: false };
       kafka.append([{ topic: 'platform.features', partition: 0, key: feature, value: codec.encode('Feature', entry) }]);
     },
-    start: ({ match = {}, tell = ['opened', 'resolved'], hours, digest, answer = () => ({ ok: true }), beforeCommit = () => undefined } = {}) => {
+    start: async ({ match = {}, tell = ['opened', 'resolved'], hours, digest, answer = () => ({ ok: true }), beforeCommit = () => undefined } = {}) => {
       const watched: Kafka = {
         ...kafka,
         consumer: async (options) => {
           const consumer = await kafka.consumer(options);
-          return { ...consumer, commit: async (positions) => { await beforeCommit(); await consumer.commit(positions); } };
+          return { ...consumer, commit: async (positions) => {
+            await beforeCommit();
+            await consumer.commit(positions);
+            committed = positions[0]?.offset ?? committed;
+          } };
         },
       };
       const owners = createOwners(kafka, codec, 'platform.features');
@@ -82,7 +88,7 @@ export async function routeWorld(now: number): Promise<RouteWorld> {
         sent.push({ at: time.now, letter });
         return Promise.resolve(answer(letter));
       };
-      return runTasks(watched, {
+      const loop = await runTasks(watched, {
         group: GROUP, topics: ['challenges'], assignment: 'each', commit: 'offsets',
         create: (context) => {
           const reading: RouteReading = { log: context.log, codec, owners, course: { match: { ...ANY, ...match }, tell, grouped: true } };
@@ -90,7 +96,10 @@ export async function routeWorld(now: number): Promise<RouteWorld> {
           return createAlertTask(context, { begin: (committed) => routeNotices('r', reading, committed, null), deliver, openAt: (at) => (hours === undefined ? at : openAt(at, hours)), outcome, clock });
         },
       }, { app: '', log: silent, firstRetryMs: 1 });
+      // What is appended from here on is news to the route.
+      await until(() => loop.state().tasks.some(({ status }) => status === 'running'), 'the task is open');
+      return loop;
     },
-    committed: async () => (await kafka.committed(GROUP, ['challenges']))[0]?.offset ?? 0,
+    committed: () => committed,
   };
 }

@@ -22,6 +22,7 @@ module.exports = {
     only('clickhouse-in-one-folder', '', '@clickhouse/client', '^infra/(clickhouse|local)/'),
     only('registry-in-one-folder', '', '@kafkajs/confluent-schema-registry', '^infra/registry/'),
     only('kmeans-in-one-folder', '', 'ml-kmeans', '^consumers/analyzer/expertise/'),
+    only('nodemailer-in-one-folder', '', 'nodemailer', '^consumers/alerts/'),
     only('fastify-in-two-folders', 'The two that serve people over HTTP.', 'fastify', '^(producers/collector|consumers/dashboard)/'),
   ],
   options: { doNotFollow: { path: 'node_modules' }, tsConfig: { fileName: 'tsconfig.json' }, tsPreCompilationDeps: true, enhancedResolveOptions: { extensions: ['.ts', '.js', '.json'], exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] } },

@@ -44,7 +44,7 @@ export function digestLetter({ route, from, to, items, open, dashboardUrl }: Dig
     ...(all.length > shown.length ? ['', `and ${all.length - shown.length} more${dashboardUrl === null ? '' : `: ${dashboardUrl}`}`] : []),
   ].join('\n');
   const body = { route, digest: { from, to }, open, challenges: shown.map(({ challenge, told }) => ({ ...told, challenge })), more: all.length - shown.length, message };
-  return { key: `${route}/digest/${to}`, body: JSON.stringify(body), subject: `[Chokepoint] ${dimensions.join(' and ')}: ${counts}`, message, about: { route, status: 'digest' } };
+  return { key: `${route}/digest/${to}`, body: JSON.stringify(body), subject: `[Chokepoint] ${dimensions.join(' and ')}: ${counts}`, message, thread: `${route}/digest`, about: { route, status: 'digest' } };
 }
 
 function section(dimension: Dimension, items: readonly DigestItem[], dashboardUrl: string | null): string[] {

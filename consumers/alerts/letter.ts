@@ -5,10 +5,13 @@ import type { Told } from './routes/course.ts';
 import type { Notice } from './webhook.ts';
 
 export interface Letter extends Notice {
+  readonly key: string;
   /** One line. */
   readonly subject: string;
   /** Plain text for people. */
   readonly message: string;
+  /** The same for those that belong together. */
+  readonly thread: string;
   /** For a log line. */
   readonly about: Readonly<Record<string, string>>;
 }
@@ -19,7 +22,7 @@ const subjectOf = ({ dimension, status, feature }: Challenge): string => `[Choke
 /** To the one webhook of ALERTS_WEBHOOK_URL. */
 export function plainLetter(challenge: Challenge, dashboardUrl: string | null): Letter {
   const message = messageOf(challenge, dashboardUrl);
-  return { key: keyOf(challenge), body: JSON.stringify({ challenge, message }), subject: subjectOf(challenge), message, about: { dimension: challenge.dimension, status: challenge.status } };
+  return { key: keyOf(challenge), body: JSON.stringify({ challenge, message }), subject: subjectOf(challenge), message, thread: challenge.challenge_id, about: { dimension: challenge.dimension, status: challenge.status } };
 }
 
 /** Of a route: two routes to one receiver have keys of their own. */
@@ -30,5 +33,6 @@ export function routeLetter(route: string, challenge: Challenge, { severity, own
     key: `${route}/${keyOf(challenge)}`,
     body: JSON.stringify({ route, severity, owner, thread, challenge, message }),
     message,
+    thread: `${route}/${thread}`,
   };
 }

@@ -10,8 +10,11 @@ import type { Settings } from '../../infra/settings.ts';
 import { createCodec, type RecordCodec } from '../../schemas/codec.ts';
 import { topicName } from '../../schemas/topics.ts';
 import { createAlertTask } from './alertTask.ts';
+import { ALERTS_PATH, type Alert } from './alertmanager.ts';
+import { createAlertmanagerTask } from './alertmanagerTask.ts';
 import { createDigestTask } from './digestTask.ts';
 import type { Letter } from './letter.ts';
+import { createMailer } from './mail.ts';
 import { everyTransition, follow, routeNotices, type RouteReading } from './notices.ts';
 import type { Clock } from './patience.ts';
 import { readRoutes, type Route } from './routes/file.ts';
@@ -88,12 +91,17 @@ export async function startAlerts(settings: Settings, log: Log): Promise<Service
 }
 
 function taskOf({ name, match, tell, grouped, to, when }: Route, { codec, owners, dashboardUrl, allowPrivate }: Context, outcome: RouteWatch): TaskGroup['create'] {
-  const deliver = deliveryTo(to, allowPrivate);
   return (task) => {
     const reading: RouteReading = { log: task.log, codec, owners, course: { match, tell, grouped } };
+    const catchUp = (): Promise<void> => owners.catchUp();
+    if (to.kind === 'alertmanager') {
+      const post = alertsTo(to, allowPrivate);
+      return createAlertmanagerTask(task, { begin: (committed) => follow(reading, committed), catchUp, post, dashboardUrl, outcome, clock });
+    }
+    const deliver = deliveryTo(to, allowPrivate);
     switch (when.kind) {
       case 'digest':
-        return createDigestTask(task, { route: name, weekly: when.weekly, begin: (committed) => follow(reading, committed), catchUp: () => owners.catchUp(), deliver, dashboardUrl, outcome, clock });
+        return createDigestTask(task, { route: name, weekly: when.weekly, begin: (committed) => follow(reading, committed), catchUp, deliver, dashboardUrl, outcome, clock });
       case 'always':
       case 'hours':
         return createAlertTask(task, {
@@ -104,16 +112,22 @@ function taskOf({ name, match, tell, grouped, to, when }: Route, { codec, owners
   };
 }
 
-function deliveryTo(to: Target, allowAllPrivate: boolean): (letter: Letter) => Promise<Delivery> {
-  const allowPrivate = allowAllPrivate || to.allowPrivate;
+function deliveryTo(to: Exclude<Target, { readonly kind: 'alertmanager' }>, allowAllPrivate: boolean): (letter: Letter) => Promise<Delivery> {
   switch (to.kind) {
     case 'webhook':
-      return createWebhook({ url: to.url, secret: to.secret, allowPrivate, now: clock.now });
+      return createWebhook({ url: to.url, secret: to.secret, allowPrivate: allowAllPrivate || to.allowPrivate, now: clock.now });
     case 'slack': {
-      const post = createWebhook({ url: to.url, secret: null, allowPrivate, now: clock.now });
+      const post = createWebhook({ url: to.url, secret: null, allowPrivate: allowAllPrivate || to.allowPrivate, now: clock.now });
       return (letter) => post(slackNotice(letter));
     }
+    case 'email':
+      return createMailer({ ...to.server, to: to.to, allowPrivate: allowAllPrivate || to.server.allowPrivate });
   }
+}
+
+function alertsTo({ url, allowPrivate }: Extract<Target, { readonly kind: 'alertmanager' }>, allowAllPrivate: boolean): (alerts: readonly Alert[]) => Promise<Delivery> {
+  const post = createWebhook({ url: url.replace(/\/+$/, '') + ALERTS_PATH, secret: null, allowPrivate: allowAllPrivate || allowPrivate, now: clock.now });
+  return (alerts) => post({ key: null, body: JSON.stringify(alerts) });
 }
 
 /** Where no webhook is set. */

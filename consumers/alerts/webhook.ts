@@ -10,8 +10,8 @@ import { isIP, type LookupFunction } from 'node:net';
 import { isRefused } from './addresses.ts';
 
 export interface Notice {
-  /** The same for the same transition, however often it is sent. */
-  readonly key: string;
+  /** The same for the same transition, however often it is sent; null: none is sent. */
+  readonly key: string | null;
   /** JSON. */
   readonly body: string;
 }
@@ -61,7 +61,7 @@ export function createWebhook(options: WebhookOptions): (notice: Notice) => Prom
         method: 'POST', lookup, agent: false,
         signal: AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS),
         headers: {
-          'content-type': 'application/json; charset=utf-8', 'content-length': bytes.length, 'user-agent': 'chokepoint', 'idempotency-key': key,
+          'content-type': 'application/json; charset=utf-8', 'content-length': bytes.length, 'user-agent': 'chokepoint', ...(key === null ? {} : { 'idempotency-key': key }),
           ...(options.secret === null ? {} : signatures(options.secret, body, options.now())),
         },
       }, bytes), options.now());

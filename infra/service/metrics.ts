@@ -79,8 +79,8 @@ export const metrics = {
   cohortModels: new Counter({ name: 'chokepoint_cohort_models_total', help: 'Trainings of the expertise model, by decision.', labelNames: ['decision'] as const }),
   cohortFindings: new Counter({ name: 'chokepoint_cohort_findings_total', help: 'Findings evaluated at midnight ticks, by rule and state.', labelNames: ['rule_id', 'state'] as const }),
   cohortChallenges: new Counter({ name: 'chokepoint_cohort_challenges_total', help: 'Transitions of challenges.', labelNames: ['dimension', 'status'] as const }),
-  alertsDelivered: new Counter({ name: 'chokepoint_alerts_delivered_total', help: 'Notices and digests that the receiver of a route answered with 2xx, or that were logged where there is no webhook.', labelNames: ['route'] as const }),
-  alertsFailures: new Counter({ name: 'chokepoint_alerts_failures_total', help: 'Attempts that the receiver of a route did not answer with 2xx.', labelNames: ['route'] as const }),
+  alertsDelivered: new Counter({ name: 'chokepoint_alerts_delivered_total', help: 'Notices, digests and posts to an Alertmanager (those that keep alive too) that the receiver of a route took, or that were logged where there is no webhook.', labelNames: ['route'] as const }),
+  alertsFailures: new Counter({ name: 'chokepoint_alerts_failures_total', help: 'Attempts of which the receiver of a route did not take all.', labelNames: ['route'] as const }),
   alertsFailing: new Gauge({
     name: 'chokepoint_alerts_failing', help: '1 for a route whose receiver did not take the last attempt: its notices wait in Kafka, 0 otherwise.', labelNames: ['route'] as const,
     collect() {

@@ -13,6 +13,6 @@ const routesOf = (text: string): Record<string, string> => Object.fromEntries(re
 test('the examples are good, and are the routes that the page says', () => {
   assert.deepEqual(files.map(routesOf), [
     { 'people.et': 'digest', 'people.sop': 'hours' },
-    { 'simplify.team-notebooks': 'hours', 'simplify.team-training': 'always', simplify: 'hours', teach: 'digest', 'on-call': 'hours', archive: 'always' },
+    { 'simplify.team-notebooks': 'hours', 'simplify.ada-example-com': 'hours', 'simplify.team-training': 'always', simplify: 'hours', teach: 'digest', 'on-call': 'hours', pager: 'always', archive: 'always' },
   ]);
 });

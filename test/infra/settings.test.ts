@@ -88,7 +88,7 @@ void test('secrets are neither printed nor in the errors', () => {
   const env = {
     KAFKA_SSL: 'true', KAFKA_SSL_CERT: '-----BEGIN hunter2', KAFKA_SSL_KEY: '-----BEGIN hunter2', KAFKA_SASL_MECHANISM: 'plain', KAFKA_SASL_USERNAME: 'u', KAFKA_SASL_PASSWORD: secret,
     SCHEMA_REGISTRY_URL: `http://u:${secret}@r`, CLICKHOUSE_PASSWORD: secret, CLICKHOUSE_URL: `http://u:${secret}@c`, WRITE_KEYS: secret, ADMIN_KEYS: secret,
-    ALERTS_WEBHOOK_URL: `https://hooks.example/services/${secret}`, ALERTS_WEBHOOK_SECRET: secret,
+    ALERTS_WEBHOOK_URL: `https://hooks.example/services/${secret}`, ALERTS_WEBHOOK_SECRET: secret, ALERTS_SECRET_SLACK: secret,
   };
   const printed = JSON.stringify(describeSettings(readSettings(env)));
   assert(!printed.includes(secret), printed);

@@ -12,6 +12,7 @@ import { metricsText } from '../../infra/service/metrics.ts';
 import type { Challenge, Feature } from '../../schemas/records.ts';
 import { challenge } from '../consumers/alerts/challenge.ts';
 import { startReceiver, type Receiver } from '../consumers/alerts/receiver.ts';
+import { startSmtpServer, type Mail } from '../consumers/alerts/smtpServer.ts';
 import { withParts } from './parts.ts';
 import { eventually, feedOf } from './sinkWorld.ts';
 
@@ -32,7 +33,7 @@ const life = (n: number, owner: 'mine' | 'theirs'): Challenge[] => {
   return [challenge({ ...common, evaluated_at: 10 * n }), challenge({ ...common, status: 'updated', evaluated_at: 10 * n + 1 }), challenge({ ...common, status: 'resolved', resolution: 'recovered', evaluated_at: 10 * n + 2 })];
 };
 /** What each challenge's notices were, in the order in which they came, repeats left out. */
-const storyOf = ({ received }: Receiver): Record<string, string[]> => {
+const storyOf = ({ received }: { readonly received: readonly Pick<Receiver['received'][number], 'key'>[] }): Record<string, string[]> => {
   const stories: Record<string, string[]> = {};
   for (const key of new Set(received.map((one) => one.key))) {
     const [, id = '', status = ''] = key.split('/');
@@ -40,6 +41,7 @@ const storyOf = ({ received }: Receiver): Record<string, string[]> => {
   }
   return stories;
 };
+const mailKey = ({ text }: Mail): string => /^X-Chokepoint-Key: *(\S+)/im.exec(text)?.[1] ?? '';
 const storiesOf = (ids: readonly number[], story: readonly string[]): Record<string, string[]> => Object.fromEntries(ids.map((n) => [`c${n}`, [...story]]));
 const MOMENTS = 24;
 const ALL = Array.from({ length: MOMENTS }, (_, n) => n);
@@ -50,14 +52,17 @@ test('one receiver fails, one is not there, the process is killed: the others go
   const slack = await startReceiver(() => ({ status: 200 }));
   const mine = await startReceiver(() => ({ status: 200 }));
   const gone = await startReceiver(() => ({ status: 200 }));
+  const smtp = await startSmtpServer({ refuse: () => failing });
   const { url: goneUrl, port: gonePort } = gone;
   await gone.close();
   const file = routesFile('routes.yaml', `
+smtp: { host: 127.0.0.1, port: ${smtp.port}, security: none, from: chokepoint@example.com }
 owners:
   Team Mine: { webhook: { url: "${mine.url}" } }
 routes:
   flaky: { to: { webhook: { url: "${flaky.url}", secret: { env: ALERTS_SECRET_HMAC } } }, tell: [opened, updated, resolved] }
   sop: { match: { dimension: SoP }, to: { slack: { url: { env: ALERTS_SECRET_SLACK } } }, when: always }
+  mailed: { to: { email: [ada@example.com] }, when: always }
   owned: { to: { owners: { otherwise: { webhook: { url: "${goneUrl}" } } } } }
 `);
   const env = parts.env({ ALERTS_ROUTES: file, ALERTS_SECRET_SLACK: slack.url, ALERTS_SECRET_HMAC: 'of-flaky', ALERTS_ALLOW_PRIVATE: 'true' });
@@ -70,7 +75,7 @@ routes:
   };
   t.after(async () => {
     for (const child of children) child.kill('SIGKILL');
-    await Promise.all([flaky.close(), slack.close(), mine.close(), feed.close()]);
+    await Promise.all([flaky.close(), slack.close(), mine.close(), smtp.close(), feed.close()]);
   });
   await feed.send('features', 0, 'mine-0', 'Feature', [feature('mine-0', 'Team Mine')]);
   await feed.send('features', 0, 'mine-1', 'Feature', [feature('mine-1', 'Team Mine')]);
@@ -92,6 +97,9 @@ routes:
   assert.deepEqual(storyOf(slack), storiesOf(sops, ['opened', 'resolved']));
   const { first: _mine, ...storiesOfMine } = storyOf(mine);
   assert.deepEqual(storiesOfMine, storiesOf(owned, ['opened', 'resolved']));
+  await waitFor(() => new Set(smtp.mails.map(mailKey)).size === 2 * MOMENTS + 1, 'the mail server that is back has had everything');
+  const { first: _mailed, ...storiesOfMail } = storyOf({ received: smtp.mails.map((mail) => ({ key: mailKey(mail) })) });
+  assert.deepEqual(storiesOfMail, storiesOf(ALL, ['opened', 'resolved']));
   assert.match(slack.received[0]?.body ?? '', /^\{"text":"\*\[Chokepoint\] SoP opened: /);
   assert.ok(flaky.received.every(({ signature }) => signature.startsWith('sha256=')) && slack.received.every(({ signature }) => signature === 'undefined'));
 

@@ -40,8 +40,9 @@ export interface Told {
 /** A challenge that is the route's, and open. */
 export interface Followed {
   readonly challenge: Challenge;
-  /** The worst so far. */
+  /** The worst so far, and the one with which it became the route's. */
   readonly severity: Severity;
+  readonly first: Severity;
   /** When it became the route's. */
   readonly owner: string | null;
 }
@@ -71,7 +72,7 @@ export function createCourse({ match, tell, grouped, over }: CourseOptions): Cou
     const severity = severityOf(challenge);
     if (!matches(match, challenge, severity, owner)) return null;
     const isFirst = !isGroupOpen(challenge);
-    followed.set(challenge.challenge_id, { challenge, severity, owner });
+    followed.set(challenge.challenge_id, { challenge, severity, first: severity, owner });
     return isFirst && tell.includes('opened') ? { severity, owner, thread: threadOf(challenge) } : null;
   };
   const goesOn = (challenge: Challenge, known: Followed): Told | null => {

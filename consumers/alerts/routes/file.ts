@@ -7,9 +7,8 @@ import type { Dimension } from '../../../schemas/records.ts';
 import { TELLABLE, type Match, type Tellable } from './course.ts';
 import { readMap, type FieldsReader, type Problems } from './fields.ts';
 import { SEVERITIES } from './severity.ts';
-import { isForPeople, readTarget, type Secrets, type Target } from './targets.ts';
-import { readWhen, WORKING_HOURS, type When } from './when.ts';
-import { isTimeZone, readHours } from './when.ts';
+import { isForPeople, readSmtp, readTarget, type Secrets, type Target, type TargetContext } from './targets.ts';
+import { isTimeZone, readHours, readWhen, WORKING_HOURS, type When } from './when.ts';
 
 export class RoutesError extends Error {
   readonly code = 'ROUTES';
@@ -26,7 +25,7 @@ export interface Route {
   readonly when: When;
 }
 
-const TOP = ['time_zone', 'working_hours', 'owners', 'routes'] as const;
+const TOP = ['time_zone', 'working_hours', 'smtp', 'owners', 'routes'] as const;
 const ROUTE = ['match', 'to', 'when', 'tell', 'grouped'] as const;
 const MATCH = ['dimension', 'stage', 'feature', 'owner', 'severity'] as const;
 const DIMENSIONS = ['ET', 'SoP'] as const satisfies readonly Dimension[];
@@ -58,8 +57,9 @@ function readAll(file: unknown, secrets: Secrets, problems: Problems): readonly 
   if (!isTimeZone(timeZone)) problems.tell('time_zone', `must be a name like Europe/Berlin, and is ${timeZone}`);
   const zone = isTimeZone(timeZone) ? timeZone : 'UTC';
   const working = top.has('working_hours') ? readHours(top.raw('working_hours'), 'working_hours', zone, problems) : { ...WORKING_HOURS, timeZone: zone };
+  const targets: TargetContext = { secrets, problems, smtp: top.has('smtp') ? readSmtp(top.raw('smtp'), secrets, problems) : null };
   const owners = top.named('owners').flatMap(([owner, value]): OwnerTarget[] => {
-    const to = readTarget(value, `owners.${owner}`, secrets, problems);
+    const to = readTarget(value, `owners.${owner}`, targets);
     return to === null ? [] : [{ owner, to }];
   });
   const routes = top.named('routes');
@@ -68,7 +68,7 @@ function readAll(file: unknown, secrets: Secrets, problems: Problems): readonly 
     const at = `routes.${name}`;
     if (!NAME.test(name)) problems.tell(at, 'has a name that is not made of lower-case letters, digits and hyphens (40 at most)');
     const fields = readMap(value, at, ROUTE, problems);
-    return fields === null ? [] : readRoute(name, fields, { zone, working: working ?? { ...WORKING_HOURS, timeZone: zone }, owners, secrets, problems });
+    return fields === null ? [] : readRoute(name, fields, { zone, working: working ?? { ...WORKING_HOURS, timeZone: zone }, owners, targets });
   });
 }
 
@@ -80,16 +80,16 @@ interface Context {
   readonly zone: string;
   readonly working: Parameters<typeof readWhen>[2]['working'];
   readonly owners: readonly OwnerTarget[];
-  readonly secrets: Secrets;
-  readonly problems: Problems;
+  readonly targets: TargetContext;
 }
 
-function readRoute(name: string, fields: FieldsReader, { zone, working, owners, secrets, problems }: Context): readonly Route[] {
+function readRoute(name: string, fields: FieldsReader, { zone, working, owners, targets }: Context): readonly Route[] {
   const match = readMatch(fields);
   const tell = fields.words('tell', TELLABLE) ?? DEFAULT_TELL;
   const grouped = fields.flag('grouped') ?? true;
-  const when = fields.has('when') ? readWhen(fields.raw('when'), `${fields.at}.when`, { zone, working }, problems) : null;
-  return targetsOf(name, fields, match, owners, secrets, problems).flatMap((route): Route[] => {
+  const when = fields.has('when') ? readWhen(fields.raw('when'), `${fields.at}.when`, { zone, working }, targets.problems) : null;
+  return targetsOf(name, fields, match, owners, targets).flatMap((route): Route[] => {
+    if (route.to.kind === 'alertmanager') return [readState(route, fields)];
     const common = { tell, grouped, to: route.to };
     if (when !== null) return [{ ...route, ...common, when }];
     if (!isForPeople(route.to)) return [{ ...route, ...common, when: { kind: 'always' } }];
@@ -104,6 +104,18 @@ function readRoute(name: string, fields: FieldsReader, { zone, working, owners, 
   });
 }
 
+interface Addressed {
+  readonly name: string;
+  readonly match: Match;
+  readonly to: Target;
+}
+
+/** Alertmanager is told how things stand; when, to whom and in which groups it tells is its own configuration. */
+function readState(route: Addressed, fields: FieldsReader): Route {
+  for (const name of ['when', 'tell', 'grouped']) if (fields.has(name)) fields.tell(name, 'has no place where an Alertmanager is told: that has its own routes, groups and times');
+  return { ...route, tell: TELLABLE, grouped: false, when: { kind: 'always' } };
+}
+
 function readMatch(fields: FieldsReader): Match {
   const match = fields.map('match', MATCH);
   return {
@@ -113,7 +125,8 @@ function readMatch(fields: FieldsReader): Match {
 }
 
 /** `to: { owners: { otherwise: … } }` is a route per owner of the file, and one for what none of them owns: a dead receiver of one holds up no other. */
-function targetsOf(name: string, fields: FieldsReader, match: Match, owners: readonly OwnerTarget[], secrets: Secrets, problems: Problems): readonly { readonly name: string; readonly match: Match; readonly to: Target }[] {
+function targetsOf(name: string, fields: FieldsReader, match: Match, owners: readonly OwnerTarget[], targets: TargetContext): readonly Addressed[] {
+  const { problems } = targets;
   const at = `${fields.at}.to`;
   const given = fields.raw('to');
   if (given === undefined) {
@@ -122,14 +135,14 @@ function targetsOf(name: string, fields: FieldsReader, match: Match, owners: rea
   }
   const toOwners = typeof given === 'object' && given !== null && 'owners' in given ? fields.map('to', ['owners'])?.map('owners', ['otherwise']) : undefined;
   if (toOwners === undefined) {
-    const to = readTarget(given, at, secrets, problems);
+    const to = readTarget(given, at, targets);
     return to === null ? [] : [{ name, match, to }];
   }
   if (owners.length === 0) problems.tell(at, 'goes to owners, and the file has no owners');
   if (match.owner !== null) problems.tell(`${fields.at}.match.owner`, 'has no place in a route that goes to owners');
   if (toOwners === null) return [];
   if (!toOwners.has('otherwise')) toOwners.tell('otherwise', 'is missing: where the notices of features go that none of the owners owns');
-  const rest = toOwners.has('otherwise') ? readTarget(toOwners.raw('otherwise'), `${at}.owners.otherwise`, secrets, problems) : null;
+  const rest = toOwners.has('otherwise') ? readTarget(toOwners.raw('otherwise'), `${at}.owners.otherwise`, targets) : null;
   return [
     ...owners.map(({ owner, to }) => ({ name: `${name}.${slug(owner)}`, match: { ...match, owner: [owner] }, to })),
     ...(rest === null ? [] : [{ name, match: { ...match, exceptOwners: owners.map(({ owner }) => owner) }, to: rest }]),

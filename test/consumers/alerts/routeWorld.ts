@@ -1,4 +1,6 @@
 /** A route's tasks on an in-memory Kafka, with a clock that jumps to the next alarm, and a receiver that keeps what it gets. */
+import type { Alert } from '../../../consumers/alerts/alertmanager.ts';
+import { createAlertmanagerTask } from '../../../consumers/alerts/alertmanagerTask.ts';
 import { createAlertTask } from '../../../consumers/alerts/alertTask.ts';
 import { createDigestTask } from '../../../consumers/alerts/digestTask.ts';
 import type { Letter } from '../../../consumers/alerts/letter.ts';
@@ -24,6 +26,8 @@ export interface RouteWorld {
   readonly kafka: MemoryKafka;
   /** Every letter handed to the receiver, with the time. */
   readonly sent: { readonly at: number; readonly letter: Letter }[];
+  /** Every post to the Alertmanager, with the time. */
+  readonly posts: { readonly at: number; readonly alerts: readonly Alert[] }[];
   /** What is waited for, as health is told: the last. */
   readonly waits: () => number | null;
   readonly time: { now: number };
@@ -39,6 +43,8 @@ export interface RouteOptions {
   readonly tell?: readonly Tellable[];
   readonly hours?: Hours;
   readonly digest?: Weekly;
+  /** A route to an Alertmanager; what it answers. */
+  readonly alertmanager?: () => Delivery;
   readonly answer?: (letter: Letter) => Delivery;
   /** May never settle. */
   readonly beforeCommit?: () => void | Promise<void>;
@@ -48,6 +54,7 @@ export async function routeWorld(now: number): Promise<RouteWorld> {
   const time = { now };
   const kafka = createMemoryKafka({ partitions: 1, now: () => time.now });
   const codec = await createCodec(memorySchemas(), ['Challenge', 'Feature']);
+  const posts: { at: number; alerts: readonly Alert[] }[] = [];
   const sent: { at: number; letter: Letter }[] = [];
   let waits: number | null = null;
   let committed = 0;
@@ -63,14 +70,14 @@ export async function routeWorld(now: number): Promise<RouteWorld> {
     },
   };
   return {
-    kafka, sent, time,
+    kafka, sent, posts, time,
     waits: () => waits,
     append: (changes) => { kafka.append([{ topic: 'challenges', partition: 0, key: 'c', value: codec.encode('Challenge', challenge(changes)) }]); },
     own: (feature, owner) => {
       const entry: Feature = { feature, title: feature, stage: 'training', tool: '', core: false, expected_ms: null, task_timeout_ms: null, owner, ignore_repeats: false };
       kafka.append([{ topic: 'platform.features', partition: 0, key: feature, value: codec.encode('Feature', entry) }]);
     },
-    start: async ({ match = {}, tell = ['opened', 'resolved'], hours, digest, answer = () => ({ ok: true }), beforeCommit = () => undefined } = {}) => {
+    start: async ({ match = {}, tell = ['opened', 'resolved'], hours, digest, alertmanager, answer = () => ({ ok: true }), beforeCommit = () => undefined } = {}) => {
       const watched: Kafka = {
         ...kafka,
         consumer: async (options) => {
@@ -91,7 +98,12 @@ export async function routeWorld(now: number): Promise<RouteWorld> {
       const loop = await runTasks(watched, {
         group: GROUP, topics: ['challenges'], assignment: 'each', commit: 'offsets',
         create: (context) => {
-          const reading: RouteReading = { log: context.log, codec, owners, course: { match: { ...ANY, ...match }, tell, grouped: true } };
+          const reading: RouteReading = { log: context.log, codec, owners, course: { match: { ...ANY, ...match }, tell, grouped: alertmanager === undefined } };
+          const post = (alerts: readonly Alert[]): Promise<Delivery> => {
+            posts.push({ at: time.now, alerts });
+            return Promise.resolve(alertmanager?.() ?? { ok: true });
+          };
+          if (alertmanager !== undefined) return createAlertmanagerTask(context, { begin: (committed) => follow(reading, committed), catchUp: () => owners.catchUp(), post, dashboardUrl: null, outcome, clock });
           if (digest !== undefined) return createDigestTask(context, { route: 'r', weekly: digest, begin: (committed) => follow(reading, committed), catchUp: () => owners.catchUp(), deliver, dashboardUrl: null, outcome, clock });
           return createAlertTask(context, { begin: (committed) => routeNotices('r', reading, committed, null), deliver, openAt: (at) => (hours === undefined ? at : openAt(at, hours)), outcome, clock });
         },

@@ -61,6 +61,29 @@ test('hours and digests of one\'s own', () => {
   assert.deepEqual(whenOf('{ digest: { days: [mon, thu], at: "10:15" } }'), { kind: 'digest', weekly: { days: [1, 4], at: 615, timeZone: 'UTC' } });
 });
 
+test('mail goes by the server of the file; an Alertmanager is told everything, since what it tells is its own affair', () => {
+  const [mail, alertmanager] = read(`
+smtp: { host: smtp.example.com, from: chokepoint@example.com, username: chokepoint, password: { file: /run/secrets/hmac } }
+routes:
+  mail: { match: { dimension: ET }, to: { email: [ada@example.com, bob@example.com] } }
+  on-call: { match: { severity: critical }, to: { alertmanager: { url: "http://alertmanager:9093" } } }
+`);
+  assert.deepEqual(mail?.to, { kind: 'email', to: ['ada@example.com', 'bob@example.com'], server: { host: 'smtp.example.com', port: 587, security: 'starttls', from: 'chokepoint@example.com', auth: { user: 'chokepoint', pass: 'of-the-file' }, allowPrivate: false } });
+  assert.equal(mail.when.kind, 'digest');
+  assert.deepEqual([alertmanager?.name, alertmanager?.when, alertmanager?.grouped, alertmanager?.tell.length], ['on-call', { kind: 'always' }, false, 4]);
+});
+
+test('what is wrong with mail and with an Alertmanager', () => {
+  const message = problemsOf(`
+smtp: { host: smtp.example.com, security: none, username: chokepoint, password: { file: /run/secrets/hmac }, port: 0 }
+routes:
+  a: { to: { email: "ada@example.com, bob@example.com" } }
+  b: { to: { alertmanager: { url: "http://alertmanager:9093" } }, when: always, grouped: true }
+`);
+  for (const place of ['smtp.from is missing', 'smtp.security must not be none where there is a password', 'smtp.port must be a whole number', 'routes.a.to.email must be addresses like', 'routes.b.when has no place', 'routes.b.grouped has no place']) assert.ok(message.includes(`  ${place}`), `${place}\n${message}`);
+  assert.match(problemsOf('{ routes: { a: { to: { email: ada@example.com } } } }'), /routes\.a\.to\.email needs smtp at the top of the file/);
+});
+
 test('all problems at once, each with its place', () => {
   const message = problemsOf(`
 time_zone: Europe/Bärlin

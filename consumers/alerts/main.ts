@@ -17,7 +17,7 @@ import type { Letter } from './letter.ts';
 import { createMailer } from './mail.ts';
 import { everyTransition, follow, routeNotices, type RouteReading } from './notices.ts';
 import type { Clock } from './patience.ts';
-import { readRoutes, type Route } from './routes/file.ts';
+import { DEFAULT_ROUTE, readRoutes, type Route } from './routes/file.ts';
 import { openAt } from './routes/hours.ts';
 import { createOwners, type Owners } from './routes/owners.ts';
 import { describeTarget, type Target } from './routes/targets.ts';
@@ -32,9 +32,6 @@ const clock: Clock = {
     return () => { clearTimeout(timer); };
   },
 };
-
-/** Of ALERTS_WEBHOOK_URL, in metrics and in the log: routes of a file have lower-case names, and its group is `alerts`. */
-const DEFAULT_ROUTE = 'alerts';
 
 interface Running {
   readonly name: string;

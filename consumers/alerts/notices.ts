@@ -56,7 +56,8 @@ export interface RouteReading {
  * nothing to go out of step. A route that begins tells of what is open then and not of what is over: a new receiver is not told years of history.
  */
 export async function follow({ log, codec, owners, course: options }: RouteReading, { topic, partition, offset, metadata }: Position): Promise<Following> {
-  const memory = readMemory(metadata) ?? { began: (await log.ends(topic))[partition] ?? 0, digest: null };
+  // A position without a memory was set by hand: from there on everything is told.
+  const memory = readMemory(metadata) ?? { began: offset === 0 ? (await log.ends(topic))[partition] ?? 0 : 0, digest: null };
   await owners.catchUp();
   const over = new Set<string>();
   for await (const challenge of history(memory.began)) if (challenge.status === 'resolved') over.add(challenge.challenge_id);

@@ -31,6 +31,8 @@ const MATCH = ['dimension', 'stage', 'feature', 'owner', 'severity'] as const;
 const DIMENSIONS = ['ET', 'SoP'] as const satisfies readonly Dimension[];
 const STAGES = ['data', 'features', 'training', 'deployment'] as const;
 const DEFAULT_TELL: readonly Tellable[] = ['opened', 'resolved'];
+/** Of ALERTS_WEBHOOK_URL, in metrics and in the log; its group is `alerts`. */
+export const DEFAULT_ROUTE = 'alerts';
 /** They name consumer groups and are labels of metrics. */
 const NAME = /^[a-z][a-z0-9-]{0,39}$/;
 
@@ -66,6 +68,7 @@ function readAll(file: unknown, secrets: Secrets, problems: Problems): readonly 
   if (routes.length === 0) problems.tell('routes', 'is missing or empty: a map from names to routes');
   return routes.flatMap(([name, value]) => {
     const at = `routes.${name}`;
+    if (name === DEFAULT_ROUTE) problems.tell(at, 'has the name of the route of ALERTS_WEBHOOK_URL');
     if (!NAME.test(name)) problems.tell(at, 'has a name that is not made of lower-case letters, digits and hyphens (40 at most)');
     const fields = readMap(value, at, ROUTE, problems);
     return fields === null ? [] : readRoute(name, fields, { zone, working: working ?? { ...WORKING_HOURS, timeZone: zone }, owners, targets });

@@ -90,6 +90,7 @@ time_zone: Europe/Bärlin
 owner: {}
 routes:
   Big: { to: ${SLACK} }
+  alerts: { to: ${SLACK} }
   a: { match: { dimension: Sop, levle: expert }, to: { slack: { url: "https://hooks.slack.example/in/clear" } }, tell: [opened, closed] }
   b: { to: { slack: { url: { env: KAFKA_SASL_PASSWORD } } }, when: { from: "22:00", to: "07:00" } }
   c: { to: { slack: { url: { env: ALERTS_SECRET_MISSING } } }, when: { digest: { at: 9 } } }
@@ -99,7 +100,7 @@ routes:
   g: { to: { webhook: { url: "ftp://x", secret: { file: /nowhere } } } }
 `);
   for (const place of [
-    'time_zone must be a name', 'owner is not known', 'routes.Big has a name', 'routes.a.match.dimension must be one of ET, SoP', 'routes.a.match.levle is not known', 'routes.a.to.slack.url must not be in the file',
+    'time_zone must be a name', 'owner is not known', 'routes.Big has a name', 'routes.alerts has the name of', 'routes.a.match.dimension must be one of ET, SoP', 'routes.a.match.levle is not known', 'routes.a.to.slack.url must not be in the file',
     'routes.a.tell must be one of opened', 'routes.b.to.slack.url.env must begin with ALERTS_SECRET_', 'routes.b.when.to must be later than from', 'routes.c.to.slack.url.env names ALERTS_SECRET_MISSING, which is not set',
     'routes.c.when.digest.at must be a time in quotes', 'routes.c.when.digest.days is missing', 'routes.d.to goes to owners, and the file has no owners', 'routes.d.to.owners.otherwise is missing', 'routes.e.to must be one of', 'routes.f.to is missing', 'routes.f.when must be always',
     'routes.g.to.webhook.url must be a URL', 'routes.g.to.webhook.secret.file names /nowhere',

@@ -28,6 +28,8 @@ export function createAlertTask(context: TaskContext, { begin, deliver, openAt, 
   let waiting: InRecord[] = [];
   /** Of the first that waits, once it is known that it makes a notice. */
   let letter: Letter | null = null;
+  /** To be committed first: what the route remembers must outlive a receiver that takes nothing. */
+  let beginning: Position | null = null;
 
   const through = ({ topic, partition, offset }: InRecord): Position => ({ topic, partition, offset: offset + 1, metadata: notices?.metadata ?? '' });
 
@@ -47,10 +49,17 @@ export function createAlertTask(context: TaskContext, { begin, deliver, openAt, 
 
   return {
     open: async ([committed]) => {
-      if (committed !== undefined) notices = await begin(committed);
+      if (committed === undefined) return;
+      notices = await begin(committed);
+      if (notices.isNew) beginning = { ...committed, metadata: notices.metadata };
     },
     accept: (records) => { waiting.push(...records); },
     step: async () => {
+      if (beginning !== null) {
+        const position = beginning;
+        beginning = null;
+        return { outputs: [], positions: [position] };
+      }
       if (waiting.length === 0 || notices === null) return null;
       if (letter === null) {
         const passed = await passOver(notices);

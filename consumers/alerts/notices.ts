@@ -9,6 +9,8 @@ import type { Owners } from './routes/owners.ts';
 export interface Notices {
   /** Goes with every position that is committed. */
   readonly metadata: string;
+  /** It is not yet beside the committed position, and must be before anything is told or passed over. */
+  readonly isNew: boolean;
   /** Before one or several letters are asked for. */
   catchUp(): Promise<void>;
   /** Of one record, each once and in order; null: no notice. */
@@ -41,7 +43,7 @@ export async function readChallenge(codec: RecordCodec, value: Buffer): Promise<
 
 /** Every transition, as it is. */
 export function everyTransition(codec: RecordCodec, dashboardUrl: string | null): Notices {
-  return { metadata: '', catchUp: () => Promise.resolve(), letterOf: async (value) => plainLetter(await readChallenge(codec, value), dashboardUrl) };
+  return { metadata: '', isNew: false, catchUp: () => Promise.resolve(), letterOf: async (value) => plainLetter(await readChallenge(codec, value), dashboardUrl) };
 }
 
 export interface RouteReading {
@@ -81,6 +83,7 @@ export async function routeNotices(route: string, reading: RouteReading, committ
   const { memory, take } = await follow(reading, committed);
   return {
     metadata: writeMemory(memory),
+    isNew: committed.metadata === '',
     catchUp: () => reading.owners.catchUp(),
     letterOf: async (value) => {
       const taken = await take(value);

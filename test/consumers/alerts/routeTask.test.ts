@@ -73,13 +73,26 @@ test('a route that begins tells what is open, not what is over; also if it is st
   world.append({ challenge_id: 'over', group_id: 'b', ...RECOVERED, evaluated_at: 3 });
   world.append({ challenge_id: 'open2', group_id: 'c', evaluated_at: 4 });
   let commits = 0;
-  await world.start({ beforeCommit: () => (++commits < 2 ? undefined : new Promise<never>(() => undefined)) });
-  await until(() => commits === 2, 'one is committed, and no more');
+  await world.start({ beforeCommit: () => (++commits < 3 ? undefined : new Promise<never>(() => undefined)) });
+  await until(() => commits === 3, 'the memory and one notice are committed, and no more');
   world.kafka.expel('alerts.r', 0);
   const loop = await world.start();
   await until(() => world.committed() === 4, 'all is committed');
   await loop.stop();
   assert.deepEqual([...new Set(keys(world))], ['r/open1/opened/1', 'r/open2/opened/4']);
+});
+
+test('a route that was never answered remembers when it began: what was resolved meanwhile is told', async () => {
+  const world = await routeWorld(SATURDAY);
+  const first = await world.start({ answer: () => ({ ok: false, why: 'answered 503', retryAfterMs: null }) });
+  world.append({ evaluated_at: 1 });
+  world.append({ ...RECOVERED, evaluated_at: 2 });
+  await until(() => world.sent.length > 2, 'it is tried');
+  await first.stop();
+  const second = await world.start();
+  await until(() => world.committed() === 2, 'all is committed');
+  await second.stop();
+  assert.deepEqual([...new Set(keys(world))], ['r/c1/opened/1', 'r/c1/resolved/2']);
 });
 
 test('a receiver that fails for a while: nothing is lost, nothing overtakes', async () => {

@@ -22,7 +22,7 @@ import { createRates, readLag } from './lag.ts';
 import { createLive, followChallenges } from './live.ts';
 import { boundedAsk, remembered } from './queries/ask.ts';
 import { cardOf, type OutlineOf } from './queries/card.ts';
-import type { NamedSql } from './queries/challenge.ts';
+import type { EffectOf, NamedSql } from './queries/challenge.ts';
 import { readTitles } from './queries/now.ts';
 import { addRoutes, type RouteOptions } from './routes.ts';
 import type { PipelineShape } from './shapes.ts';
@@ -31,6 +31,7 @@ import type { PipelineShape } from './shapes.ts';
 export interface Rules {
   readonly outlineOf: OutlineOf;
   readonly sqlOf: (challenge: Challenge) => readonly NamedSql[];
+  readonly effectOf: EffectOf;
 }
 
 export interface Dashboard extends Service {

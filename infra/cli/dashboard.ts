@@ -1,4 +1,5 @@
 /** The dashboard with what the analyzer knows of rules: the two meet only here. */
+import { fixedAtOf, readEffect } from '../../consumers/analyzer/effect/read.ts';
 import { rulesOf } from '../../consumers/analyzer/main.ts';
 import { statementsOf } from '../../consumers/analyzer/evidence/statements.ts';
 import { RULES } from '../../consumers/analyzer/rules/rules.ts';
@@ -13,6 +14,12 @@ export async function startDashboardWithRules(settings: Settings, log: Log): Pro
     outlineOf: (id) => {
       const rule = ruleOf(id);
       return rule === null ? null : { harmed: rule.harmed, counts_users_who_do: rule.counted === 'used' };
+    },
+    effectOf: async (query, transitions) => {
+      const [first] = transitions;
+      const rule = first === undefined ? null : ruleOf(first.rule_id);
+      const fixedAt = first === undefined || rule === null ? null : await fixedAtOf(query, first.challenge_id);
+      return rule === null || fixedAt === null ? null : readEffect(query, transitions, rule, fixedAt);
     },
     sqlOf: (challenge) => {
       const rule = ruleOf(challenge.rule_id);

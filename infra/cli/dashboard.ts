@@ -6,10 +6,12 @@ import { RULES } from '../../consumers/analyzer/rules/rules.ts';
 import { startDashboard, type Dashboard } from '../../consumers/dashboard/main.ts';
 import type { Log } from '../service/log.ts';
 import type { Settings } from '../settings.ts';
+import { openAdminKeys } from './adminKeys.ts';
 
 export async function startDashboardWithRules(settings: Settings, log: Log): Promise<Dashboard> {
   const rules = [...(await rulesOf(settings.rulesFile)), ...RULES];
   const ruleOf = (id: string) => rules.find((rule) => rule.id === id) ?? null;
+  const admins = await openAdminKeys(settings.collector.adminKeys, settings.collector.keysFile, log);
   return startDashboard(settings, log, {
     outlineOf: (id) => {
       const rule = ruleOf(id);
@@ -25,5 +27,8 @@ export async function startDashboardWithRules(settings: Settings, log: Log): Pro
       const rule = ruleOf(challenge.rule_id);
       return rule === null ? [] : statementsOf(challenge, rule).map(({ what, sql }) => ({ what, sql }));
     },
+  }, admins).catch((error: unknown) => {
+    admins.stop();
+    throw error;
   });
 }

@@ -21,7 +21,7 @@ const changed = (value: number | null, measure: Measure): string => {
 };
 const interval = ({ low, high }: Estimate, show: (value: number) => string): string => (low === null || high === null ? 'no interval' : `${show(low)} to ${show(high)}`);
 const changedWithin = (one: Estimate, measure: Measure): string => `${changed(one.value, measure)} (${interval(one, (value) => changed(value, measure))})`;
-const valueWithin = (one: Estimate, measure: Measure): string => `${shown(one.value, measure)} (${interval(one, (value) => shown(value, measure))})`;
+const valueWithin = (one: Estimate, measure: Measure): HTMLElement => h('div', {}, shown(one.value, measure), h('div', { class: 'fine' }, interval(one, (value) => shown(value, measure))));
 
 const weeks = (days: number): string => (days === 7 ? 'one week' : `${String(days / 7)} weeks`);
 const span = (from: number, to: number): string => `${day(from)} to ${day(to - DAY_MS)}`;
@@ -100,8 +100,8 @@ function content(shape: EffectShape | null, dimension: Dimension): readonly Node
   const told = { measure, affected, others, effect, periods };
   const more = next_at === null ? 'These numbers stay.' : `Two weeks are over when ${day(next_at)} begins; then the numbers stay.`;
   return [h('div', { class: 'two' },
-    h('div', { class: 'panel' }, picture(told, dimension)),
-    h('div', { class: 'panel effect-words' }, words(told, yardstick), numbersTable(told), h('p', { class: 'fine' }, `${frozen} Who was not seen on both sides of the fix counts nowhere: were they driven away, it does not show. ${more}`)))];
+    h('div', { class: 'panel' }, picture(told, dimension), h('div', { class: 'gap' }, numbersTable(told))),
+    h('div', { class: 'panel effect-words' }, words(told, yardstick), h('p', { class: 'fine' }, `${frozen} Who was not seen on both sides of the fix counts nowhere: were they driven away, it does not show. ${more}`)))];
 }
 
 export interface EffectPanel {

@@ -144,7 +144,7 @@ test('what became of the users who were affected when it was marked fixed, besid
   await visit(page, '/challenges/c-done');
   const rows = await rowsOf(page, 'Before and after the fix');
   assert.deepEqual(rows.map(([name, users, , , change]) => [name, users, change]), [['Affected', '12 of 12', '−75 points'], ['Others', '12 of 12', '0 points']]);
-  assert.deepEqual(rows.map(([, , before, after]) => [before?.split(' (')[0], after?.split(' (')[0]]), [['100 %', '25 %'], ['0 %', '0 %']]);
+  assert.deepEqual(rows.map(([, , before, after]) => [before, after]), [['100 %76 % to 100 %', '25 %9 % to 53 %'], ['0 %0 % to 24 %', '0 %0 % to 24 %']], 'with their intervals by Wilson');
   const section = page.locator('section:has(h2:text-is("Since it was marked fixed"))');
   assert.match(await section.textContent() ?? '', /−75 points for the affected users against the others, over one week before and after; 95 % interval −\d+ points to −\d+ points/);
   assert.match(await section.textContent() ?? '', /Affected users were picked because they were affected/);

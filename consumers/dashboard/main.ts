@@ -12,7 +12,7 @@ import type { Settings } from '../../infra/settings.ts';
 import { createCodec } from '../../schemas/codec.ts';
 import type { Challenge } from '../../schemas/records.ts';
 import { topicName } from '../../schemas/topics.ts';
-import { createAdminKeys } from './access/adminKeys.ts';
+import type { AdminKeys } from './access/adminKeys.ts';
 import { produceTo, registerActions } from './actions.ts';
 import { createAttempts } from './access/attempts.ts';
 import { createSealer } from './access/session.ts';
@@ -22,7 +22,7 @@ import { createRates, readLag } from './lag.ts';
 import { createLive, followChallenges } from './live.ts';
 import { boundedAsk, remembered } from './queries/ask.ts';
 import { cardOf, type OutlineOf } from './queries/card.ts';
-import type { NamedSql } from './queries/challenge.ts';
+import type { EffectOf, NamedSql } from './queries/challenge.ts';
 import { readTitles } from './queries/now.ts';
 import { addRoutes, type RouteOptions } from './routes.ts';
 import type { PipelineShape } from './shapes.ts';
@@ -31,6 +31,13 @@ import type { PipelineShape } from './shapes.ts';
 export interface Rules {
   readonly outlineOf: OutlineOf;
   readonly sqlOf: (challenge: Challenge) => readonly NamedSql[];
+  readonly effectOf: EffectOf;
+}
+
+/** Who may sign in by key; whoever starts the dashboard brings it, since a file of keys is the collector's. */
+export interface Admins {
+  readonly keys: AdminKeys;
+  readonly stop: () => void;
 }
 
 export interface Dashboard extends Service {
@@ -44,7 +51,7 @@ const STATUS_MS = 4_000;
 /** Ours: each holds a connection; the heartbeat keeps it through proxies that close after 30 s. */
 const LIVE = { most: 200, heartbeatMs: 15_000, longestMs: 60 * 60_000 };
 
-export async function startDashboard(settings: Settings, log: Log, rules: Rules): Promise<Dashboard> {
+export async function startDashboard(settings: Settings, log: Log, rules: Rules, admins: Admins): Promise<Dashboard> {
   const { app: appName, dashboard } = settings;
   const assets = loadAssets();
   const clickhouse = connectClickHouse(settings.clickhouse);
@@ -78,7 +85,7 @@ export async function startDashboard(settings: Settings, log: Log, rules: Rules)
   const app = createApp({
     assets, health, log, trustedProxies: dashboard.proxy.addresses,
     access: {
-      keys: createAdminKeys(settings.collector.adminKeys),
+      keys: admins.keys,
       sealer: createSealer(dashboard.sessionSecret === null ? randomBytes(32) : createHash('sha256').update(dashboard.sessionSecret).digest()),
       attempts: createAttempts(Date.now),
       sessionMs: dashboard.sessionMs, proxy: dashboard.proxy, userIdViewers: dashboard.userIdViewers, secure: dashboard.url?.startsWith('https:') === true, now: Date.now,
@@ -95,6 +102,7 @@ export async function startDashboard(settings: Settings, log: Log, rules: Rules)
   });
   const stop = async (): Promise<void> => {
     clearInterval(sampling);
+    admins.stop();
     live.close();
     await app.close();
     await follower.stop();
@@ -109,7 +117,7 @@ export async function startDashboard(settings: Settings, log: Log, rules: Rules)
     throw portError(cause, dashboard.port, 'DASHBOARD_PORT');
   }
   const { port } = app.server.address() as AddressInfo;
-  if (settings.collector.adminKeys.length === 0 && dashboard.proxy.header === null) log('warn', 'nobody can sign in: set ADMIN_KEYS, or DASHBOARD_PROXY_HEADER');
+  if (settings.collector.adminKeys.length === 0 && settings.collector.keysFile === null && dashboard.proxy.header === null) log('warn', 'nobody can sign in: set ADMIN_KEYS, COLLECTOR_KEYS_FILE or DASHBOARD_PROXY_HEADER');
   log('info', 'the page', { url: dashboard.url ?? `http://${dashboard.host}:${String(port)}` });
   return { name: 'dashboard', port, health, stop, failed: new Promise(() => undefined) };
 }

@@ -6,7 +6,7 @@ import type { Live } from './live.ts';
 import { remembered, type Ask } from './queries/ask.ts';
 import type { OutlineOf, TitleOf } from './queries/card.ts';
 import { readCatalog } from './queries/catalog.ts';
-import { readChallenge, readSamples, type NamedSql } from './queries/challenge.ts';
+import { readChallenge, readEffect, readSamples, type EffectOf, type NamedSql } from './queries/challenge.ts';
 import { readExpertise } from './queries/expertise.ts';
 import { readNow, readPulse } from './queries/now.ts';
 import { readStoredHealth } from './queries/pipeline.ts';
@@ -18,6 +18,7 @@ export interface RouteOptions {
   readonly titles: () => Promise<TitleOf>;
   readonly outlineOf: OutlineOf;
   readonly sqlOf: (challenge: Challenge) => readonly NamedSql[];
+  readonly effectOf: EffectOf;
   readonly kafkaHealth: () => Promise<Pick<PipelineShape, 'status' | 'groups' | 'rates'>>;
   readonly live: Live;
   readonly now: () => number;
@@ -28,7 +29,7 @@ const SHORT_MS = 3_000;
 const LONG_MS = 60_000;
 const ID = /^[0-9A-Za-z_.:-]{1,128}$/;
 
-export function addRoutes(app: FastifyInstance, access: Access, { ask, titles, outlineOf, sqlOf, kafkaHealth, live, now }: RouteOptions): void {
+export function addRoutes(app: FastifyInstance, access: Access, { ask, titles, outlineOf, sqlOf, effectOf, kafkaHealth, live, now }: RouteOptions): void {
   const kept = { now: remembered(SHORT_MS, now, async () => readNow(ask, outlineOf, await titles())), pulse: remembered(LONG_MS, now, () => readPulse(ask)), expertise: remembered(LONG_MS, now, () => readExpertise(ask)),
     stages: remembered(LONG_MS, now, () => readStages(ask)), stored: remembered(SHORT_MS * 2, now, () => readStoredHealth(ask)), kafka: remembered(SHORT_MS, now, kafkaHealth), catalog: remembered(SHORT_MS * 3, now, () => readCatalog(ask)) };
 
@@ -49,6 +50,11 @@ export function addRoutes(app: FastifyInstance, access: Access, { ask, titles, o
   app.get<{ Params: { id: string } }>('/api/challenges/:id/samples', async (request, reply) => {
     const { id } = request.params;
     return ID.test(id) ? readSamples(ask, id, access.viewerOf(request)?.sees_user_ids === true) : reply.code(404).send({ error: 'not_found', detail: 'there is no such challenge' });
+  });
+  app.get<{ Params: { id: string } }>('/api/challenges/:id/effect', async (request, reply) => {
+    const { id } = request.params;
+    const found = ID.test(id) ? await readEffect(ask, id, effectOf) : null;
+    return found ?? reply.code(404).send({ error: 'not_found', detail: 'there is no such challenge' });
   });
   app.get('/api/live', (_request, reply) => {
     for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) reply.raw.setHeader(name, value);

@@ -114,6 +114,38 @@ export interface ChallengeShape {
   readonly sql: readonly { readonly what: string; readonly sql: string }[];
 }
 
+/** A share, or a median in ms. Null: without end; of an interval's ends also: too few users for one. */
+export interface Estimate {
+  readonly value: number | null;
+  readonly low: number | null;
+  readonly high: number | null;
+}
+
+export interface GroupEffect {
+  /** Users whom the evidence saw so. */
+  readonly picked: number;
+  /** Those who were seen before and after. */
+  readonly users: number;
+  readonly before: Estimate;
+  readonly after: Estimate;
+}
+
+/** What became of the users who were affected when a challenge was marked fixed, beside those who were not. */
+export interface EffectShape {
+  readonly fixed_at: number;
+  /** The tick whose evidence says who was affected. */
+  readonly frozen_at: number;
+  readonly measure: LevelEvidence['measure'];
+  /** Ends not included. Null: the first week is not over. */
+  readonly periods: { readonly days: number; readonly before_from: number; readonly before_to: number; readonly after_from: number; readonly after_to: number } | null;
+  /** When there is more to tell; null: these numbers stay. */
+  readonly next_at: number | null;
+  /** Null with `periods`; within: fewer than five users. */
+  readonly numbers: { readonly affected: GroupEffect | null; readonly others: GroupEffect | null; readonly effect: Estimate | null } | null;
+  readonly yardstick: { readonly days_earlier: number; readonly effect: Estimate | null } | null;
+  readonly sql: readonly { readonly what: string; readonly sql: string }[];
+}
+
 export interface Sample {
   readonly event_id: string;
   readonly occurred_at: number;

@@ -1,4 +1,4 @@
-/** `chokepoint challenge ID acknowledge|snooze|…`: what a person does about a challenge, as the page would. */
+/** `chokepoint challenge ID acknowledge|snooze|…`: what a person does about a challenge, as the page would; `effect`: what came of it (challengeEffect.ts). */
 import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
 import { actionOf } from '../../consumers/dashboard/actionOf.ts';
@@ -11,6 +11,7 @@ import { connectKafka } from '../kafka/client.ts';
 import { connectRegistry } from '../registry/registry.ts';
 import { createLog } from '../service/log.ts';
 import { readSettings } from '../settings.ts';
+import { challengeEffect } from './challengeEffect.ts';
 import { readArguments, subjectOf, UsageError, type Option } from './arguments.ts';
 
 const KIND_OF: Readonly<Record<string, ActionKind>> = { acknowledge: 'acknowledged', snooze: 'snoozed', assign: 'assigned', comment: 'commented', fixed: 'fixed', useful: 'useful', 'not-useful': 'not_useful', reopen: 'reopened' };
@@ -25,7 +26,8 @@ const OPTIONS = {
 export async function challenge(args: readonly string[]): Promise<number> {
   const [id, afterId] = subjectOf(args);
   const [verb, rest] = subjectOf(afterId);
-  const command = `challenge ID <${Object.keys(KIND_OF).join(' | ')}>`;
+  if (id !== undefined && verb === 'effect') return challengeEffect(id, rest);
+  const command = `challenge ID <${Object.keys(KIND_OF).join(' | ')} | effect>`;
   const options = readArguments(command, OPTIONS, rest);
   if (options === null) return 0;
   const kind = Object.hasOwn(KIND_OF, verb ?? '') ? KIND_OF[verb ?? ''] : undefined;

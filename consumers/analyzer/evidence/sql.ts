@@ -19,7 +19,7 @@ const LEVELS: readonly Level[] = ['beginner', 'intermediate', 'expert', 'infrequ
 const RATIO_USERS = 10;
 
 /** Up to 10^14 ms. */
-const BOUNDARIES = '(SELECT arrayFold((b, n) -> arrayPushBack(b, greatest(b[-1] + 1, intDiv(b[-1] * 101, 100))), range(3000), [toUInt64(0)])) AS boundaries,  -- the steps of one per cent that durations are counted in';
+export const BOUNDARIES = '(SELECT arrayFold((b, n) -> arrayPushBack(b, greatest(b[-1] + 1, intDiv(b[-1] * 101, 100))), range(3000), [toUInt64(0)])) AS boundaries,  -- the steps of one per cent that durations are counted in';
 
 const quantised = (median: string): string => `arrayLast(b -> b <= ${median}, boundaries)`;
 
@@ -35,7 +35,7 @@ const LEVELS_AT_TICK = `  levels AS (  -- in force at the tick; machines and the
   ),`;
 
 /** The signals that the tick has seen: what came later is not in it, even if it happened before. */
-const SEEN = "occurred_at >= window_from AND watermark < tick AND origin_offset <= evaluated_to[partition + 1] AND properties['late'] != 'true'";
+export const SEEN = "occurred_at >= window_from AND watermark < tick AND origin_offset <= evaluated_to[partition + 1] AND properties['late'] != 'true'";
 
 /** Above this a user counts as slow: the bound of the first harmed level, as in the evidence. */
 export function slowBound({ evidence }: Pick<Judged, 'evidence'>, { conditions, harmed }: RuleShape): number | null {
@@ -43,11 +43,12 @@ export function slowBound({ evidence }: Pick<Judged, 'evidence'>, { conditions, 
   return evidence.find(({ level }) => level === condition?.level)?.threshold ?? null;
 }
 
+/** A comment ends its line, so the comma goes before it. */
+export const columnsOf = (columns: readonly string[]): string[] => columns.map((column, n) => `      ${n === columns.length - 1 ? column : column.replace(/(?= {2}--)|$/, ',')}`);
+
 function people(judged: Judged, rule: RuleShape): string[] {
   const { stage, feature, fingerprint } = judged;
   const { columns, where, people: perUser } = countingOf({ counted: rule.counted, stage, feature, fingerprint, slow: slowBound(judged, rule) });
-  // A comment ends its line, so the comma goes before it.
-  const columnsOf = perUser.map((column, n) => (n === perUser.length - 1 ? column : column.replace(/(?= {2}--)|$/, ','))).map((column) => `      ${column}`);
   return [
     'WITH',
     ...head(judged),
@@ -59,7 +60,7 @@ function people(judged: Judged, rule: RuleShape): string[] {
     '  ),',
     '  people AS (',
     '    SELECT user_id,',
-    ...columnsOf,
+    ...columnsOf(perUser),
     '    FROM met GROUP BY user_id',
     '  )',
   ];

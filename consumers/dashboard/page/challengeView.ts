@@ -4,6 +4,7 @@ import { actionsPanel } from './actionsPanel.ts';
 import { get } from './api.ts';
 import { legend } from './chart.ts';
 import { announce, h, section, table } from './dom.ts';
+import { effectPanel } from './effectPanel.ts';
 import { evidenceCaption, evidenceFigure, evidenceTable } from './evidenceChart.ts';
 import { count, day, duration, moment, percent, ratio } from './format.ts';
 import { listen, listenToActions } from './live.ts';
@@ -82,16 +83,22 @@ export async function challengeView(id: string): Promise<View> {
   const content = h('div');
   const samples = h('div', {}, h('p', { class: 'empty' }, 'Loading …'));
   const panel = actionsPanel(id, shape.card.state);
+  const effect = effectPanel(id, shape.card.dimension);
+  let effectOf: number | null = null;
   const draw = (): void => {
     const { card, levels } = shape;
     const midnights = shownMidnights(shape);
     const others = othersBlock(shape);
     const sinceFixed = sinceFixedTable(shape);
+    const fixedAt = card.state?.fixed_at ?? null;
+    if (fixedAt !== null && fixedAt !== effectOf) effect.load();
+    effectOf = fixedAt;
     content.replaceChildren(
       head(shape),
       section('Evidence', `As of ${moment(card.evaluated_at)}.`, h('div', { class: 'two' }, h('div', { class: 'panel' }, evidenceCaption(levels), evidenceFigure(levels)), h('div', { class: 'panel' }, evidenceTable(levels), h('p', { class: 'todo' }, h('b', {}, `To ${DIMENSIONS[card.dimension].verb}. `), DIMENSIONS[card.dimension].todo)))),
       section('Over time', 'At each midnight, as the rule saw it; dashed: what it asks of the level. Shaded: open.', midnights.length < 2 ? h('p', { class: 'empty' }, 'There are no midnights to show yet.') : h('div', { class: 'panel' }, legend(levelsOf(midnights).map((level) => ({ level, name: levelName(level) }))), timelineFigure(shape), h('details', {}, h('summary', {}, 'As a table'), timelineTable(shape)))),
-      ...(sinceFixed === null ? [] : [section('Since it was marked fixed', 'Everybody of the level, over the 14 days up to each midnight: days before the fix count for two weeks.', h('div', { class: 'narrow' }, sinceFixed))]),
+      ...(fixedAt === null ? [] : [section('Since it was marked fixed', `Fixed ${moment(fixedAt)}. The users of the levels that it harms, as they were then.`, effect.element,
+        sinceFixed === null ? null : h('details', { class: 'gap' }, h('summary', {}, 'Everybody of each level'), h('p', { class: 'lead' }, 'Over the 14 days up to each midnight: days before the fix count for two weeks.'), h('div', { class: 'narrow' }, sinceFixed)))]),
       panel.element,
       ...(others === null ? [] : [others]),
       teamsBlock(shape),

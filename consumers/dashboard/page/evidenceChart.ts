@@ -57,4 +57,4 @@ export function evidenceTable(levels: readonly LevelEvidence[]): HTMLElement {
 }
 
 export const evidenceCaption = (levels: readonly LevelEvidence[]): HTMLElement =>
-  h('span', {}, levels.some(({ measure }) => measure === 'share') ? 'Share of users affected, with its 95 % interval' : 'Median time to complete', h('span', { class: 'fine' }, '  The black line is what the rule asks.'));
+  h('span', {}, levels.some(({ measure }) => measure === 'share') ? 'Share of users affected, with its 95 % interval' : 'Median time to complete', h('span', { class: 'fine' }, '  The upright line is what the rule asks.'));

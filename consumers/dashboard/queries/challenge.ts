@@ -1,6 +1,6 @@
 /** One challenge: its evidence, what the rule saw at each midnight, other episodes, examples, and the SQL that gives its numbers again. */
 import type { Challenge, Evidence } from '../../../schemas/records.ts';
-import type { ChallengeShape, Sample } from '../shapes.ts';
+import type { ChallengeShape, EffectShape, Sample } from '../shapes.ts';
 import type { Ask } from './ask.ts';
 import { cardOf, levelEvidence, type OutlineOf, type TitleOf } from './card.ts';
 import { readChallenges } from './challenges.ts';
@@ -10,6 +10,9 @@ export interface NamedSql {
   readonly what: string;
   readonly sql: string;
 }
+
+/** What became of the users who were affected when it was marked fixed; null where it was not, or that cannot be told. */
+export type EffectOf = (query: Ask, transitions: readonly Challenge[]) => Promise<EffectShape | null>;
 
 /** Ours: a year of midnights and more. */
 const MOST_MIDNIGHTS = 400;
@@ -50,6 +53,12 @@ export async function readChallenge(ask: Ask, id: string, outlineOf: OutlineOf, 
     group: group.map(({ challenge_id, dimension, rule_id, summary }) => ({ challenge_id, dimension, rule_id, summary })),
     sql: sqlOf(last),
   };
+}
+
+/** Null where there is no such challenge. */
+export async function readEffect(ask: Ask, id: string, effectOf: EffectOf): Promise<{ readonly effect: EffectShape | null } | null> {
+  const transitions = await readTransitions(ask, id);
+  return transitions.length === 0 ? null : { effect: await effectOf(ask, transitions) };
 }
 
 /** The events that a challenge names as examples; user ids only for those who may see them. */

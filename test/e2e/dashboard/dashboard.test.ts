@@ -11,7 +11,7 @@ const chromium = await openChromium();
 const world = chromium === null ? null : await openDashboardWorld();
 after(() => chromium?.close());
 const options = { timeout: 60_000, skip: chromium === null ? 'there is no browser: npm ci' : false } as const;
-const VIEWS = ['/', '/challenges/c-et', '/challenges/c-hostile', '/expertise', '/stages', '/pipeline', '/catalog'];
+const VIEWS = ['/', '/challenges/c-et', '/challenges/c-done', '/challenges/c-hostile', '/expertise', '/stages', '/pipeline', '/catalog'];
 /** Ours: as the issue asks. */
 const FIRST_PAINT_MS = 1_000;
 
@@ -137,6 +137,24 @@ test('a challenge: evidence, thresholds, midnights, teams, SQL; user ids only fo
   await visit(other.page, '/challenges/none-such');
   assert.deepEqual(await textOf(other.page, 'h1'), ['Not found']);
   await other.context.close();
+});
+
+test('what became of the users who were affected when it was marked fixed, beside the others; where a week has not passed, when', options, async () => {
+  const { context, page, complaints } = await signedIn();
+  await visit(page, '/challenges/c-done');
+  const rows = await rowsOf(page, 'Before and after the fix');
+  assert.deepEqual(rows.map(([name, users, , , change]) => [name, users, change]), [['Affected', '12 of 12', '−75 points'], ['Others', '12 of 12', '0 points']]);
+  assert.deepEqual(rows.map(([, , before, after]) => [before, after]), [['100 %76 % to 100 %', '25 %9 % to 53 %'], ['0 %0 % to 24 %', '0 %0 % to 24 %']], 'with their intervals by Wilson');
+  const section = page.locator('section:has(h2:text-is("Since it was marked fixed"))');
+  assert.match(await section.textContent() ?? '', /−75 points for the affected users against the others, over one week before and after; 95 % interval −\d+ points to −\d+ points/);
+  assert.match(await section.textContent() ?? '', /Affected users were picked because they were affected/);
+  assert.equal(await section.locator('figure svg').getAttribute('aria-label'), 'Share of users affected before and after the fix: affected users 100 %, then 25 %; the others 0 %, then 0 %');
+  assert.equal(await section.locator('figure circle').count(), 4);
+  await visit(page, '/challenges/c-et');
+  assert.match(await page.locator('section:has(h2:text-is("Since it was marked fixed"))').textContent() ?? '', /The first numbers come once \d+ \w+ has begun/);
+  assert.deepEqual([(await context.request.get('/api/challenges/none-such/effect')).status(), await (await context.request.get('/api/challenges/c-sop/effect')).json()], [404, { effect: null }]);
+  assert.deepEqual(complaints, []);
+  await context.close();
 });
 
 test('an acknowledgement and a comment: in Kafka, on the page, and at once with whoever looks at it', options, async () => {

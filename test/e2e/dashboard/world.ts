@@ -42,7 +42,7 @@ const CHALLENGES: readonly Challenge[] = [
   challengeOf({ challenge_id: 'c-et', group_id: 'g-et' }),
   challengeOf({ challenge_id: 'c-sop', group_id: 'g-sop', dimension: 'SoP', rule_id: 'error-everyone', stage: 'training', feature: 'training_two', opened_at: MIDNIGHT - 4 * DAY, evaluated_at: MIDNIGHT - 4 * DAY, summary: 'Everyone meets it.', evidence: [share('beginner', 22, 24, '>', 0.8), share('intermediate', 15, 18, '>', 0.65), share('expert', 9, 12, '>', 0.5)] }),
   challengeOf({ challenge_id: 'c-hostile', group_id: 'g-hostile', stage: 'features', feature: HOSTILE_FEATURE, summary: HOSTILE, rule_id: HOSTILE, fingerprint: HOSTILE }),
-  challengeOf({ challenge_id: 'c-done', group_id: 'g-done', stage: 'deployment', feature: 'deployment_one', opened_at: MIDNIGHT - 12 * DAY, evaluated_at: MIDNIGHT - 12 * DAY }),
+  challengeOf({ challenge_id: 'c-done', group_id: 'g-done', stage: 'deployment', feature: 'deployment_one', opened_at: MIDNIGHT - 12 * DAY, evaluated_at: MIDNIGHT - 12 * DAY, evaluated_to: [1_000_000] }),
   challengeOf({ challenge_id: 'c-done', group_id: 'g-done', stage: 'deployment', feature: 'deployment_one', opened_at: MIDNIGHT - 12 * DAY, evaluated_at: resolvedAt, status: 'resolved', resolved_at: resolvedAt, resolution: 'recovered' }),
 ];
 /** Opens while the page is looked at. */
@@ -66,7 +66,21 @@ function signals() {
       if (fails) errors.push(make.errorSignal({ ...head, signal_id: `e${String(n)}`, event_id: `ea${String(n)}`, ordinal: 2, code: HOSTILE, message: HOSTILE }));
     }
   }
+  mended(actions, errors, n);
   return { actions, errors, times };
+}
+
+/** On the feature of c-done, fixed nine days ago: beginners are there every day; until then twelve meet the error daily, and three of them still do. */
+function mended(actions: ActionSignal[], errors: ErrorSignal[], before: number): void {
+  let n = before;
+  for (const [index, { user_id, team }] of people.filter(({ level }) => level === 'beginner').entries()) {
+    for (let day = 2; day <= 22; day++) {
+      const at = MIDNIGHT - day * DAY + 15 * HOUR;
+      const head = { user_id, occurred_at: at, received_at: at + 5, watermark: at, stage: 'deployment' as const, feature: 'deployment_one', tool: 'deployment_one', user: { team, role: 'scientist', org: 'x', joined_at: null }, origin_offset: ++n };
+      actions.push(make.actionSignal({ ...head, signal_id: `a${String(n)}`, event_id: `ea${String(n)}`, action: 'run', outcome: 'completed' }));
+      if (index < 3 || (index < 12 && day > 9)) errors.push(make.errorSignal({ ...head, signal_id: `e${String(n)}`, event_id: `ea${String(n)}`, ordinal: 1, fingerprint: 'f1' }));
+    }
+  }
 }
 
 const levelRows = (): ExpertiseLevel[] => [
@@ -99,6 +113,7 @@ async function fillTables(clickhouse: ClickHouse): Promise<void> {
     { action_id: '0190a000-0000-7000-8000-000000000001', challenge_id: 'c-hostile', kind: 'commented', at: MIDNIGHT, by: HOSTILE, until: null, assignee: null, text: HOSTILE },
     { action_id: '0190a000-0000-7000-8000-000000000002', challenge_id: 'c-hostile', kind: 'assigned', at: MIDNIGHT + 1, by: HOSTILE, until: null, assignee: HOSTILE, text: null },
     { action_id: '0190a000-0000-7000-8000-000000000003', challenge_id: 'c-et', kind: 'fixed', at: MIDNIGHT - 3 * DAY + HOUR, by: 'grace', until: null, assignee: null, text: null },
+    { action_id: '0190a000-0000-7000-8000-000000000005', challenge_id: 'c-done', kind: 'fixed', at: MIDNIGHT - 9 * DAY + HOUR, by: 'grace', until: null, assignee: null, text: null },
     { action_id: '0190a000-0000-7000-8000-000000000004', challenge_id: 'c-et', kind: 'useful', at: MIDNIGHT - 3 * DAY, by: 'grace', until: null, assignee: null, text: null },
   ] as const));
   await insert('events', 'PlatformEvent', placed([

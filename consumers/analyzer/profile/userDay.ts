@@ -6,7 +6,8 @@
  *
  * all varints but the length, which is there to pass over a bucket. It always fits: there are fewer than 4,000 steps and at most 64 fingerprints.
  */
-import { emptyBucket } from './buckets.ts';
+import type { Slice } from '../../../infra/ports.ts';
+import { addNumbers, emptyBucket, NUMBERS } from './buckets.ts';
 import type { Bucket, Completions, Day } from './buckets.ts';
 import type { CellRef } from './cells.ts';
 import type { Slab } from './slab.ts';
@@ -16,10 +17,10 @@ import { VarintReader, writeVarint } from './varints.ts';
 export const DAY_VERSION = 2;
 const LENGTH_BYTES = 2;
 const FIRST_BYTES = 32;
-/** Of a bucket, before its lists. */
-const NUMBERS = 8;
 /** Varints below are one byte. */
 const ONE_BYTE = 0x80;
+/** The last number that has room for one more in its byte. */
+const FULL_BYTE = ONE_BYTE - 1;
 /** Holds any bucket. */
 const scratch = new Uint8Array(LENGTH_BYTES + 0xffff);
 const read = new VarintReader();
@@ -37,6 +38,25 @@ function encode(bucket: Bucket<CellRef>): number {
   at = writeVarint(scratch, at, bucket.errors);
   at = writeList(at, fingerprints);
   at = writeList(at, durations);
+  return closed(at);
+}
+
+/** A new bucket of one signal, as `encode` would write it. */
+function encodeFirst(number: number, numbers: number, step: number): number {
+  let at = writeVarint(scratch, LENGTH_BYTES, number);
+  for (let n = 0; n < NUMBERS; n++) scratch[at++] = (numbers >> n) & 1;
+  scratch[at++] = 0;
+  if (step < 0) {
+    scratch[at++] = 0;
+    return closed(at);
+  }
+  scratch[at++] = 2;
+  at = writeVarint(scratch, at, step);
+  scratch[at++] = 1;
+  return closed(at);
+}
+
+function closed(at: number): number {
   const length = at - LENGTH_BYTES;
   scratch[0] = length & 0xff;
   scratch[1] = length >> 8;
@@ -77,10 +97,13 @@ function decode(ref: CellRef, into?: Bucket<CellRef>): Bucket<CellRef> {
 
 /** Only the durations, where there are any; `read` stands behind the feature's number. */
 function decodeDurations(): number[] | null {
-  for (let n = 0; n < NUMBERS; n++) read.next();
-  for (let left = read.next(); left > 0; left--) read.next();
+  read.skip(NUMBERS);
+  read.skip(read.next());
   return readList();
 }
+
+const MASK_BITS = 31;
+const bitOf = (number: number): number => 1 << (number & MASK_BITS);
 
 /** Features by number. */
 export interface RefTable {
@@ -92,10 +115,12 @@ export class UserDay implements Day<CellRef> {
   readonly user: User;
   private readonly refs: RefTable;
   /** The record lies in these, among others', from `start` to `end`; up to `limit` it may grow. */
-  private bytes: Uint8Array;
+  private bytes: Buffer;
   private start: number;
   private end: number;
   private limit: number;
+  /** A bit for each feature's number, modulo 32: most features that are asked for are not there, and their absence is told without touching the bytes. 0: not made yet. */
+  private mask = 0;
 
   /** `record`: that of the changelog, which is copied; without, a day without buckets. */
   constructor(day: number, user: User, refs: RefTable, slab: Slab, record?: Uint8Array) {
@@ -133,8 +158,18 @@ export class UserDay implements Day<CellRef> {
     return (this.bytes[at] ?? 0) | ((this.bytes[at + 1] ?? 0) << 8);
   }
 
+  private makeMask(): number {
+    for (const { number } of this.features) this.mask |= bitOf(number);
+    return this.mask;
+  }
+
+  /** Leaves `read` behind the feature's number. */
+  has({ number }: CellRef): boolean {
+    return ((this.mask === 0 ? this.makeMask() : this.mask) & bitOf(number)) !== 0 && this.seek(number) < this.end;
+  }
+
   find(ref: CellRef, into?: Bucket<CellRef>): Bucket<CellRef> | undefined {
-    return this.seek(ref.number) < this.end ? decode(ref, into) : undefined;
+    return this.has(ref) ? decode(ref, into) : undefined;
   }
 
   /** In the order in which they came. */
@@ -168,18 +203,70 @@ export class UserDay implements Day<CellRef> {
 
   /** Puts a bucket in the place of the one before it of its feature, or at the end. */
   put(bucket: Bucket<CellRef>, slab: Slab): void {
-    const size = encode(bucket);
-    const at = this.seek(bucket.ref.number);
-    const before = at < this.end ? LENGTH_BYTES + this.lengthAt(at) : 0;
-    const end = this.end + size - before;
-    if (end > this.limit) {
-      this.move(slab, Math.max(end - this.start, (this.limit - this.start) * 2));
-      this.put(bucket, slab);
-      return;
+    const { number } = bucket.ref;
+    this.place(encode(bucket), this.seek(number), slab);
+    if (this.mask !== 0) this.mask |= bitOf(number);
+  }
+
+  /**
+   * Adds one to numbers of a feature's bucket, and to a step's count, unless it is -1. Gives whether the bucket is new. Most signals are the first of their bucket, or make a number
+   * larger that stays a byte: neither needs an object.
+   */
+  count(ref: CellRef, numbers: number, step: number, slab: Slab): boolean {
+    const { number } = ref;
+    if (!this.has(ref)) {
+      this.place(encodeFirst(number, numbers, step), this.end, slab);
+      this.mask |= bitOf(number);
+      return true;
     }
-    if (size !== before) this.bytes.copyWithin(at + size, at + before, this.end);
-    for (let i = 0; i < size; i++) this.bytes[at + i] = scratch[i] ?? 0;
-    this.end = end;
+    const from = read.at;
+    if (!this.increment(from, numbers, step)) {
+      read.at = from;
+      const bucket = decode(ref);
+      addNumbers(bucket, numbers, step);
+      this.put(bucket, slab);
+    }
+    return false;
+  }
+
+  /** False, and nothing done, where something would have to move. `from`: the bucket's first number. */
+  private increment(from: number, numbers: number, step: number): boolean {
+    const { bytes } = this;
+    for (let n = 0; n < NUMBERS; n++) if ((bytes[from + n] ?? 0) + ((numbers >> n) & 1) > FULL_BYTE) return false;
+    if (step >= 0) {
+      const at = this.countOf(from + NUMBERS, step);
+      if (at < 0 || (bytes[at] ?? 0) >= FULL_BYTE) return false;
+      bytes[at] = (bytes[at] ?? 0) + 1;
+    }
+    // The first is true or false.
+    bytes[from] = (bytes[from] ?? 0) | (numbers & 1);
+    for (let n = 1; n < NUMBERS; n++) if (((numbers >> n) & 1) !== 0) bytes[from + n] = (bytes[from + n] ?? 0) + 1;
+    return true;
+  }
+
+  /** Where the count of a step is; -1 where there is none. `from`: the bucket's lists. */
+  private countOf(from: number, step: number): number {
+    read.at = from;
+    read.skip(read.next());
+    for (let left = read.next(); left > 0; left -= 2) {
+      if (read.next() === step) return read.at;
+      read.next();
+    }
+    return -1;
+  }
+
+  /** What `scratch` has of `size` bytes into the place of the bucket that begins at `at`. */
+  private place(size: number, at: number, slab: Slab): void {
+    const before = at < this.end ? LENGTH_BYTES + this.lengthAt(at) : 0;
+    let from = at;
+    if (this.end + size - before > this.limit) {
+      from -= this.start;
+      this.move(slab, Math.max(this.end - this.start + size - before, (this.limit - this.start) * 2));
+      from += this.start;
+    }
+    if (size !== before) this.bytes.copyWithin(from + size, from + before, this.end);
+    for (let i = 0; i < size; i++) this.bytes[from + i] = scratch[i] ?? 0;
+    this.end += size - before;
   }
 
   /** To where there is room for `size` bytes. */
@@ -192,8 +279,8 @@ export class UserDay implements Day<CellRef> {
     this.bytes.set(bytes.subarray(start, end), this.start);
   }
 
-  /** Good until the next `put`. */
-  record(): Buffer {
-    return Buffer.from(this.bytes.buffer, this.bytes.byteOffset + this.start, this.end - this.start);
+  /** Where its record lies; good until the day changes. */
+  record(): Slice {
+    return { bytes: this.bytes, from: this.start, to: this.end };
   }
 }

@@ -32,7 +32,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   acls: { summary: "the rights of each service's user on a secured Kafka, as commands for kafka-acls.sh", run: async (args) => (await import('./acls.ts')).acls(args) },
   settings: { summary: 'every setting, its default and what it does', run: async (args) => (await import('./settings.ts')).settings(args) },
   metrics: { summary: 'every metric, its labels and what it says', run: async (args) => (await import('./metrics.ts')).metrics(args) },
-  doctor: { summary: 'what this machine has and lacks for running Chokepoint', run: async (args) => (await import('./doctor.ts')).doctor(args) },
+  doctor: { summary: 'what is missing or wrong: this machine, topics, schemas, tables, lag, clocks; and what to do', run: async (args) => (await import('./doctor.ts')).doctor(args) },
 };
 
 function usage(): string {

@@ -58,7 +58,7 @@ export function rightsOf(user: AclUser, app: string): readonly Right[] {
       return [topics(['Read'], ['challenges'], 'challenges as they open'), topics(['Write'], ['challengeActions'], 'what people do about them'), topics(['Describe'], ALL, 'ends, for lags'), groups(['Describe'], GROUPS, 'positions, for lags')];
     case 'operator':
       return [
-        topics(['Create', 'DescribeConfigs', 'AlterConfigs', 'Read'], ALL, '`chokepoint topics`, `dead-letters list`, `catalog missing`, `backtest`'),
+        topics(['Create', 'DescribeConfigs', 'AlterConfigs', 'Read'], ALL, '`chokepoint topics`, `doctor`, `dead-letters list`, `catalog missing`, `backtest`'),
         topics(['Write'], ['events'], '`dead-letters replay`'),
         groups(['Describe'], GROUPS, 'lags'),
       ];

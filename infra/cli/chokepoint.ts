@@ -20,6 +20,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   sink: serviceCommand('sink', 'every topic with a table into ClickHouse'),
   alerts: serviceCommand('alerts', 'challenges to a signed webhook'),
   dashboard: serviceCommand('dashboard', 'the web page: challenges as they open, evidence, levels, stages, pipeline, catalog'),
+  canary: { summary: 'a service of its own: events that must come through, and rehearsals from which challenges must come', run: async (args) => (await import('./canary.ts')).canary(args) },
   catalog: { summary: 'features and users from a file: apply, and what is missing', run: async (args) => (await import('./catalog.ts')).catalog(args) },
   simulate: { summary: "the paper's platform, posted to a collector", run: async (args) => (await import('./simulate.ts')).simulate(args) },
   'dead-letters': { summary: 'what could not be processed: list, show, replay', run: async (args) => (await import('./deadLetters.ts')).deadLetters(args) },

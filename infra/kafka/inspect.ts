@@ -3,7 +3,7 @@ import kafkajs from 'kafkajs';
 import type { Log } from '../service/log.ts';
 import { toKafkaError } from './clientErrors.ts';
 import { connector, type ConnectionSettings } from './kafkajs.ts';
-import { within } from './retry.ts';
+import { retrying, within } from './retry.ts';
 
 export interface TopicSeen {
   readonly partitions: number;
@@ -23,6 +23,8 @@ export interface ClusterSeen {
 }
 
 const GOODBYE_WITHIN_MS = 2_000;
+/** Ours: within the doctor's limit. */
+const GROUPS_FOR_MS = 5_000;
 const NO_LEADER = -1;
 
 export async function inspectCluster(settings: ConnectionSettings, { clientId, log, topics, groups }: { readonly clientId: string; readonly log: Log; readonly topics: readonly string[]; readonly groups: readonly string[] }): Promise<ClusterSeen> {
@@ -48,7 +50,8 @@ export async function inspectCluster(settings: ConnectionSettings, { clientId, l
     }
     const members = new Map<string, number>();
     for (const group of groups) {
-      const { groups: [found] } = await admin.describeGroups([group]);
+      // A broker that has just started, or taken a group over, is still reading it.
+      const { groups: [found] } = await retrying({ doing: `look at the group ${group}`, refresh: () => Promise.resolve(), forMs: GROUPS_FOR_MS }, () => admin.describeGroups([group]));
       members.set(group, found?.members.length ?? 0);
     }
     return { brokers: brokers.length, topics: seen, members };

@@ -35,7 +35,8 @@ export async function inspectRegistry({ url, username, password }: Settings['reg
     const versions = known.includes(subject) ? await ask<number[]>(`subjects/${name}/versions`) ?? [] : [];
     const texts: string[] = [];
     for (const version of versions) texts.push((await ask<{ schema: string }>(`subjects/${name}/versions/${version}`))?.schema ?? '');
-    const config = versions.length === 0 ? null : await ask<{ compatibilityLevel?: string }>(`config/${name}?defaultToGlobal=true`);
+    // Its own first: asked for the one in force, Apicurio tells of the registry's where the subject's is NONE.
+    const config = versions.length === 0 ? null : await ask<{ compatibilityLevel?: string }>(`config/${name}`) ?? await ask<{ compatibilityLevel?: string }>('config');
     found.set(subject, { versions: texts, compatibility: config?.compatibilityLevel ?? null });
   }
   return { subjects: found, date };

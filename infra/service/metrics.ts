@@ -79,6 +79,10 @@ export const metrics = {
   cohortChallenges: new Counter({ name: 'chokepoint_cohort_challenges_total', help: 'Transitions of challenges.', labelNames: ['dimension', 'status'] as const }),
   alertsDelivered: new Counter({ name: 'chokepoint_alerts_delivered_total', help: 'Transitions of challenges that the webhook answered with 2xx, or that were logged where there is none.' }),
   alertsFailures: new Counter({ name: 'chokepoint_alerts_failures_total', help: 'Deliveries that the webhook did not answer with 2xx.' }),
+  canaryProbes: new Counter({ name: 'chokepoint_canary_probes_total', help: "The canary's events by what became of them: seen as a signal in ClickHouse, refused by the collector, late, or the canary could not look.", labelNames: ['result'] as const }),
+  canarySeconds: new Histogram({ name: 'chokepoint_canary_seconds', help: "From posting the canary's event to reading its signal from ClickHouse.", buckets: LONG_SECONDS }),
+  canaryChallenges: new Gauge({ name: 'chokepoint_canary_challenges', help: 'Of the last rehearsal: planted challenges that came out, planted ones that did not, and others.', labelNames: ['outcome'] as const }),
+  canaryRehearsed: new Gauge({ name: 'chokepoint_canary_rehearsal_seconds', help: 'Time that the last rehearsal took.' }),
 } as const;
 
 let defaults = false;

@@ -20,7 +20,8 @@ import { runCommand } from './command.ts';
 import { freePort, withParts } from './parts.ts';
 import { clickHouseProxy, eventually, feedOf } from './sinkWorld.ts';
 
-const parts = await withParts();
+// Its own: wrong clocks and many records are nothing for those who share platform.events.
+const parts = await withParts({ own: true });
 const ALL = { kafka: true, registry: true, clickhouse: true };
 const NONE = { kafka: false, registry: false, clickhouse: false };
 
@@ -37,9 +38,8 @@ const one = (findings: readonly Finding[], check: string): Finding => {
   return found[0] as Finding;
 };
 const says = (findings: readonly Finding[], check: string, status: Finding['status'], detail: RegExp): void => {
-  const finding = one(findings, check);
-  assert.equal(finding.status, status, JSON.stringify(finding));
-  assert.match(finding.detail, detail);
+  const told = findings.filter((finding) => finding.check === check && finding.status === status);
+  assert.ok(told.some((finding) => detail.test(finding.detail)), `${check} ${status} ${String(detail)} in ${JSON.stringify(findings)}`);
 };
 
 test('with everything as it should be, only that nobody runs is said; a sink that cannot insert is stuck', { timeout: 120_000 }, async (t) => {
@@ -53,7 +53,7 @@ test('with everything as it should be, only that nobody runs is said; a sink tha
   });
   await eventually(async () => one(await look(settings), 'lag of sink').status === 'ok', 'the sink has taken what there is');
   const findings = await look(settings);
-  assert.deepEqual(findings.filter(({ status, check }) => status !== 'ok' && !check.startsWith('lag of ') && check !== 'clocks of collector and broker'), []);
+  assert.deepEqual(findings.filter(({ status, check }) => status !== 'ok' && !check.startsWith('lag of ')), []);
   for (const check of ['topics', 'schema registry', 'schemas', 'ClickHouse', `database ${settings.clickhouse.database}`, 'clock of ClickHouse', 'lag of sink']) assert.equal(one(findings, check).status, 'ok', check);
   says(findings, 'lag of profile', 'warn', /nobody is in the group/);
 
@@ -116,7 +116,7 @@ test('schemas that are not there, cannot be read, or may break', { timeout: 90_0
   await put('config/platform.users-value', 'PUT', { compatibility: 'NONE' });
   const findings = await look(settings, { registry: true });
   says(findings, 'schema challenges-value', 'fail', /this code cannot read version 1 of 1: /);
-  says(findings, 'schema platform.users-value', 'fail', /compatibility is NONE/);
+  says(findings, 'schema platform.users-value', 'warn', /compatibility is NONE/);
   says(findings, 'schemas', 'warn', /not registered yet/);
 });
 
@@ -141,23 +141,6 @@ test('a database that is missing, older, altered or newer', { timeout: 60_000 },
   await judged('fail', /newer than this code: it has 9999-later/);
 });
 
-test('clocks that do not agree', { timeout: 60_000 }, async () => {
-  const settings = parts.settings();
-  const behind = await look(settings, ALL, () => Date.now() - 600_000);
-  says(behind, 'clock of ClickHouse', 'fail', /ahead of this machine/);
-  const feed = await feedOf(settings, parts.log);
-  try {
-    // As from a collector whose clock is wrong; the event itself is of now.
-    await feed.send('events', 0, '', 'PlatformEvent', [make.event({ user_id: '', feature: '', type: 'clock', occurred_at: Date.now(), received_at: Date.now() + 600_000 })]);
-    const findings = await look(settings);
-    says(findings, 'clocks of collector and broker', 'fail', /the collector's is 6\d\d\.\d s ahead|the collector's is 599\.\d s ahead/);
-    assert.equal(one(findings, 'clock of ClickHouse').status, 'ok');
-    says(await look(settings, ALL, () => Date.now() - 600_000), 'clock of the broker', 'fail', /ahead of this machine/);
-  } finally {
-    await feed.close();
-  }
-});
-
 test('what is down fails its own checks and the others go on; what takes a connection and says nothing has a limit of time', { timeout: 150_000 }, async (t) => {
   const nowhere = `127.0.0.1:${await freePort()}`;
   const sockets: Socket[] = [];
@@ -169,7 +152,7 @@ test('what is down fails its own checks and the others go on; what takes a conne
   });
   const mute = `127.0.0.1:${(silent.address() as AddressInfo).port}`;
   const failing = async (changes: Readonly<Record<string, string>>): Promise<readonly string[]> =>
-    (await look(parts.settings(changes))).filter(({ status, check }) => status === 'fail' && check !== 'clocks of collector and broker').map(({ check, detail }) => `${check}: ${detail}`);
+    (await look(parts.settings(changes))).filter(({ status }) => status === 'fail').map(({ check, detail }) => `${check}: ${detail}`);
   const cases = [
     [{ KAFKA_BROKERS: nowhere }, [/^Kafka: .*cannot be reached: .*ECONNREFUSED/, /^topics and lag: not looked at/]],
     [{ SCHEMA_REGISTRY_URL: `http://${nowhere}` }, [/^schema registry: .*cannot be reached/]],
@@ -203,4 +186,21 @@ test('the command: JSON on its last line, an exit code, and no secret', { timeou
   assert.equal(wrong.code, 1);
   assert.match(wrong.out, /COLLECTOR_PORT/);
   for (const said of [failed, text, wrong]) assert.doesNotMatch(said.out + said.err, /secret-|secret key/);
+});
+
+test('clocks that do not agree', { timeout: 60_000 }, async () => {
+  const settings = parts.settings();
+  const behind = await look(settings, ALL, () => Date.now() - 600_000);
+  says(behind, 'clock of ClickHouse', 'fail', /ahead of this machine/);
+  const feed = await feedOf(settings, parts.log);
+  try {
+    // As from a collector whose clock is wrong; the event itself is of now.
+    await feed.send('events', 0, '', 'PlatformEvent', [make.event({ user_id: '', feature: '', type: 'clock', occurred_at: Date.now(), received_at: Date.now() + 600_000 })]);
+    const findings = await look(settings);
+    says(findings, 'clocks of collector and broker', 'fail', /the collector's is 6\d\d\.\d s ahead|the collector's is 599\.\d s ahead/);
+    assert.equal(one(findings, 'clock of ClickHouse').status, 'ok');
+    says(await look(settings, ALL, () => Date.now() - 600_000), 'clock of the broker', 'fail', /ahead of this machine/);
+  } finally {
+    await feed.close();
+  }
 });

@@ -62,7 +62,7 @@ async function examineKafka(settings: Settings, parts: Parts, now: () => number)
   try {
     const wanted = topicConfigs(settings.app, settings.partitions).map(({ topic }) => topic);
     const cluster = await inTime(LIMIT_MS, inspectCluster(settings.kafka, { clientId: 'chokepoint-doctor', log: silent, topics: wanted, groups: GROUPS.map((group) => appName(group, settings.app)) }));
-    const partitions = cluster.topics.get(topicName('events', ''))?.partitions ?? settings.partitions;
+    const partitions = cluster.topics.get(topicName('events', settings.app))?.partitions ?? settings.partitions;
     kafka = await inTime(LIMIT_MS, connectKafka(settings.kafka, { clientId: 'chokepoint-doctor', log: silent }));
     const topics = judgeTopics(topicConfigs(settings.app, partitions), cluster.topics, cluster.brokers);
     return { findings: [...reached, ...topics, ...(await examineLag(kafka, settings.app, cluster)), ...(parts.registry ? await examineAppend(kafka, settings, now) : [])], used: await usedTopics(kafka, cluster) };
@@ -92,7 +92,7 @@ async function examineLag(kafka: Kafka, app: string, { topics, members }: Cluste
 
 /** The latest event that can be read: what the collector wrote as its time, and what the broker did. */
 async function examineAppend(kafka: Kafka, settings: Settings, now: () => number): Promise<Finding[]> {
-  const topic = topicName('events', '');
+  const topic = topicName('events', settings.app);
   try {
     return await inTime(LIMIT_MS, (async () => {
       // Ids are positive: nothing is registered, every schema is asked for.

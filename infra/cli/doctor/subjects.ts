@@ -33,7 +33,7 @@ function judgeSubject(subject: string, name: RecordName, found: SubjectSeen | un
     return [fail(check, `this code cannot read version ${listed(why.map(({ version }) => String(version)))} of ${found.versions.length}: ${first.problem ?? ''}`, `use the version of Chokepoint that wrote them, or one whose schemas/${name}.avsc is BACKWARD compatible with it`)];
   }
   if (found.compatibility !== null && !/^(BACKWARD|FULL)(_TRANSITIVE)?$/.test(found.compatibility)) {
-    return [fail(check, `compatibility is ${found.compatibility}: a breaking change would be taken`, `curl -X PUT -H 'Content-Type: application/json' -d '{"compatibility":"BACKWARD"}' "$SCHEMA_REGISTRY_URL/config/${subject}"`)];
+    return [warn(check, `compatibility is ${found.compatibility}: a breaking change may be taken`, `curl -X PUT -H 'Content-Type: application/json' -d '{"compatibility":"BACKWARD"}' "$SCHEMA_REGISTRY_URL/config/${subject}"`)];
   }
   return [];
 }

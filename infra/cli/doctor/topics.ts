@@ -10,13 +10,16 @@ const IN_SYNC = 2;
 const MUST_BE = ['cleanup.policy', 'message.timestamp.type'];
 const AT_LEAST = ['max.message.bytes', 'retention.ms'];
 const ENDLESS = -1;
+/** Made by whichever app came first. */
+const SHARED = 'platform.';
 
 const alter = (topic: string, name: string, value: string): string => `kafka-configs.sh --bootstrap-server "$BROKERS" --alter --entity-type topics --entity-name ${topic} --add-config ${name}=${value}`;
 
 /** `wanted`: for as many partitions as platform.events has, or as the setting says where it is not there. */
 export function judgeTopics(wanted: readonly TopicConfig[], seen: ReadonlyMap<string, TopicSeen>, brokers: number): Finding[] {
   const missing = wanted.filter(({ topic }) => !seen.has(topic)).map(({ topic }) => topic);
-  if (missing.length === wanted.length) return [warn('topics', 'none is there yet', 'the first service creates them, or, where services may not: npm run chokepoint -- topics')];
+  const ofApp = wanted.filter(({ topic }) => !topic.startsWith(SHARED));
+  if (ofApp.every(({ topic }) => missing.includes(topic))) return [warn('topics', 'none of this app is there yet', 'the first service creates them, or, where services may not: npm run chokepoint -- topics')];
   const problems = wanted.flatMap((config): Finding[] => {
     const found = seen.get(config.topic);
     return found === undefined ? [] : [...judgeTopic(config, found), ...judgeReplicas(config.topic, found, brokers)];

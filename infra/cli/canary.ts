@@ -129,7 +129,7 @@ async function openEdges(settings: Settings): Promise<Edges> {
       },
       isSeen: async (eventId, from) => {
         const [row] = await clickhouse.query<{ n: number }>('SELECT count() AS n FROM signals_raw WHERE event_id = {event_id:String} AND occurred_at >= fromUnixTimestamp64Milli({from:Int64})', { event_id: eventId, from });
-        return Number(row?.n ?? 0) > 0;
+        return (row?.n ?? 0) > 0;
       },
       now: Date.now,
       pause,

@@ -96,7 +96,8 @@ async function examineAppend(kafka: Kafka, settings: Settings, now: () => number
   try {
     return await inTime(LIMIT_MS, (async () => {
       // Ids are positive: nothing is registered, every schema is asked for.
-      const codec = await createCodec({ register: () => Promise.resolve(0), schema: connectRegistry(settings.registry).schema }, ['PlatformEvent']);
+      const registry = connectRegistry(settings.registry);
+      const codec = await createCodec({ register: () => Promise.resolve(0), schema: (id) => registry.schema(id) }, ['PlatformEvent']);
       const ends = await kafka.ends(topic);
       const latest = (await Promise.all(ends.map(async (end, partition) => (end === 0 ? [] : (await kafka.poll({ topic, partition, offset: end - 1 }, 1_000)).records)))).flat();
       const newest = latest.reduce<(typeof latest)[number] | null>((most, one) => (most === null || one.timestamp > most.timestamp ? one : most), null);

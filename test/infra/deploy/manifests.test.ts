@@ -23,6 +23,7 @@ const filled = (value: string): string => value.replace(/\$\{([A-Z_]+)(?::([-?])
   return how === '?' ? 'f'.repeat(64) : otherwise;
 });
 
+interface Probe { readonly httpGet: { readonly path: string } }
 interface Container {
   readonly name: string; readonly image: string; readonly args: readonly string[];
   readonly env?: readonly { readonly name: string; readonly value?: string }[];
@@ -30,7 +31,7 @@ interface Container {
   readonly ports?: readonly { readonly containerPort: number }[];
   readonly resources: { readonly requests: Record<string, string>; readonly limits: Record<string, string> };
   readonly securityContext: { readonly readOnlyRootFilesystem: boolean; readonly allowPrivilegeEscalation: boolean; readonly capabilities: { readonly drop: readonly string[] } };
-  readonly [probe: `${'startup' | 'liveness' | 'readiness'}Probe`]: { readonly httpGet: { readonly path: string } } | undefined;
+  readonly startupProbe?: Probe; readonly livenessProbe?: Probe; readonly readinessProbe?: Probe;
 }
 interface Manifest {
   readonly kind: string; readonly metadata: { readonly name: string }; readonly data?: Readonly<Record<string, string>>;

@@ -58,7 +58,7 @@ export const COLLECTOR_PARTITIONS = 8;
 export const HEADERS = { originOffset: 'origin_offset', watermark: 'watermark', replayOf: 'replay_of' } as const;
 
 /** Apps whose names begin so share nothing, `platform.*` included: rehearsals of the canary (docs/decisions/0025). */
-export const REHEARSAL = 'canary-';
+export const REHEARSAL = 'canary-rehearsal-';
 
 /** The topic's full name for an app; the default app ('') has bare names. */
 export function topicName(id: TopicId, app: string): string {

@@ -88,9 +88,11 @@ async function caughtUp(url: string, key: string): Promise<boolean> {
   return ((await answer.json()) as { caught_up?: boolean }).caught_up === true;
 }
 
-/** When the rehearsal of a name began, epoch ms; infinity where it is none. */
-function startedAt(app: string): number {
-  return app.startsWith(REHEARSAL) ? parseInt(app.slice(REHEARSAL.length), 36) : Infinity;
+/** When the rehearsal of a name began, epoch ms; infinity where it is none: what people named so is not to be removed. */
+export function startedAt(app: string): number {
+  const started = app.startsWith(REHEARSAL) ? app.slice(REHEARSAL.length) : '';
+  // Eight digits from 1972 to 2059.
+  return /^[0-9a-z]{8}$/.test(started) ? parseInt(started, 36) : Infinity;
 }
 
 async function removeLeft(settings: Settings, log: Log, isLeft: (app: string) => boolean): Promise<void> {

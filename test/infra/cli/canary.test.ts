@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { probe, type ProbeEdges } from '../../../infra/cli/canary/probe.ts';
+import { startedAt } from '../../../infra/cli/canary/rehearsal.ts';
 import { REHEARSAL, TOPICS, topicName, type TopicId } from '../../../schemas/topics.ts';
 
 function edges(changes: Partial<ProbeEdges>): ProbeEdges {
@@ -30,4 +31,10 @@ test('a rehearsal shares no topic with anybody', () => {
   const ids = Object.keys(TOPICS) as TopicId[];
   const others = new Set(['', 'replay'].flatMap((app) => ids.map((id) => topicName(id, app))));
   for (const id of ids) assert.ok(!others.has(topicName(id, `${REHEARSAL}x`)) && topicName(id, `${REHEARSAL}x`).startsWith(`${REHEARSAL}x.`));
+});
+
+test('only what a rehearsal has named is taken for one', () => {
+  const now = Date.UTC(2026, 10, 29);
+  assert.equal(startedAt(`${REHEARSAL}${now.toString(36)}`), now);
+  for (const app of ['', 'platform', 'canary', 'canary-test', REHEARSAL, `${REHEARSAL}x`, `${REHEARSAL}of-anna`, 'mycanary-rehearsal-mibc1234']) assert.equal(startedAt(app), Infinity, app);
 });

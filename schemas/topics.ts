@@ -60,6 +60,9 @@ export const HEADERS = { originOffset: 'origin_offset', watermark: 'watermark', 
 /** Apps whose names begin so share nothing, `platform.*` included: rehearsals of the canary (docs/decisions/0025). */
 export const REHEARSAL = 'canary-rehearsal-';
 
+/** The feature on which the canary posts its events; user ids may be pseudonyms, features are not. */
+export const CANARY_FEATURE = 'chokepoint.canary';
+
 /** The topic's full name for an app; the default app ('') has bare names. */
 export function topicName(id: TopicId, app: string): string {
   const topic = TOPICS[id];

@@ -11,7 +11,7 @@ import { metrics } from '../service/metrics.ts';
 import { runService, type Service } from '../service/service.ts';
 import { describeSettings, readSettings, type Settings } from '../settings.ts';
 import { readArguments, UsageError } from './arguments.ts';
-import { CANARY_FEATURE, CANARY_USER, probe, type Probe } from './canary/probe.ts';
+import { CANARY_ENTRY, CANARY_USER, probe, type Probe } from './canary/probe.ts';
 import { rehearse, type Rehearsal } from './canary/rehearsal.ts';
 import { firstPlain } from './keys.ts';
 
@@ -116,7 +116,7 @@ async function openEdges(settings: Settings): Promise<Edges> {
   if (key === undefined) throw new UsageError('canary: a key that may post events is needed: WRITE_KEYS, or ADMIN_KEYS, with one that is not hashed');
   if (admin !== undefined) {
     const post = createPoster({ url, key: admin, patienceMs: PATIENCE_MS });
-    await post('/v1/features', json({ features: [CANARY_FEATURE] }));
+    await post('/v1/features', json({ features: [CANARY_ENTRY] }));
     await post('/v1/users', json({ users: [CANARY_USER] }));
   }
   const clickhouse = connectClickHouse(settings.clickhouse);

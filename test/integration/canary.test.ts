@@ -1,6 +1,7 @@
 /** The canary against running services: its event is seen, its rehearsal finds what was planted, and nothing of it stays. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { readStoredHealth } from '../../consumers/dashboard/queries/pipeline.ts';
 import { startAnalyzer } from '../../consumers/analyzer/main.ts';
 import { startSink } from '../../consumers/clickhouse/main.ts';
 import { connectClickHouse } from '../../infra/clickhouse/client.ts';
@@ -43,6 +44,8 @@ test('an event is seen, planted challenges come out, and nothing is left or touc
   try {
     assert.deepEqual(await clickhouse.query('SELECT name FROM system.databases WHERE startsWith(name, {prefix:String})', { prefix: REHEARSAL }), []);
     assert.deepEqual(await clickhouse.query('SELECT DISTINCT user_id FROM events'), [{ user_id: 'chokepoint-canary' }], 'no event of the rehearsal is where people are');
+    const { canary_at } = await readStoredHealth((sql, parameters) => clickhouse.query(sql, parameters));
+    assert.ok(Date.now() - (canary_at ?? 0) < 280_000, 'the page tells when it came through');
     assert.deepEqual(await clickhouse.query("SELECT count() AS n FROM expertise_levels WHERE level != 'machine'"), [{ n: 0 }], 'the canary is a machine, and nobody else is there');
   } finally {
     await clickhouse.close();

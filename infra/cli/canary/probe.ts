@@ -1,8 +1,9 @@
 /** One event through the running services: posted to the collector, and looked for as a signal in ClickHouse. */
+import { CANARY_FEATURE } from '../../../schemas/topics.ts';
 
 /** A user of role `service` is of level `machine` at once: never trained on, never counted. Both names are the canary's alone. */
 export const CANARY_USER = { user_id: 'chokepoint-canary', team: 'chokepoint', role: 'service', org: 'chokepoint', joined_at: 0 } as const;
-export const CANARY_FEATURE = { feature: 'chokepoint.canary', title: "Chokepoint's canary", stage: 'deployment', tool: 'chokepoint' } as const;
+export const CANARY_ENTRY = { feature: CANARY_FEATURE, title: "Chokepoint's canary", stage: 'deployment', tool: 'chokepoint' } as const;
 
 /** Ours: the alert ChokepointEndToEndSlow calls two minutes slow. */
 const LATE_MS = 120_000;
@@ -25,7 +26,7 @@ export type Probe =
 
 export async function probe(eventId: string, { post, isSeen, now, pause }: ProbeEdges): Promise<Probe> {
   const begun = now();
-  const event = { event_id: eventId, user_id: CANARY_USER.user_id, occurred_at: begun, type: 'interaction', feature: CANARY_FEATURE.feature, action: 'probe' };
+  const event = { event_id: eventId, user_id: CANARY_USER.user_id, occurred_at: begun, type: 'interaction', feature: CANARY_FEATURE, action: 'probe' };
   try {
     const status = await post(event);
     if (status !== 202) return { result: 'refused', why: `the collector answered ${status}` };

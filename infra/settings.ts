@@ -53,6 +53,7 @@ export interface Settings {
     readonly proxy: { readonly header: string | null; readonly secret: string | null; readonly addresses: readonly string[] };
     readonly userIdViewers: readonly string[];
   };
+  readonly canary: { readonly port: number; readonly collectorUrl: string; readonly intervalMs: number; readonly rehearsalMs: number };
   readonly dataDir: string;
   readonly healthPorts: { readonly processor: number; readonly analyzer: number; readonly sink: number; readonly alerts: number };
   readonly local: { readonly kafkaPort: number; readonly registryPort: number; readonly clickhousePort: number; readonly kafkaHeapMb: number; readonly cacheDir: string; readonly javaHome: string | null };
@@ -142,6 +143,12 @@ export function readSettings(env: Env): Settings {
     erasureSecret: read.text('CHOKEPOINT_ERASURE_SECRET'),
     alerts: { webhookUrl: webhook.whole, webhookSecret: read.text('ALERTS_WEBHOOK_SECRET'), allowPrivate: read.flag('ALERTS_ALLOW_PRIVATE'), routesFile: read.file('ALERTS_ROUTES'), secrets: read.variables('ALERTS_SECRET_') },
     dashboard: readDashboard(read, collectorPort),
+    canary: {
+      port: port('CANARY_PORT'),
+      collectorUrl: read.url('CANARY_COLLECTOR_URL', ownCollector(read, collectorPort)).url,
+      intervalMs: read.duration('CANARY_INTERVAL', 1_000, DAY_MS),
+      rehearsalMs: read.duration('CANARY_REHEARSAL', MINUTE_MS, 90 * DAY_MS),
+    },
     dataDir: read.directory('CHOKEPOINT_DATA'),
     healthPorts: { processor: port('PROCESSOR_PORT'), analyzer: port('ANALYZER_PORT'), sink: port('SINK_PORT'), alerts: port('ALERTS_PORT') },
     local,
@@ -200,6 +207,8 @@ function readSsl(read: ReturnType<typeof createReader>): KafkaSettings['ssl'] {
   return detailed ? { ...(ca === null ? {} : { ca }), ...(cert === null ? {} : { cert }), ...(key === null ? {} : { key }), rejectUnauthorized } : true;
 }
 
+const ownCollector = (read: ReturnType<typeof createReader>, port: number): string => `http${read.given('COLLECTOR_TLS_CERT') === null ? '' : 's'}://127.0.0.1:${port}`;
+
 function readDashboard(read: ReturnType<typeof createReader>, collectorPort: number): Settings['dashboard'] {
   const [header, secret, addresses] = [read.text('DASHBOARD_PROXY_HEADER')?.toLowerCase() ?? null, read.text('DASHBOARD_PROXY_SECRET'), read.networks('DASHBOARD_PROXY_ADDRESSES')];
   if (header !== null && !/^[a-z0-9-]+$/.test(header)) read.problem('DASHBOARD_PROXY_HEADER', 'the name of a header');
@@ -211,7 +220,7 @@ function readDashboard(read: ReturnType<typeof createReader>, collectorPort: num
     host: read.text('DASHBOARD_HOST') ?? '',
     port: read.whole('DASHBOARD_PORT', 0, MAX_PORT),
     url: url?.replace(/\/+$/, '') ?? null,
-    collectorUrl: read.url('DASHBOARD_COLLECTOR_URL', `http${read.given('COLLECTOR_TLS_CERT') === null ? '' : 's'}://127.0.0.1:${collectorPort}`).url,
+    collectorUrl: read.url('DASHBOARD_COLLECTOR_URL', ownCollector(read, collectorPort)).url,
     sessionMs: read.duration('DASHBOARD_SESSION', MINUTE_MS, 90 * DAY_MS),
     sessionSecret: read.text('DASHBOARD_SESSION_SECRET'),
     proxy: { header, secret, addresses },

@@ -33,6 +33,16 @@ export interface SchemaSource {
 
 const parse = (text: string): avro.Type => avro.Type.forSchema(JSON.parse(text) as avro.Schema);
 const HEADER_BYTES = 5;
+
+/** Why our schema of a record cannot read what was written with another one; null where it can. */
+export function unreadable(name: RecordName, writer: string): string | null {
+  try {
+    parse(schemaText(name)).createResolver(parse(writer));
+    return null;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
 /** Records are encoded one behind the other into blocks of this size, without a copy of each; larger ones get a block of their own. Ours. */
 const BLOCK_BYTES = 64 * 1024;
 

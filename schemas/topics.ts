@@ -57,10 +57,16 @@ export const COLLECTOR_PARTITIONS = 8;
 /** Header of a progress record (null value) and of records that carry their origin. */
 export const HEADERS = { originOffset: 'origin_offset', watermark: 'watermark', replayOf: 'replay_of' } as const;
 
+/** Apps whose names begin so share nothing, `platform.*` included: rehearsals of the canary (docs/decisions/0025). */
+export const REHEARSAL = 'canary-rehearsal-';
+
+/** The feature on which the canary posts its events; user ids may be pseudonyms, features are not. */
+export const CANARY_FEATURE = 'chokepoint.canary';
+
 /** The topic's full name for an app; the default app ('') has bare names. */
 export function topicName(id: TopicId, app: string): string {
   const topic = TOPICS[id];
-  return topic.shared === true || app === '' ? topic.name : `${app}.${topic.name}`;
+  return app === '' || (topic.shared === true && !app.startsWith(REHEARSAL)) ? topic.name : `${app}.${topic.name}`;
 }
 
 /** A group or transactional id of an app, named like its topics. */

@@ -14,7 +14,7 @@ import { readSettings, settingsNamed } from '../infra/settings.ts';
 
 const ON_PARTS = ['test/integration/', 'test/chaos/', 'test/e2e/', 'test/bench/smoke'];
 /** They bring up a broker of their own. */
-const OWN_PARTS = ['test/chaos/', 'test/bench/smoke', 'test/e2e/demo', 'test/integration/local', 'test/integration/secured'];
+const OWN_PARTS = ['test/chaos/', 'test/bench/smoke', 'test/e2e/demo', 'test/integration/alertRules', 'test/integration/canary', 'test/integration/doctor', 'test/integration/local', 'test/integration/secured'];
 const TEST_TIMEOUT_MS = 300_000;
 /** A file that does not end although its tests have ended (something they started still runs) would hold up everything; this ends it, and names it. */
 const LANE_TIMEOUT_MS = 30 * 60_000;

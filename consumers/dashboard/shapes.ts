@@ -211,6 +211,8 @@ export interface PipelineShape {
   /** Events by the hour in which the collector took them, newest first. */
   readonly hours: readonly { readonly hour: number; readonly events: number; readonly p99_late_seconds: number }[];
   readonly dead_letters: readonly { readonly reason: string; readonly step: string; readonly letters: number; readonly first: number; readonly last: number; readonly example: string }[];
+  /** When the latest event of the canary that came through was sent; null where none did in two days. */
+  readonly canary_at: number | null;
   readonly rules: readonly { readonly rule_id: string; readonly holds: number; readonly near: number; readonly below: number; readonly insufficient_data: number; readonly evaluated_at: number }[];
   readonly model: ModelRow | null;
   /** What people said of the challenges that opened in a week, newest first. */

@@ -16,6 +16,8 @@ const binary = fileURLToPath(new URL('chokepoint.ts', import.meta.url));
 /** A service that has not ended by then is killed: what it had not committed is done again by the next one. */
 const STOP_DEADLINE_MS = 15_000;
 const LOG_LINES_SHOWN = 5;
+const READY_LIMIT_MS = 90_000;
+const READY_POLL_MS = 100;
 
 export function startChild(name: ServiceName, env: NodeJS.ProcessEnv, logDir: string): Child {
   mkdirSync(logDir, { recursive: true });
@@ -44,4 +46,21 @@ async function stopChild(child: ChildProcess, exited: Promise<unknown>): Promise
 
 function lastLines(file: string): string {
   return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-LOG_LINES_SHOWN).join('\n');
+}
+
+export async function waitUntilReady(name: string, port: number): Promise<void> {
+  const url = `http://127.0.0.1:${port}/readyz`;
+  const until = Date.now() + READY_LIMIT_MS;
+  let last = 'no answer';
+  while (Date.now() < until) {
+    try {
+      const answer = await fetch(url);
+      if (answer.ok) return;
+      last = (await answer.text()).trim();
+    } catch {
+      // Not listening yet.
+    }
+    await new Promise((next) => setTimeout(next, READY_POLL_MS));
+  }
+  throw Object.assign(new Error(`${name} was not ready within ${READY_LIMIT_MS / 1000} s: ${last}`), { code: 'NOT_READY' });
 }

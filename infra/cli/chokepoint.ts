@@ -20,6 +20,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   sink: serviceCommand('sink', 'every topic with a table into ClickHouse'),
   alerts: serviceCommand('alerts', 'challenges to a signed webhook'),
   dashboard: serviceCommand('dashboard', 'the web page: challenges as they open, evidence, levels, stages, pipeline, catalog'),
+  canary: { summary: 'a service of its own: events that must come through, and rehearsals from which challenges must come', run: async (args) => (await import('./canary.ts')).canary(args) },
   catalog: { summary: 'features and users from a file: apply, and what is missing', run: async (args) => (await import('./catalog.ts')).catalog(args) },
   simulate: { summary: "the paper's platform, posted to a collector", run: async (args) => (await import('./simulate.ts')).simulate(args) },
   'dead-letters': { summary: 'what could not be processed: list, show, replay', run: async (args) => (await import('./deadLetters.ts')).deadLetters(args) },
@@ -34,7 +35,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   'clickhouse-access': { summary: 'the rights of services and people in ClickHouse, as SQL', run: async (args) => (await import('./clickhouseAccess.ts')).clickhouseAccess(args) },
   settings: { summary: 'every setting, its default and what it does', run: async (args) => (await import('./settings.ts')).settings(args) },
   metrics: { summary: 'every metric, its labels and what it says', run: async (args) => (await import('./metrics.ts')).metrics(args) },
-  doctor: { summary: 'what this machine has and lacks for running Chokepoint', run: async (args) => (await import('./doctor.ts')).doctor(args) },
+  doctor: { summary: 'what is missing or wrong: this machine, topics, schemas, tables, lag, clocks; and what to do', run: async (args) => (await import('./doctor.ts')).doctor(args) },
 };
 
 function usage(): string {

@@ -1,66 +1,59 @@
-/** `chokepoint doctor`: what this machine has and lacks, each lack with its remedy; then what the settings name and whether it answers. */
-import { spawnSync } from 'node:child_process';
-import { connect } from 'node:net';
-import { freemem } from 'node:os';
-import { describeSettings, readSettings, settingsNamed } from '../settings.ts';
+/**
+ * `chokepoint doctor`: what this machine has and lacks, and whether what the settings name answers, has the right topics, schemas and tables, keeps up and
+ * agrees about the time; each lack with its remedy. It only reads. Secrets are never printed.
+ */
+import { describeSettings, readSettings, settingsNamed, SettingsError, type Settings } from '../settings.ts';
 import { readArguments } from './arguments.ts';
+import { examine, type Parts } from './doctor/examine.ts';
+import { fail, ok, type Finding } from './doctor/finding.ts';
+import { examineMachine } from './doctor/machine.ts';
+import { addressOf, addressOfUrl, unreachable } from './doctor/reach.ts';
 
-interface Finding {
-  readonly what: string;
-  readonly ok: boolean;
-  readonly detail: string;
-}
-
-const MIN_NODE = 24;
-const MIN_JAVA = 17;
-const MIN_FREE_BYTES = 2 ** 31;
-const REACH_MS = 3_000;
+const SIGNS: Readonly<Record<Finding['status'], string>> = { ok: 'ok  ', warn: 'warn', fail: 'FAIL' };
 
 export async function doctor(args: readonly string[]): Promise<number> {
-  if (readArguments('doctor', {}, args) === null) return 0;
-  const settings = readSettings(process.env);
+  const options = readArguments('doctor', { json: { type: 'boolean', what: 'the findings as JSON on the last line' } }, args);
+  if (options === null) return 0;
+  const read = readOrExplain();
+  const findings = read.settings === null ? [...examineMachine(false), ...read.problems] : await all(read.settings);
+  const sound = findings.every(({ status }) => status !== 'fail');
+  const described = read.settings === null ? null : describeSettings(read.settings);
+  if (options.json === true) {
+    console.log(JSON.stringify({ ok: sound, findings, settings: described }));
+  } else {
+    print(findings);
+    if (described !== null) console.log(`\nsettings: ${JSON.stringify(described, null, 2)}`);
+  }
+  return sound ? 0 : 1;
+}
+
+function readOrExplain(): { readonly settings: Settings } | { readonly settings: null; readonly problems: readonly Finding[] } {
+  try {
+    return { settings: readSettings(process.env) };
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    return { settings: null, problems: error.problems.map((problem) => fail('settings', problem, 'README.md lists them')) };
+  }
+}
+
+async function all(settings: Settings): Promise<Finding[]> {
   const named = settingsNamed(process.env);
-  const findings: Finding[] = [node(), java(), maven(), memory()];
-  if (named.kafka) for (const broker of settings.kafka.brokers) findings.push(await reach('Kafka', broker));
-  if (named.registry) findings.push(await reach('schema registry', new URL(settings.registry.url).host));
-  if (named.clickhouse) findings.push(await reach('ClickHouse', new URL(settings.clickhouse.url).host));
-  for (const { what, ok, detail } of findings) console.log(`${ok ? 'ok     ' : 'MISSING'}  ${what.padEnd(16)} ${detail}`);
-  console.log(`\nsettings: ${JSON.stringify(describeSettings(settings), null, 2)}`);
-  return findings.every(({ ok }) => ok) ? 0 : 1;
+  // What `npm start` has brought up on this machine is looked at like what is named.
+  const [broker = ''] = settings.kafka.brokers;
+  const parts: Parts = {
+    kafka: named.kafka || (await unreachable(addressOf(broker))) === null,
+    registry: named.registry || (await unreachable(addressOfUrl(settings.registry.url))) === null,
+    clickhouse: named.clickhouse || (await unreachable(addressOfUrl(settings.clickhouse.url))) === null,
+  };
+  const local = ([['Kafka', parts.kafka], ['schema registry', parts.registry], ['ClickHouse', parts.clickhouse]] as const)
+    .filter(([, there]) => !there).map(([what]) => ok(what, 'none is named; npm start brings one up'));
+  return [ok('settings', 'each has a value that can be used'), ...examineMachine(!named.kafka || !named.registry), ...local, ...(await examine(settings, parts, Date.now))];
 }
 
-function node(): Finding {
-  const major = Number(process.versions.node.split('.')[0]);
-  return { what: 'Node', ok: major >= MIN_NODE, detail: `${process.version}${major >= MIN_NODE ? '' : `: run through npm (npm run chokepoint -- doctor), which puts Node ${MIN_NODE} of the lock file first`}` };
-}
-
-function java(): Finding {
-  const { stderr, error } = spawnSync('java', ['-version'], { encoding: 'utf8' });
-  const version = /version "(\d+)/.exec(stderr)?.[1];
-  if (error !== undefined || version === undefined) return { what: 'Java', ok: false, detail: `install a Java ${MIN_JAVA} runtime (Debian: openjdk-17-jre-headless), or name brokers with KAFKA_BROKERS` };
-  return { what: 'Java', ok: Number(version) >= MIN_JAVA, detail: Number(version) >= MIN_JAVA ? version : `${version} is too old for Kafka 4: install Java ${MIN_JAVA}` };
-}
-
-function maven(): Finding {
-  const { stdout, error } = spawnSync('mvn', ['-v'], { encoding: 'utf8' });
-  return error === undefined ? { what: 'Maven', ok: true, detail: stdout.split('\n')[0] ?? '' } : { what: 'Maven', ok: false, detail: 'install it (Debian: maven); it fetches the local Kafka and registry once' };
-}
-
-function memory(): Finding {
-  const free = freemem();
-  return { what: 'free memory', ok: free >= MIN_FREE_BYTES, detail: `${(free / 2 ** 30).toFixed(1)} GiB${free >= MIN_FREE_BYTES ? '' : ': everything on one machine takes about 2 GiB'}` };
-}
-
-function reach(what: string, address: string): Promise<Finding> {
-  const [host = '', port = ''] = address.split(':');
-  return new Promise((resolve) => {
-    const socket = connect({ host, port: Number(port), timeout: REACH_MS });
-    const answer = (ok: boolean, detail: string): void => {
-      socket.destroy();
-      resolve({ what, ok, detail: `${address} ${detail}` });
-    };
-    socket.once('connect', () => { answer(true, 'answers'); });
-    socket.once('timeout', () => { answer(false, `does not answer within ${REACH_MS / 1000} s`); });
-    socket.once('error', (error) => { answer(false, `cannot be reached: ${error.message}`); });
-  });
+function print(findings: readonly Finding[]): void {
+  const width = Math.max(...findings.map(({ check }) => check.length));
+  for (const { check, status, detail, remedy } of findings) {
+    console.log(`${SIGNS[status]}  ${check.padEnd(width)}  ${detail}`);
+    if (remedy !== null) console.log(`${''.padEnd(width + 8)}→ ${remedy}`);
+  }
 }

@@ -11,7 +11,7 @@ import { bringUp } from '../local/up.ts';
 import { createLog } from '../service/log.ts';
 import { readSettings, settingsNamed, type Settings } from '../settings.ts';
 import { readArguments, UsageError, wholeNumber } from './arguments.ts';
-import { startChild, type Child } from './children.ts';
+import { startChild, waitUntilReady, type Child } from './children.ts';
 import { replayDemo } from './demo.ts';
 import { firstPlain, keepKeys } from './keys.ts';
 import { createProgress, type Progress } from './progress.ts';
@@ -24,9 +24,6 @@ const OPTIONS = {
   data: { type: 'string', value: 'DIR', what: 'where data, logs and keys are kept (default CHOKEPOINT_DATA)' },
   seed: { type: 'string', value: 'N', what: 'of the simulated world (default 1)' },
 } as const;
-
-const READY_LIMIT_MS = 90_000;
-const READY_POLL_MS = 100;
 
 export async function up(args: readonly string[]): Promise<number> {
   const options = readArguments('up', OPTIONS, args);
@@ -109,23 +106,6 @@ async function startPlatform(dataDir: string, progress: Progress, undo: (() => P
   if (outcome instanceof Error) throw outcome;
   started();
   return { settings, failed };
-}
-
-async function waitUntilReady(name: string, port: number): Promise<void> {
-  const url = `http://127.0.0.1:${port}/readyz`;
-  const until = Date.now() + READY_LIMIT_MS;
-  let last = 'no answer';
-  while (Date.now() < until) {
-    try {
-      const answer = await fetch(url);
-      if (answer.ok) return;
-      last = (await answer.text()).trim();
-    } catch {
-      // Not listening yet.
-    }
-    await new Promise((next) => setTimeout(next, READY_POLL_MS));
-  }
-  throw Object.assign(new Error(`${name} was not ready within ${READY_LIMIT_MS / 1000} s: ${last}`), { code: 'NOT_READY' });
 }
 
 function whereToLook(settings: Settings, dataDir: string, demo: boolean): string {

@@ -2,9 +2,9 @@
  * Who may do what on a cluster that asks: a user per service and app, each with no more than its service needs. `chokepoint acls` prints the table as
  * commands, and docs/security.md shows it; the whole flow runs with these rights alone in test/integration/secured.test.ts.
  */
-import { TOPICS, appName, topicName, type TopicId } from '../../schemas/topics.ts';
+import { REHEARSAL, TOPICS, appName, topicName, type TopicId } from '../../schemas/topics.ts';
 
-export type Operation = 'Read' | 'Write' | 'Create' | 'Describe' | 'DescribeConfigs' | 'AlterConfigs';
+export type Operation = 'Read' | 'Write' | 'Create' | 'Delete' | 'Describe' | 'DescribeConfigs' | 'AlterConfigs';
 
 /** The same operations on several resources of a kind. */
 export interface Right {
@@ -23,7 +23,7 @@ const SIGNALS = ['actions', 'errors', 'times'] as const satisfies readonly Topic
 const GROUPS = ['processor', 'profile', 'cohort', 'sink', 'alerts'] as const;
 
 /** In the order of the flow. Read and Write imply Describe. */
-export const ACL_USERS = ['collector', 'processor', 'analyzer', 'sink', 'alerts', 'dashboard', 'operator'] as const;
+export const ACL_USERS = ['collector', 'processor', 'analyzer', 'sink', 'alerts', 'dashboard', 'canary', 'operator'] as const;
 export type AclUser = (typeof ACL_USERS)[number];
 
 /** The user's name is the service's, named like the app's topics. */
@@ -56,9 +56,14 @@ export function rightsOf(user: AclUser, app: string): readonly Right[] {
       return [topics(['Read'], ['challenges', 'features'], 'its input, and whose a feature is'), groups(['Read'], ['alerts'], 'its group'), { ...groups(['Read'], ['alerts.'], 'a group of each route'), prefixed: true }];
     case 'dashboard':
       return [topics(['Read'], ['challenges'], 'challenges as they open'), topics(['Write'], ['challengeActions'], 'what people do about them'), topics(['Describe'], ALL, 'ends, for lags'), groups(['Describe'], GROUPS, 'positions, for lags')];
+    case 'canary': {
+      // Of any app: its rehearsals share nothing with one. All services of a rehearsal are this user.
+      const rehearsals = (resource: Right['resource'], operations: readonly Operation[], why: string): Right => ({ resource, operations, names: [REHEARSAL], prefixed: true, why });
+      return [rehearsals('topic', ['Create', 'Delete', 'Read', 'Write'], 'topics of rehearsals'), rehearsals('group', ['Read', 'Delete'], 'their groups'), rehearsals('transactional-id', ['Write'], 'a transaction of each of their tasks')];
+    }
     case 'operator':
       return [
-        topics(['Create', 'DescribeConfigs', 'AlterConfigs', 'Read'], ALL, '`chokepoint topics`, `dead-letters list`, `catalog missing`, `backtest`'),
+        topics(['Create', 'DescribeConfigs', 'AlterConfigs', 'Read'], ALL, '`chokepoint topics`, `doctor`, `dead-letters list`, `catalog missing`, `backtest`'),
         topics(['Write'], ['events'], '`dead-letters replay`'),
         groups(['Describe'], GROUPS, 'lags'),
       ];

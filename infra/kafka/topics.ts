@@ -31,13 +31,13 @@ export function topicConfigs(app: string, eventPartitions: number): TopicConfig[
  * says how many partitions the others get, and the setting does not.
  */
 export async function createTopics(kafka: Kafka, settings: { readonly app: string; readonly partitions: number }): Promise<void> {
-  const existing = await eventPartitions(kafka);
+  const existing = await eventPartitions(kafka, settings.app);
   await kafka.createTopics(topicConfigs(settings.app, existing ?? settings.partitions));
 }
 
-async function eventPartitions(kafka: Kafka): Promise<number | null> {
+async function eventPartitions(kafka: Kafka, app: string): Promise<number | null> {
   try {
-    return await kafka.partitions(topicName('events', ''));
+    return await kafka.partitions(topicName('events', app));
   } catch (error) {
     if (error instanceof KafkaError && error.code === 'UNKNOWN_TOPIC') return null;
     throw error;

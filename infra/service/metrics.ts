@@ -88,6 +88,10 @@ export const metrics = {
       for (const [route, isFailing] of metricSources.alertRoutes) this.set({ route }, isFailing() ? 1 : 0);
     },
   }),
+  canaryProbes: new Counter({ name: 'chokepoint_canary_probes_total', help: "The canary's events by what became of them: seen as a signal in ClickHouse, refused by the collector, late, or the canary could not look.", labelNames: ['result'] as const }),
+  canarySeconds: new Histogram({ name: 'chokepoint_canary_seconds', help: "From posting the canary's event to reading its signal from ClickHouse.", buckets: LONG_SECONDS }),
+  canaryChallenges: new Gauge({ name: 'chokepoint_canary_challenges', help: 'Of the last rehearsal: planted challenges that came out, planted ones that did not, and others.', labelNames: ['outcome'] as const }),
+  canaryRehearsed: new Gauge({ name: 'chokepoint_canary_rehearsal_seconds', help: 'Time that the last rehearsal took.' }),
 } as const;
 
 let defaults = false;

@@ -27,12 +27,14 @@ export interface Parts {
   readonly log: Log;
 }
 
-/** Call it once at the top of a test file: `const parts = await withParts();` */
-export async function withParts(): Promise<Parts> {
+const NOBODYS = { KAFKA_BROKERS: '', SCHEMA_REGISTRY_URL: '', CLICKHOUSE_URL: '' };
+
+/** Call it once at the top of a test file: `const parts = await withParts();`. `own`: others for this file alone, whatever is named (and a place among OWN_PARTS in test/run.ts). */
+export async function withParts({ own = false }: { readonly own?: boolean } = {}): Promise<Parts> {
   const dataDir = mkdtempSync(join(tmpdir(), 'chokepoint-test-'));
   const write = createLog('test');
   const log: Log = (level, message, fields) => { if (level !== 'info') write(level, message, fields); };
-  const start = { ...process.env, CHOKEPOINT_DATA: dataDir, LOCAL_KAFKA_PORT: '0', LOCAL_REGISTRY_PORT: '0', LOCAL_CLICKHOUSE_PORT: '0' };
+  const start = { ...process.env, ...(own ? NOBODYS : {}), CHOKEPOINT_DATA: dataDir, LOCAL_KAFKA_PORT: '0', LOCAL_REGISTRY_PORT: '0', LOCAL_CLICKHOUSE_PORT: '0' };
   const platform = await bringUp(readSettings(start), settingsNamed(start), { dataDir, log });
   after(async () => {
     await platform.stop();

@@ -15,6 +15,7 @@ import { startSink } from '../../consumers/clickhouse/main.ts';
 import { connectClickHouse } from '../../infra/clickhouse/client.ts';
 import type { AclUser } from '../../infra/kafka/acls.ts';
 import { connectKafka } from '../../infra/kafka/client.ts';
+import { removeApps } from '../../infra/kafka/removeApp.ts';
 import { createTopics } from '../../infra/kafka/topics.ts';
 import type { Kafka } from '../../infra/ports.ts';
 import type { Service } from '../../infra/service/service.ts';
@@ -24,7 +25,7 @@ import { compareChallenges } from '../../producers/simulator/compare.ts';
 import { postWorld } from '../../producers/simulator/post.ts';
 import { createWorld } from '../../producers/simulator/world.ts';
 import { readWorldFile } from '../../producers/simulator/worldFile.ts';
-import { TOPICS, appName, topicName, type TopicId } from '../../schemas/topics.ts';
+import { REHEARSAL, TOPICS, appName, topicName, type TopicId } from '../../schemas/topics.ts';
 import { startProcessor } from '../../streams/main.ts';
 import { readFound } from '../../infra/cli/found.ts';
 import { withParts } from './parts.ts';
@@ -116,6 +117,21 @@ test('what is not in a user\'s row is refused, and the error says so', { timeout
   await assert.rejects((await as('analyzer')).transactionalProducer(appName('processor-0', app)), refused, 'nobody may fence another\'s tasks');
   await assert.rejects((await as('collector')).createTopics([{ topic: `${app}.other`, partitions: 1, config: {} }]), refused);
   await assert.rejects((await as('alerts')).committed(appName('sink', app), [topic('challenges')]), refused);
+});
+
+test('the canary may make, use and remove what is a rehearsal\'s, and nothing else', { timeout: 60_000 }, async () => {
+  const kafka = await as('canary');
+  const rehearsal = `${REHEARSAL}x`;
+  await createTopics(kafka, { app: rehearsal, partitions: 1 });
+  const transactional = await kafka.transactionalProducer(appName('processor-0', rehearsal));
+  await transactional.commit({ outputs: [{ topic: topicName('actions', rehearsal), partition: 0, key: 'k', value: null }], positions: [{ topic: topicName('events', rehearsal), partition: 0, offset: 0, metadata: '' }] }, appName('processor', rehearsal));
+  await transactional.close();
+  assert.equal((await kafka.committed(appName('processor', rehearsal), [topicName('events', rehearsal)]))[0]?.offset, 0);
+  await removeApps(settingsOf('canary').kafka, { clientId: 'test', log: () => undefined, isLeft: () => true });
+  await assert.rejects(kafka.partitions(topicName('findings', rehearsal)), { code: 'UNKNOWN_TOPIC' });
+  assert.ok((await (await as('operator')).partitions(topic('findings'))) > 0, 'all that it may remove is its own');
+  await assert.rejects(kafka.createTopics([{ topic: `${app}.other`, partitions: 1, config: {} }]), { code: 'REFUSED' });
+  await assert.rejects(kafka.partitions(topic('challenges')), { code: 'REFUSED' });
 });
 
 test('nobody comes in with a wrong password, or without one; a broker that another authority vouches for is not spoken to', { timeout: 60_000 }, async () => {

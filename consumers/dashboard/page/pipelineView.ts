@@ -9,10 +9,12 @@ import { levelName, ruleName } from './words.ts';
 
 const AGAIN_MS = 5_000;
 const HOUR_MS = 3_600_000;
+/** Ours: it sends once a minute, and an event may take two. */
+const CANARY_LATE_MS = 10 * 60_000;
 
 const tile = (name: string, value: string, state = ''): HTMLElement => h('div', { class: state }, h('dt', {}, name), h('dd', {}, value));
 
-function totals({ status, dead_letters, rates, groups }: PipelineShape): HTMLElement {
+function totals({ status, dead_letters, rates, groups, canary_at }: PipelineShape): HTMLElement {
   const letters = dead_letters.reduce((sum, one) => sum + one.letters, 0);
   const perSecond = (name: string): string => (rates.find(({ topic }) => topic === name)?.points.at(-1)?.per_second ?? 0).toLocaleString('en-GB');
   const [events] = rates;
@@ -21,6 +23,7 @@ function totals({ status, dead_letters, rates, groups }: PipelineShape): HTMLEle
     tile('events per second', events === undefined ? '–' : perSecond(events.topic)),
     ...(status === null ? [] : [tile('events behind, at most', count(Math.max(0, ...Object.values(status.stages).map(({ lag }) => lag ?? 0))))]),
     tile('dead letters', count(letters), letters > 0 ? 'bad' : ''),
+    ...(canary_at === null ? [] : [tile('canary came through', moment(canary_at), Date.now() - canary_at > CANARY_LATE_MS ? 'bad' : 'good')]),
     ...(groups === null ? [tile('Kafka', 'no answer', 'bad')] : []));
 }
 

@@ -1,16 +1,17 @@
 /** The pipeline as ClickHouse knows it: what came in by hour, dead letters, what rules and model gave. */
+import { CANARY_FEATURE } from '../../../schemas/topics.ts';
 import type { PipelineShape } from '../shapes.ts';
 import type { Ask } from './ask.ts';
 import { modelRow, readModels } from './expertise.ts';
 
-export type StoredHealth = Pick<PipelineShape, 'hours' | 'dead_letters' | 'rules' | 'model' | 'precision'>;
+export type StoredHealth = Pick<PipelineShape, 'hours' | 'dead_letters' | 'canary_at' | 'rules' | 'model' | 'precision'>;
 
 const HOURS = 48;
 /** An example is for a person to recognise the kind by; a whole event has no place on a page. */
 const EXAMPLE_CHARS = 300;
 
 export async function readStoredHealth(ask: Ask): Promise<StoredHealth> {
-  const [hours, letters, rules, [model], precision] = await Promise.all([
+  const [hours, letters, rules, [model], precision, [canary]] = await Promise.all([
     ask<StoredHealth['hours'][number]>(
       `SELECT toUnixTimestamp(toStartOfHour(received_at)) * 1000 AS hour, count() AS events, round(quantile(0.99)(greatest(0, dateDiff('millisecond', occurred_at, received_at))) / 1000, 1) AS p99_late_seconds
 FROM events WHERE received_at >= (SELECT max(received_at) FROM events_raw) - toIntervalHour({hours:UInt16}) GROUP BY hour ORDER BY hour DESC LIMIT 60`,
@@ -27,6 +28,8 @@ FROM findings AS f WHERE f.evaluated_at = (SELECT max(evaluated_at) FROM finding
     ),
     readModels(ask, 1),
     ask<StoredHealth['precision'][number]>('SELECT toString(p.week) AS week, dimension, useful, not_useful, precision FROM challenge_precision AS p ORDER BY p.week DESC, dimension LIMIT 52'),
+    // Of the raw table: twice the same is as good here, and the page asks often.
+    ask<{ at: number; seen: number }>('SELECT toUnixTimestamp64Milli(max(occurred_at)) AS at, count() AS seen FROM signals_raw WHERE feature = {feature:String} AND occurred_at > now() - INTERVAL 2 DAY', { feature: CANARY_FEATURE }),
   ]);
-  return { hours, dead_letters: letters, rules, precision, model: model === undefined ? null : modelRow(model) };
+  return { hours, dead_letters: letters, canary_at: canary === undefined || canary.seen === 0 ? null : canary.at, rules, precision, model: model === undefined ? null : modelRow(model) };
 }

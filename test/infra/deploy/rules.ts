@@ -13,7 +13,7 @@ export interface AlertRule {
 
 export const DEPLOY = fileURLToPath(new URL('../../../infra/deploy/', import.meta.url));
 
-const rulesText = (): string => readFileSync(`${DEPLOY}prometheus/rules.yml`, 'utf8');
+export const rulesText = (): string => readFileSync(`${DEPLOY}prometheus/rules.yml`, 'utf8');
 
 export function alertRules(): readonly AlertRule[] {
   return (parse(rulesText()) as { groups: { rules: AlertRule[] }[] }).groups.flatMap(({ rules }) => rules);

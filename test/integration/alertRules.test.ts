@@ -1,0 +1,129 @@
+/**
+ * The alert rules against what services say when something is wrong: a real Prometheus scrapes them while causes are provoked. A minute of the
+ * rules is two seconds here; nothing else of them is changed.
+ */
+import assert from 'node:assert/strict';
+import { fork, spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { appName } from '../../schemas/topics.ts';
+import * as make from '../consumers/clickhouse/records.ts';
+import { rulesText } from '../infra/deploy/rules.ts';
+import { freePort, withParts } from './parts.ts';
+import { clickHouseProxy, eventually, feedOf } from './sinkWorld.ts';
+
+const isPrometheusHere = spawnSync('prometheus', ['--version']).error === undefined;
+const skip = isPrometheusHere ? false : 'prometheus is missing (Debian: prometheus): THE ALERTS ARE NOT PROVOKED';
+if (!isPrometheusHere) console.error(String(skip));
+
+// Its own: what is provoked here would reach whoever shares platform.events.
+const parts = await withParts({ own: true });
+const binary = fileURLToPath(new URL('../../infra/cli/chokepoint.ts', import.meta.url));
+const SECONDS_PER_MINUTE = 2;
+const BAD = 300;
+
+/** Ranges and `for` of the rules, 30 times as fast. */
+function hastened(rules: string): string {
+  const seconds = (count: string, unit: string): string => `${Number(count) * (unit === 'h' ? 60 : 1) * SECONDS_PER_MINUTE}s`;
+  return rules.replace(/\[(\d+)([mh])\]/g, (_, count: string, unit: string) => `[${seconds(count, unit)}]`).replace(/for: (\d+)([mh])/g, 'for: 1s');
+}
+
+async function startPrometheus(t: TestContext, targets: readonly number[]): Promise<() => Promise<Map<string, string[]>>> {
+  const dir = mkdtempSync(join(tmpdir(), 'chokepoint-prometheus-'));
+  const port = await freePort();
+  writeFileSync(join(dir, 'rules.yml'), hastened(rulesText()));
+  writeFileSync(join(dir, 'prometheus.yml'), JSON.stringify({
+    global: { scrape_interval: '1s', scrape_timeout: '900ms', evaluation_interval: '1s' }, rule_files: ['rules.yml'],
+    scrape_configs: [{ job_name: 'chokepoint', static_configs: [{ targets: targets.map((target) => `127.0.0.1:${target}`) }] }],
+  }));
+  const child = spawn('prometheus', [`--config.file=${dir}/prometheus.yml`, `--storage.tsdb.path=${dir}/data`, `--web.listen-address=127.0.0.1:${port}`, '--log.level=error'], { stdio: ['ignore', 'ignore', 'inherit'] });
+  t.after(async () => {
+    const gone = once(child, 'exit');
+    child.kill('SIGKILL');
+    await gone;
+    rmSync(dir, { recursive: true, force: true });
+  });
+  return async () => {
+    const firing = new Map<string, string[]>();
+    try {
+      const answer = await fetch(`http://127.0.0.1:${port}/api/v1/alerts`);
+      const { data } = (await answer.json()) as { data: { alerts: { state: string; labels: Record<string, string>; annotations: Record<string, string> }[] } };
+      for (const { state, labels, annotations } of data.alerts) if (state === 'firing') firing.set(labels['alertname'] ?? '', [...(firing.get(labels['alertname'] ?? '') ?? []), annotations['summary'] ?? '']);
+    } catch {
+      // Not up yet.
+    }
+    return firing;
+  };
+}
+
+test('each cause that can be provoked in seconds fires its alert, and one that is mended ends', { skip, timeout: 150_000 }, async (t) => {
+  const [processor, sink, alerts, collector] = [await freePort(), await freePort(), await freePort(), await freePort()];
+  const proxy = await clickHouseProxy(parts.platform.clickhouse.url);
+  const keysDir = mkdtempSync(join(tmpdir(), 'chokepoint-keys-'));
+  const keysFile = join(keysDir, 'keys.json');
+  writeFileSync(keysFile, JSON.stringify({ keys: [{ name: 'one', sha256: createHash('sha256').update('one').digest('hex'), rights: 'write' }] }));
+  const env = parts.env({
+    // Other apps read platform.events too, and halt at 50 %: what is bad here stays far below.
+    CHOKEPOINT_DEAD_LETTER_LIMIT: '1', CLICKHOUSE_URL: proxy.url, COLLECTOR_KEYS_FILE: keysFile, ALERTS_WEBHOOK_URL: 'http://127.0.0.1:9/', ALERTS_ALLOW_PRIVATE: 'true',
+    PROCESSOR_PORT: String(processor), SINK_PORT: String(sink), ALERTS_PORT: String(alerts), COLLECTOR_PORT: String(collector),
+  });
+  const settings = parts.settings({ CHOKEPOINT_APP: env['CHOKEPOINT_APP'] ?? '' });
+  const feed = await feedOf(settings, parts.log);
+  const children = new Map<string, ChildProcess>();
+  for (const name of ['processor', 'sink', 'alerts', 'collector']) children.set(name, fork(binary, [name], { env, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] }));
+  t.after(async () => {
+    for (const child of children.values()) child.kill('SIGKILL');
+    await Promise.all([feed.close(), proxy.close()]);
+    rmSync(keysDir, { recursive: true, force: true });
+  });
+  const firing = await startPrometheus(t, [processor, sink, alerts, collector]);
+  let seen = new Map<string, string[]>();
+  const fires = async (names: readonly string[], meanwhile: () => Promise<void> = () => Promise.resolve()): Promise<void> => {
+    const until = performance.now() + 60_000;
+    for (let missing = [...names]; missing.length > 0;) {
+      assert.ok(performance.now() < until, `waited in vain for ${missing.join(', ')}; fired: ${JSON.stringify([...seen])}`);
+      await meanwhile();
+      await pause(200);
+      seen = new Map([...seen, ...(await firing())]);
+      missing = missing.filter((name) => !seen.has(name));
+    }
+  };
+  const badEvents = (count: number): Promise<unknown> => Promise.all(Array.from({ length: count }, () => feed.raw('events', 0, 'nobody', Buffer.from('no event'))));
+  await eventually(async () => {
+    const ready = await Promise.all([processor, sink, collector].map((port) => fetch(`http://127.0.0.1:${port}/readyz`).then(({ status }) => status === 200, () => false)));
+    const [end = 0] = await feed.kafka.ends('platform.events');
+    const taken = (await feed.kafka.committed(appName('processor', settings.app), ['platform.events'])).find(({ partition }) => partition === 0)?.offset ?? 0;
+    return ready.every((is) => is) && taken >= end;
+  }, 'the services are ready and up to date');
+  // Prometheus must have seen the counters before they grow.
+  await badEvents(1);
+  await feed.send('actions', 0, 'u', 'ActionSignal', [make.actionSignal()]);
+  await fires(['ChokepointEndToEndSlow'], async () => { await feed.send('actions', 0, 'u', 'ActionSignal', [make.actionSignal({ received_at: Date.now() - 3_600_000 })]); });
+
+  writeFileSync(keysFile, 'no JSON');
+  await feed.send('challenges', 0, 'c1', 'Challenge', [make.challenge()]);
+  proxy.away = true;
+  await feed.send('features', 0, settings.app, 'Feature', [make.feature({ feature: settings.app })]);
+  await badEvents(BAD);
+  await fires(['ChokepointDeadLetters']);
+  const good = Array.from({ length: 6_000 }, (_, n) => make.event({ user_id: 'nobody', event_id: `${settings.app}-${n}`, feature: settings.app, occurred_at: Date.now(), received_at: Date.now() }));
+  await feed.send('events', 0, 'nobody', 'PlatformEvent', good);
+  const signals = Array.from({ length: 2_500 }, (_, n) => make.actionSignal({ signal_id: `s${n}`, event_id: `e${n}` }));
+  await fires(
+    ['ChokepointPartitionHalted', 'ChokepointTaskFailing', 'ChokepointClickHouseRefuses', 'ChokepointLagGrowing', 'ChokepointLagStuck', 'ChokepointAlertsFailing', 'ChokepointKeysFileWrong', 'ChokepointNotReady'],
+    () => feed.send('actions', 0, 'u', 'ActionSignal', signals),
+  );
+  assert.ok(!seen.has('ChokepointRecordsUnaccounted'), 'what the processor takes is accounted for, at every scrape');
+  assert.ok(!seen.has('ChokepointDown'));
+
+  proxy.away = false;
+  children.get('collector')?.kill('SIGKILL');
+  await fires(['ChokepointDown']);
+  await eventually(async () => !(await firing()).has('ChokepointClickHouseRefuses'), 'ClickHouse takes rows again, and its alert ends');
+});

@@ -5,7 +5,7 @@ import type { Feeder } from './children.ts';
 import { conduct, type FaultCounts } from './conductor.ts';
 import type { PlannedFault } from './deal.ts';
 import { createLeases, type Leases } from './leases.ts';
-import { createMember, type Member } from './member.ts';
+import { createMember, type Member, type PlainMember } from './member.ts';
 
 const MEMBERS = 3;
 /** The members' proxies, and one for the member that comes and goes in storms. */
@@ -86,7 +86,7 @@ export function memberIn(arena: Arena, slot: number, name: string, app: string, 
 }
 
 /** A flow that stands still is a failure by itself. */
-export async function complete(behind: () => Promise<readonly string[]>, withinMs: number, members: readonly Member[]): Promise<void> {
+export async function complete(behind: () => Promise<readonly string[]>, withinMs: number, members: readonly PlainMember[]): Promise<void> {
   const until = performance.now() + withinMs;
   for (;;) {
     const lines = await behind();

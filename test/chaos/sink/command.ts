@@ -1,4 +1,5 @@
 /** `npm run chaos -- sink`. */
+import { openArena } from '../arena/arena.ts';
 import { chaosCommand } from '../arena/command.ts';
 import { SLOTS } from '../arena/ordeal.ts';
 import { runChaos } from './chaos.ts';
@@ -13,7 +14,7 @@ export const sinkChaos = chaosCommand({
   seedOf: 'the records and the faults',
   without: { name: 'confirmation', what: 'takes a batch for inserted when it is sent' },
   kinds: SINK_FAULTS,
-  slots: SLOTS,
+  open: () => openArena(SLOTS),
   run: async (arena, { seed, minutes, intact, say }) => {
     const { rows, watched, repeatedInserts, catchUpMs, replayMs, ...result } = await runChaos(arena, {
       seed, app: '', durationMs: minutes * 60_000, paceMs: PACE_MS, kinds: SINK_FAULTS, recordsPerSecond: RECORDS_PER_SECOND, confirmation: intact, replayed: true, say,

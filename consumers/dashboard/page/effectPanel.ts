@@ -92,7 +92,7 @@ function numbersTable({ measure, affected, others, periods }: Told): HTMLElement
 
 function content(shape: EffectShape | null, dimension: Dimension): readonly Node[] {
   if (shape === null) return [h('p', { class: 'empty' }, 'Whom it affected then cannot be told: what its rule counts is not known here any more, or it was marked fixed before it opened.')];
-  const { measure, periods, numbers, next_at, frozen_at, yardstick } = shape;
+  const { measure, periods, numbers, next_at, frozen_at, yardstick, sql } = shape;
   const frozen = `Who was affected is what the evidence of ${day(frozen_at)} said, and stays so.`;
   if (periods === null || numbers === null) return [h('p', { class: 'empty' }, `${frozen} The first numbers come ${next_at === null ? 'later' : `once ${day(next_at)} has begun`}, when a week has passed.`)];
   const { affected, others, effect } = numbers;
@@ -101,7 +101,8 @@ function content(shape: EffectShape | null, dimension: Dimension): readonly Node
   const more = next_at === null ? 'These numbers stay.' : `Two weeks are over when ${day(next_at)} begins; then the numbers stay.`;
   return [h('div', { class: 'two' },
     h('div', { class: 'panel' }, picture(told, dimension), h('div', { class: 'gap' }, numbersTable(told))),
-    h('div', { class: 'panel effect-words' }, words(told, yardstick), h('p', { class: 'fine' }, `${frozen} Who was not seen on both sides of the fix counts nowhere: were they driven away, it does not show. ${more}`)))];
+    h('div', { class: 'panel effect-words' }, words(told, yardstick), h('p', { class: 'fine' }, `${frozen} Who was not seen on both sides of the fix counts nowhere: were they driven away, it does not show. ${more}`),
+      ...sql.map(({ what, sql: text }) => h('details', {}, h('summary', {}, `SQL: ${what}`), h('pre', { tabindex: 0, 'aria-label': `SQL of the ${what}` }, text)))))];
 }
 
 export interface EffectPanel {

@@ -3,5 +3,6 @@ import { runNamed } from '../namedCommand.ts';
 import { analyzerChaos } from './analyzer/command.ts';
 import { collectorChaos } from './collector/command.ts';
 import { processorChaos } from './processor/command.ts';
+import { sinkChaos } from './sink/command.ts';
 
-await runNamed('chaos', { processor: processorChaos, analyzer: analyzerChaos, collector: collectorChaos });
+await runNamed('chaos', { processor: processorChaos, analyzer: analyzerChaos, collector: collectorChaos, sink: sinkChaos });

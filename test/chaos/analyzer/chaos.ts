@@ -8,8 +8,9 @@ import { cohortStandings } from '../../driver/cohortPassed.ts';
 import type { Arena } from '../arena/arena.ts';
 import { lastLineOf, startFeeder } from '../arena/children.ts';
 import type { FaultCounts } from '../arena/conductor.ts';
+import { carryOut } from '../arena/faults.ts';
 import { complete, memberIn, undergo, type Program } from '../arena/ordeal.ts';
-import type { FaultKind } from '../arena/plan.ts';
+import { planFaults, type FaultKind } from '../arena/plan.ts';
 import type { History } from './history.ts';
 import type { Verdict } from './verifier.ts';
 import type { WorldName } from './worlds.ts';
@@ -49,7 +50,7 @@ const FEEDER = fileURLToPath(new URL('feeder.ts', import.meta.url));
 const VERIFIER = fileURLToPath(new URL('verifier.ts', import.meta.url));
 
 export async function runChaos(arena: Arena, options: RunOptions): Promise<RunResult> {
-  const { seed, world, days, undisturbedDays, durationMs, transactions, say } = options;
+  const { seed, world, days, undisturbedDays, durationMs, paceMs, kinds, transactions, say } = options;
   await arena.createTopics(CALM);
   await arena.createTopics(STORM);
   const { startsAt, events, records, ends } = await lastLineOf<History>(HISTORY, [world, seed, days, CALM], arena.env);
@@ -60,7 +61,7 @@ export async function runChaos(arena: Arena, options: RunOptions): Promise<RunRe
     const seconds = await runCalm(arena, () => behind(kafka, CALM, ends));
     say(`the uninterrupted run took ${seconds.toFixed(1)} s`);
     const { faults, acknowledged } = await undergo({
-      ...options, arena, app: STORM, program: transactions ? ANALYZER : UNTRANSACTIONAL, completeWithinMs: COMPLETE_WITHIN_MS,
+      arena, app: STORM, durationMs, say, carryOut, plan: (slots) => planFaults({ seed, durationMs, paceMs, slots, kinds }), program: transactions ? ANALYZER : UNTRANSACTIONAL, completeWithinMs: COMPLETE_WITHIN_MS,
       feed: () => startFeeder(FEEDER, [CALM, STORM, undisturbedUntil, durationMs], arena.env),
       undisturbed: async (feeder) => {
         await reached(kafka, STORM, undisturbedUntil - SLACK_MS);

@@ -2,7 +2,7 @@
  * As much of Kafka's protocol as a proxy must know to name the points of a transaction: frames of a 4-byte length, the head of a request, and which
  * request an answer belongs to.
  */
-export const API = { produce: 0, fetch: 1, initProducerId: 22, addOffsetsToTxn: 25, endTxn: 26, txnOffsetCommit: 28 } as const;
+export const API = { produce: 0, fetch: 1, offsetCommit: 8, initProducerId: 22, addOffsetsToTxn: 25, endTxn: 26, txnOffsetCommit: 28 } as const;
 
 /** Puts a stream of bytes together into frames, each with its length in front: what goes on is byte for byte what came. */
 export function createSplitter(): (chunk: Buffer) => Buffer[] {

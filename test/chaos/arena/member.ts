@@ -17,6 +17,8 @@ export interface Member {
   stop(): Promise<boolean>;
   /** SIGKILL for good. */
   close(): Promise<void>;
+  /** Of its process of this moment. */
+  pid(): number | null;
   /** Its process of this moment has got its share of a group's work. */
   joined(): boolean;
   /** How often its processes have logged a text. */
@@ -93,6 +95,7 @@ export function createMember(options: { readonly name: string; readonly proxy: P
       wanted = false;
       await signal('SIGKILL');
     },
+    pid: () => child?.pid ?? null,
     joined: () => child !== null && log().includes(ASSIGNED, loggedBefore),
     logged: (text) => log().split(text).length - 1,
     endedByItself: () => blamed,

@@ -3,10 +3,9 @@ import { join } from 'node:path';
 import type { Arena } from './arena.ts';
 import type { Feeder } from './children.ts';
 import { conduct, type FaultCounts } from './conductor.ts';
-import { carryOut } from './faults.ts';
-import { createLeases } from './leases.ts';
+import type { PlannedFault } from './deal.ts';
+import { createLeases, type Leases } from './leases.ts';
 import { createMember, type Member } from './member.ts';
-import { planFaults, type FaultKind } from './plan.ts';
 
 const MEMBERS = 3;
 /** The members' proxies, and one for the member that comes and goes in storms. */
@@ -16,21 +15,22 @@ export const SLOTS = MEMBERS + 1;
 export interface Program {
   readonly file: string;
   readonly args: readonly string[];
+  /** Of the member of a slot, beside what all have. */
+  readonly envOf?: (slot: number) => NodeJS.ProcessEnv;
 }
 
-export interface Ordeal {
+export interface Ordeal<Kind extends string> {
   readonly arena: Arena;
-  readonly seed: number;
   readonly durationMs: number;
-  /** Between two faults, on average. */
-  readonly paceMs: number;
-  readonly kinds: readonly FaultKind[];
+  readonly plan: (slots: number) => readonly PlannedFault<Kind>[];
+  /** True only if it has really taken effect. */
+  readonly carryOut: (fault: PlannedFault<Kind>, arena: Arena, leases: Leases) => Promise<boolean>;
   readonly app: string;
   readonly program: Program;
   /** Takes up the input when it is called. */
   readonly feed: () => Feeder;
   /** Faults begin when it has resolved; without it at once. */
-  readonly undisturbed?: (feeder: Feeder) => Promise<void>;
+  readonly undisturbed?: (feeder: Feeder, members: readonly Member[]) => Promise<void>;
   /** What is not done yet, a line each. */
   readonly behind: () => Promise<readonly string[]>;
   /** Between the last fault and the last commit: sessions, transaction timeouts, restores and what has piled up, on a busy machine. */
@@ -44,7 +44,7 @@ const SHOWN_LINES = 15;
 /** What a member logs when it has slept too long. */
 const LOST = 'membership lost';
 
-export async function undergo({ arena, seed, durationMs, paceMs, kinds, app, program, feed, undisturbed, behind, completeWithinMs, say }: Ordeal): Promise<{ readonly faults: FaultCounts; readonly acknowledged: number }> {
+export async function undergo<Kind extends string>({ arena, durationMs, plan, carryOut, app, program, feed, undisturbed, behind, completeWithinMs, say }: Ordeal<Kind>): Promise<{ readonly faults: FaultCounts; readonly acknowledged: number; readonly catchUpMs: number }> {
   const members = Array.from({ length: MEMBERS }, (_, slot) => memberIn(arena, slot, `member-${slot}`, app, program));
   const visitor = memberIn(arena, MEMBERS, 'visitor', app, program);
   const everyone = [...members, visitor];
@@ -60,17 +60,18 @@ export async function undergo({ arena, seed, durationMs, paceMs, kinds, app, pro
   try {
     await feeder.started;
     for (const member of members) member.start();
-    await undisturbed?.(feeder);
-    const plan = planFaults({ seed, durationMs, paceMs, slots: MEMBERS, kinds });
+    await undisturbed?.(feeder, everyone);
     const leases = createLeases(members, visitor);
-    const faults = await conduct({ plan, durationMs, say, carryOut: (fault) => carryOut(fault, arena, leases) });
+    const faults = await conduct({ plan: plan(MEMBERS), durationMs, say, carryOut: (fault) => carryOut(fault, arena, leases) });
     say('faults are over');
     const acknowledged = await feeder.stop();
+    const over = performance.now();
     await complete(behind, completeWithinMs, everyone);
+    const catchUpMs = performance.now() - over;
     const sum = (count: (member: Member, index: number) => number): number => everyone.reduce((all, member, index) => all + count(member, index), 0);
     say(`complete; ${sum(({ proxy }, index) => proxy.fenced() - (before[index]?.fenced ?? 0))} requests of transactions were fenced off, ${sum((member) => member.logged(LOST))} memberships lost, ${sum((member) => member.endedByItself())} processes ended by themselves`);
     say(`points were reached in transactions of ${tallied(everyone.flatMap(({ proxy }, index) => proxy.reached().slice(before[index]?.reached)))}`);
-    return { faults, acknowledged };
+    return { faults, acknowledged, catchUpMs };
   } finally {
     clearInterval(saying);
     await Promise.all([feeder.kill(), ...everyone.map((member) => member.close())]);
@@ -78,14 +79,14 @@ export async function undergo({ arena, seed, durationMs, paceMs, kinds, app, pro
 }
 
 /** A member of an app behind the proxy of a slot; `name` names its log. */
-export function memberIn(arena: Arena, slot: number, name: string, app: string, { file, args }: Program): Member {
+export function memberIn(arena: Arena, slot: number, name: string, app: string, { file, args, envOf }: Program): Member {
   const found = arena.slots[slot];
   if (found === undefined) throw new Error(`the arena has ${arena.slots.length} slots, ${slot + 1} are needed`);
-  return createMember({ name, proxy: found.proxy, file, args, env: { ...found.env, CHOKEPOINT_APP: app }, logFile: join(arena.dataDir, `${app}${name}.log`) });
+  return createMember({ name, proxy: found.proxy, file, args, env: { ...found.env, ...envOf?.(slot), CHOKEPOINT_APP: app }, logFile: join(arena.dataDir, `${app}${name}.log`) });
 }
 
 /** A flow that stands still is a failure by itself. */
-export async function complete(behind: Ordeal['behind'], withinMs: number, members: readonly Member[]): Promise<void> {
+export async function complete(behind: () => Promise<readonly string[]>, withinMs: number, members: readonly Member[]): Promise<void> {
   const until = performance.now() + withinMs;
   for (;;) {
     const lines = await behind();

@@ -83,6 +83,18 @@ test('before the commit the request stays here; after it the answer does, and th
   assert.deepEqual([reached, asked, answered], [['before', 'after'], [2, 3, 4], [2, 4]], 'what was disarmed is not reached');
 });
 
+test('a commit of offsets without a transaction: before it the request stays here, after it the answer', { timeout: 20_000 }, async (t) => {
+  const { proxy, client, asked, answered, until } = await open(t);
+  const reached: string[] = [];
+  proxy.arm('before_offsets', () => reached.push('before'));
+  client.write(Buffer.concat([request(API.txnOffsetCommit, 1), request(API.offsetCommit, 2), request(API.fetch, 3)]));
+  await until(() => answered.length === 2);
+  proxy.arm('after_offsets', () => reached.push('after'));
+  client.write(Buffer.concat([request(API.offsetCommit, 4), request(API.offsetCommit, 5)]));
+  await until(() => answered.length === 3);
+  assert.deepEqual([reached, asked, answered], [['before', 'after'], [1, 3, 4, 5], [1, 3, 5]]);
+});
+
 test('in a restore an answer of the changelog stays here, after so many have gone past', { timeout: 20_000 }, async (t) => {
   const { proxy, client, answered, until } = await open(t);
   const reached: string[] = [];

@@ -6,8 +6,8 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { API, createSplitter, isFenced, readCorrelationId, readRequest, type Request } from './framing.ts';
 
-/** A point of a task's life as the wire shows it. */
-export type Point = 'in_restore' | 'after_init' | 'after_send' | 'after_send_offsets' | 'before_commit' | 'after_commit';
+/** A point of a task's life as the wire shows it; `offsets` are commits without a transaction. */
+export type Point = 'in_restore' | 'after_init' | 'after_send' | 'after_send_offsets' | 'before_commit' | 'after_commit' | 'before_offsets' | 'after_offsets';
 
 export interface Proxy {
   /** Calls `reached` at the point, once, in the middle of it: the frame stays here. `letPast`: as many before it do not. Returns how to disarm. */
@@ -73,6 +73,7 @@ export async function startProxy(port: number, brokerPort: number): Promise<Prox
     link.asked.set(request.correlationId, request);
     const commits = request.apiKey === API.endTxn && request.commits;
     if (commits && reach('before_commit', request) === 'swallow') return;
+    if (request.apiKey === API.offsetCommit && reach('before_offsets', request) === 'swallow') return;
     if (commits && delay !== null) delay(link);
     pass(link.requests, frame);
   };
@@ -184,6 +185,7 @@ function pointOf({ apiKey, commits, restores }: Request): Point | null {
   if (apiKey === API.initProducerId) return 'after_init';
   if (apiKey === API.produce) return 'after_send';
   if (apiKey === API.txnOffsetCommit) return 'after_send_offsets';
+  if (apiKey === API.offsetCommit) return 'after_offsets';
   return apiKey === API.endTxn && commits ? 'after_commit' : null;
 }
 

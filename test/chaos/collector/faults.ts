@@ -1,9 +1,10 @@
 /** Carries out one fault; true only if it has really taken effect. */
 import type { Arena } from '../arena/arena.ts';
 import type { PlannedFault } from '../arena/deal.ts';
+import type { HttpProxy } from '../arena/httpProxy.ts';
+import { killAt } from '../arena/killAt.ts';
 import { createTurns } from '../arena/leases.ts';
 import type { Member } from '../arena/member.ts';
-import type { HttpProxy } from './httpProxy.ts';
 import type { CollectorFault } from './plan.ts';
 import type { SdkSenders } from './sdkSenders.ts';
 
@@ -27,9 +28,9 @@ export function faultsOn({ arena, collector, http, sdk }: Stage): (fault: Planne
       case 'kill_random':
         return process(() => collector.kill());
       case 'kill_after_send':
-        return process(() => killAt((reached) => proxy.arm('after_send', reached), collector));
+        return process(() => killAt(collector, (reached) => proxy.arm('after_send', reached), REACHED_WITHIN_MS));
       case 'kill_before_answer':
-        return process(() => killAt((reached) => http.onAccepted(reached), collector));
+        return process(() => killAt(collector, (reached) => http.onTaken(reached), REACHED_WITHIN_MS));
       case 'freeze':
         return process(() => collector.freeze(lastsMs));
       case 'restart':
@@ -69,19 +70,6 @@ export function faultsOn({ arena, collector, http, sdk }: Stage): (fault: Planne
         return sender(() => sdk.replace());
     }
   };
-}
-
-async function killAt(arm: (reached: () => void) => () => void, collector: Member): Promise<boolean> {
-  let killed: Promise<boolean> | null = null;
-  let reached: () => void = () => undefined;
-  const there = new Promise<void>((resolve) => { reached = resolve; });
-  const disarm = arm(() => {
-    killed = collector.kill();
-    reached();
-  });
-  await Promise.race([there, pause(REACHED_WITHIN_MS)]);
-  disarm();
-  return (await (killed as Promise<boolean> | null)) ?? false;
 }
 
 async function during(ms: number, end: () => number): Promise<boolean> {

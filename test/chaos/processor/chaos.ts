@@ -6,9 +6,10 @@ import { readSettings } from '../../../infra/settings.ts';
 import type { Arena } from '../arena/arena.ts';
 import { lastLineOf, startFeeder } from '../arena/children.ts';
 import type { FaultCounts } from '../arena/conductor.ts';
+import { carryOut } from '../arena/faults.ts';
 import { lags } from '../arena/lags.ts';
 import { undergo, type Program } from '../arena/ordeal.ts';
-import type { FaultKind } from '../arena/plan.ts';
+import { planFaults, type FaultKind } from '../arena/plan.ts';
 import type { Verdict } from './verifier.ts';
 
 export interface RunOptions {
@@ -38,13 +39,13 @@ const FEEDER = fileURLToPath(new URL('feeder.ts', import.meta.url));
 const VERIFIER = fileURLToPath(new URL('verifier.ts', import.meta.url));
 
 export async function runChaos(arena: Arena, options: RunOptions): Promise<RunResult> {
-  const { seed, start, eventsPerSecond, app, transactions } = options;
+  const { seed, start, eventsPerSecond, durationMs, paceMs, kinds, app, transactions, say } = options;
   await arena.createTopics(app);
   const name = `${app}f${seed}`;
   const kafka = await connectKafka(readSettings(arena.env).kafka, { clientId: 'chaos', log: createLog('chaos') });
   try {
     const { faults, acknowledged } = await undergo({
-      ...options, arena, program: transactions ? PROCESSOR : UNTRANSACTIONAL, completeWithinMs: COMPLETE_WITHIN_MS,
+      arena, app, durationMs, say, carryOut, plan: (slots) => planFaults({ seed, durationMs, paceMs, slots, kinds }), program: transactions ? PROCESSOR : UNTRANSACTIONAL, completeWithinMs: COMPLETE_WITHIN_MS,
       feed: () => startFeeder(FEEDER, [seed, name, start, eventsPerSecond], arena.env),
       behind: () => lags(kafka, app),
     });

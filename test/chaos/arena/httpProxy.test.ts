@@ -1,4 +1,4 @@
-/** The proxy between clients and a collector, with an HTTP server in its place that counts what it gets. */
+/** The proxy between clients and a server that counts what it gets. */
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -18,7 +18,7 @@ const server = createServer((request, response) => {
 beforeEach(async () => {
   got = 0;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  proxy = await startHttpProxy(await freePort(), (server.address() as AddressInfo).port);
+  proxy = await startHttpProxy(await freePort(), (server.address() as AddressInfo).port, { taken: 202 });
 });
 afterEach(async () => {
   await proxy.close();
@@ -41,7 +41,7 @@ test('requests and answers go through', async () => {
   assert.equal(got, 2);
 });
 
-test('dropped answers: the collector gets every request, and its client an end without answer; those that said 202 are counted', async () => {
+test('dropped answers: the server gets every request, and its client an end without answer; those that said 202 are counted', async () => {
   let dropped = 0;
   const end = proxy.dropAnswers(() => { dropped += 1; });
   const asked = Promise.all([post(), post(), post('/no')]);
@@ -54,11 +54,11 @@ test('dropped answers: the collector gets every request, and its client an end w
 
 test('at a 202 the answer stays here, with its connection; others go through', async () => {
   let reached = 0;
-  proxy.onAccepted(() => { reached += 1; });
+  proxy.onTaken(() => { reached += 1; });
   assert.deepEqual([await post('/no'), reached], [503, 0]);
   assert.deepEqual([await post(), reached, got], [null, 1, 2]);
   assert.deepEqual([await post(), reached], [202, 1], 'once');
-  proxy.onAccepted(() => { reached += 1; })();
+  proxy.onTaken(() => { reached += 1; })();
   assert.deepEqual([await post(), reached], [202, 1], 'disarmed');
 });
 
@@ -75,4 +75,20 @@ test('a stall holds requests and lets them go; a cut breaks what is connected', 
   assert.ok(proxy.cut() > 0);
   assert.equal(await cut, null);
   again();
+});
+
+test('refused: requests of interest are answered here, the others go through; told of are those of interest', async () => {
+  const lines: string[] = [];
+  const choosy = await startHttpProxy(await freePort(), (server.address() as AddressInfo).port, { taken: 202, interest: /^\/insert/, onRequest: (line) => { lines.push(line); } });
+  const ask = async (path: string): Promise<[number, string | null, string]> => {
+    const answer = await fetch(choosy.url + path, { method: 'POST', body: 'x'.repeat(300_000) });
+    return [answer.status, answer.headers.get('x-code'), await answer.text()];
+  };
+  const end = choosy.refuse({ status: '500 Internal Server Error', headers: { 'X-Code': '243' }, body: 'disk full' });
+  assert.deepEqual(await ask('/insert?a=1'), [500, '243', 'disk full']);
+  assert.deepEqual(await ask('/select'), [202, null, '{}']);
+  assert.equal(end(), 1);
+  assert.deepEqual(await ask('/insert?a=2'), [202, null, '{}'], 'afterwards all is well');
+  assert.deepEqual([lines, got], [['/insert?a=1', '/insert?a=2'], 2]);
+  await choosy.close();
 });

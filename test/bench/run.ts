@@ -6,8 +6,9 @@ import type { Finished } from './options.ts';
 import { runProcessor } from './processorCommand.ts';
 import { runQuestions } from './questions/command.ts';
 import { runSdk } from './sdk/command.ts';
+import { runSink } from './sink/command.ts';
 
-const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<Finished | null>>> = { processor: runProcessor, analyzer: runAnalyzer, collector: runCollector, questions: runQuestions, sdk: runSdk };
+const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<Finished | null>>> = { processor: runProcessor, analyzer: runAnalyzer, collector: runCollector, questions: runQuestions, sdk: runSdk, sink: runSink };
 
 async function main(args: readonly string[]): Promise<number> {
   const [name, options] = subjectOf(args);

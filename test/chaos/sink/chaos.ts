@@ -63,9 +63,10 @@ const OF_CLICKHOUSE: readonly SinkFault[] = ['clickhouse_away', 'read_only', 'di
 const INSERTS = /[?&]query=INSERT\S*_raw/;
 const TOKEN = /[?&]insert_deduplication_token=([^&]+)/;
 
-const fileOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
-const SINK: Program = { file: fileOf('../../../infra/cli/chokepoint.ts'), args: ['sink'] };
-const UNCONFIRMED: Program = { file: fileOf('unconfirmed.ts'), args: [] };
+const SINK: Program = { file: fileURLToPath(new URL('../../../infra/cli/chokepoint.ts', import.meta.url)), args: ['sink'] };
+const UNCONFIRMED: Program = { file: fileURLToPath(new URL('unconfirmed.ts', import.meta.url)), args: [] };
+const FEEDER = fileURLToPath(new URL('feeder.ts', import.meta.url));
+const VERIFIER = fileURLToPath(new URL('verifier.ts', import.meta.url));
 
 export async function runChaos(arena: Arena, options: RunOptions): Promise<RunResult> {
   const { seed, app, durationMs, paceMs, kinds, recordsPerSecond, confirmation, replayed, say } = options;
@@ -93,14 +94,14 @@ export async function runChaos(arena: Arena, options: RunOptions): Promise<RunRe
       arena, app, program, durationMs, say, completeWithinMs: COMPLETE_WITHIN_MS,
       plan: (slots) => dealFaults({ seed, durationMs, paceMs, slots, kinds, lasts: LASTS }),
       carryOut: faultsOn({ clickhouse, https }),
-      feed: () => startFeeder(fileOf('feeder.ts'), [app, seed, name, recordsPerSecond], arena.env),
+      feed: () => startFeeder(FEEDER, [app, seed, name, recordsPerSecond], arena.env),
       undisturbed: async (_feeder, members) => {
         watching = watch({ members, ports, kafka, app });
         await begun(kafka, app);
       },
       behind: async () => (await sinkLag(kafka, app)).lines,
     });
-    const verify = (): Promise<Verdict> => lastLineOf<Verdict>(fileOf('verifier.ts'), [app, name, acknowledged], { ...arena.env, CHOKEPOINT_APP: app, CLICKHOUSE_URL: clickhouse.url });
+    const verify = (): Promise<Verdict> => lastLineOf<Verdict>(VERIFIER, [app, name, acknowledged], { ...arena.env, CHOKEPOINT_APP: app, CLICKHOUSE_URL: clickhouse.url });
     const watched = (watching as ReturnType<typeof watch> | null)?.end();
     if (watched === undefined) throw new Error('nobody has watched');
     const first = await verify();

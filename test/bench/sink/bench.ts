@@ -1,0 +1,184 @@
+/**
+ * The bench of the sink: one broker, one log of signals, and into the same table of a fresh ClickHouse each time, in turn, the production sink, the same rows
+ * from memory by the same client (the limit), and ClickHouse's own Kafka engine (the peer). A row's processor time is that of ClickHouse and of whoever feeds it.
+ */
+import { mkdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { connectClickHouse } from '../../../infra/clickhouse/client.ts';
+import { connector } from '../../../infra/kafka/kafkajs.ts';
+import { startLocalClickHouse } from '../../../infra/local/clickhouse.ts';
+import { startPart, type PartProcess } from '../../../infra/local/supervise.ts';
+import type { ClickHouse } from '../../../infra/ports.ts';
+import { readSettings } from '../../../infra/settings.ts';
+import { appName } from '../../../schemas/topics.ts';
+import { PARTITIONS, startPlatform, type Platform } from '../platform.ts';
+import { cpuSeconds, peakRssMb } from '../processes.ts';
+import { rounded, spread, type Spread } from '../statistics.ts';
+import { startEngine, type EngineSettings } from './engine.ts';
+import { fill } from './signals.ts';
+
+export const SIDES = ['ours', 'limit', 'engine'] as const;
+type Side = (typeof SIDES)[number];
+
+export interface SinkBenchOptions {
+  readonly signals: number;
+  readonly runs: number;
+  readonly only: readonly Side[];
+  readonly engine: EngineSettings;
+  readonly say: (line: string) => void;
+}
+
+interface Run {
+  readonly rows_per_second: number;
+  /** Of ClickHouse and of whoever feeds it. */
+  readonly cpu_seconds_per_million: number;
+  /** Of which of whoever feeds it; 0 for the engine, which is part of ClickHouse. */
+  readonly feeder_cpu_seconds_per_million: number;
+  readonly feeder_peak_rss_mb: number;
+  readonly clickhouse_peak_rss_mb: number;
+  /** Informative. */
+  readonly broker_cpu_seconds_per_million: number;
+}
+
+type SideResult = { readonly [K in keyof Run]: number } & { readonly runs: { readonly [K in keyof Run]: Spread } };
+
+export interface SinkBench {
+  readonly bench: 'sink';
+  readonly ours: SideResult | null;
+  readonly peers: Readonly<Record<string, SideResult>>;
+  readonly limit: SideResult | null;
+  /** Above 1: ours is better. `limit`: the share of the limit's rows per second that ours reaches; `limit_cpu`: of its rows per CPU second. */
+  readonly ratios: { readonly cpu: number | null; readonly wall: number | null; readonly limit: number | null; readonly limit_cpu: number | null; readonly latency_p99: null };
+  readonly input: { readonly signals: number; readonly record_bytes: number; readonly partitions: number; readonly cores: number; readonly runs: number; readonly engine: EngineSettings };
+}
+
+const APP = 'bench';
+const SEED = 20;
+const ENGINE_NAME = 'ClickHouse Kafka engine';
+/** The first fifth warms up; the last twentieth is left out, since whoever waits for more rows waits there. */
+const FROM = 0.2;
+const TO = 0.95;
+const ASK_EVERY_MS = 50;
+const LIMIT_MS = 15 * 60_000;
+/** Rows that the limit holds in memory. */
+const IN_MEMORY = 160_000;
+
+const BINARY = fileURLToPath(new URL('../../../infra/cli/chokepoint.ts', import.meta.url));
+const LIMIT_MEMBER = fileURLToPath(new URL('limitMember.ts', import.meta.url));
+
+export async function benchSink(options: SinkBenchOptions): Promise<SinkBench> {
+  const { signals, runs, only, say } = options;
+  const platform = await startPlatform();
+  try {
+    await platform.prepare(APP);
+    const bytes = await fill(platform, APP, signals, SEED);
+    say(`${signals} signals of ${Math.round(bytes)} bytes in ${PARTITIONS} partitions`);
+    const found: Record<Side, Run[]> = { ours: [], limit: [], engine: [] };
+    const sums = new Map<Side, string>();
+    for (let round = 0; round < runs; round++) {
+      for (const side of SIDES) {
+        if (!only.includes(side)) continue;
+        const run = await measured(platform, side, `${side}-${round}`, options, (sum) => sums.set(side, sum));
+        say(`${side}: ${Math.round(run.rows_per_second)} rows/s, ${run.cpu_seconds_per_million.toFixed(2)} CPU s per million (${run.feeder_cpu_seconds_per_million.toFixed(2)} of them outside of ClickHouse)`);
+        found[side].push(run);
+      }
+    }
+    const [one, other] = [sums.get('ours'), sums.get('engine')];
+    if (one !== undefined && other !== undefined && one !== other) throw new Error(`the engine's table is not ours: ${one}, ${other}`);
+    const [ours, limit, engine] = SIDES.map((side) => (found[side].length === 0 ? null : sideOf(found[side])));
+    const ratio = (a: number | undefined, b: number | undefined): number | null => (a === undefined || b === undefined ? null : rounded(a / b));
+    return {
+      bench: 'sink',
+      ours: ours ?? null, limit: limit ?? null, peers: engine === null || engine === undefined ? {} : { [ENGINE_NAME]: engine },
+      ratios: {
+        cpu: ratio(engine?.cpu_seconds_per_million, ours?.cpu_seconds_per_million), wall: ratio(ours?.rows_per_second, engine?.rows_per_second),
+        limit: ratio(ours?.rows_per_second, limit?.rows_per_second), limit_cpu: ratio(limit?.cpu_seconds_per_million, ours?.cpu_seconds_per_million), latency_p99: null,
+      },
+      input: { signals, record_bytes: Math.round(bytes), partitions: PARTITIONS, cores: availableParallelism(), runs, engine: options.engine },
+    };
+  } finally {
+    await platform.stop();
+  }
+}
+
+async function measured(platform: Platform, side: Side, name: string, options: SinkBenchOptions, onSum: (sum: string) => void): Promise<Run> {
+  const { signals } = options;
+  const dataDir = join(platform.dataDir, name);
+  mkdirSync(dataDir);
+  const server = await startLocalClickHouse({ dataDir, port: 0, log: platform.log });
+  const env = { ...process.env, ...platform.env, CHOKEPOINT_APP: APP, CLICKHOUSE_URL: server.url, SINK_PORT: '0' };
+  const clickhouse = connectClickHouse({ ...readSettings(env).clickhouse, database: 'default' });
+  let feeder: PartProcess | null = null;
+  try {
+    if (side === 'engine') await startEngine(env, APP, options.engine);
+    else {
+      const args = side === 'ours' ? [BINARY, 'sink'] : [LIMIT_MEMBER, APP, String(signals), String(IN_MEMORY)];
+      feeder = await startPart({ name, command: process.execPath, args, env, dataDir, ready: () => true });
+    }
+    const failed = Promise.race([server.failed, ...(feeder === null ? [] : [feeder.failed])]);
+    const pids = feeder === null ? [] : [feeder.pid];
+    const read = async (share: number) => ({ rows: await reach(clickhouse, signals * share, failed, side), at: performance.now(), feeder: cpuSeconds(pids), clickhouse: cpuSeconds([server.pid]), broker: cpuSeconds([platform.brokerPid]) });
+    const from = await read(FROM);
+    const to = await read(TO);
+    const million = (to.rows - from.rows) / 1e6;
+    if (side !== 'limit') {
+      await reach(clickhouse, signals, failed, side);
+      onSum(await sumOf(clickhouse));
+    }
+    return {
+      rows_per_second: (million * 1e6) / ((to.at - from.at) / 1_000),
+      cpu_seconds_per_million: (to.feeder - from.feeder + to.clickhouse - from.clickhouse) / million,
+      feeder_cpu_seconds_per_million: (to.feeder - from.feeder) / million,
+      feeder_peak_rss_mb: peakRssMb(pids),
+      clickhouse_peak_rss_mb: peakRssMb([server.pid]),
+      broker_cpu_seconds_per_million: (to.broker - from.broker) / million,
+    };
+  } finally {
+    await feeder?.stop();
+    await clickhouse.close();
+    await server.stop();
+    if (side === 'ours') await forget(platform);
+  }
+}
+
+/** Resolves with the number of rows once it is at least this. Raw rows: nothing is there twice, and counting them costs nothing. */
+async function reach(clickhouse: ClickHouse, rows: number, failed: Promise<Error>, side: Side): Promise<number> {
+  for (const until = performance.now() + LIMIT_MS; performance.now() < until; ) {
+    // Before the sink has made the table there is none.
+    const [count] = await clickhouse.query<{ rows: number }>(`SELECT count() AS rows FROM \`${APP}\`.signals_raw`).catch(() => []);
+    if (count !== undefined && count.rows >= rows) return count.rows;
+    const failure = await Promise.race([pause(ASK_EVERY_MS, null), failed]);
+    if (failure !== null) throw failure;
+  }
+  throw new Error(`${side} has not inserted ${rows} rows within ${LIMIT_MS / 60_000} minutes`);
+}
+
+/** The same for the same rows. */
+async function sumOf(clickhouse: ClickHouse): Promise<string> {
+  const [row] = await clickhouse.query<{ sum: string }>(`SELECT concat(toString(count()), ' rows, ', toString(sum(cityHash64(toString(tuple(*)))))) AS sum FROM \`${APP}\`.signals`);
+  return row?.sum ?? '';
+}
+
+/** The next run begins at offset 0 again. */
+async function forget(platform: Platform): Promise<void> {
+  const admin = connector(platform.settings.kafka, { clientId: 'bench', log: platform.log }).admin();
+  await admin.connect();
+  try {
+    await admin.deleteGroups([appName('sink', APP)]);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+function sideOf(runs: readonly Run[]): SideResult {
+  const over = (name: keyof Run): Spread => {
+    const { median, min, max } = spread(runs.map((run) => run[name]));
+    return { median: rounded(median), min: rounded(min), max: rounded(max) };
+  };
+  const names = ['rows_per_second', 'cpu_seconds_per_million', 'feeder_cpu_seconds_per_million', 'feeder_peak_rss_mb', 'clickhouse_peak_rss_mb', 'broker_cpu_seconds_per_million'] as const satisfies readonly (keyof Run)[];
+  const spreads = Object.fromEntries(names.map((name) => [name, over(name)])) as Record<keyof Run, Spread>;
+  return { ...(Object.fromEntries(names.map((name) => [name, spreads[name].median])) as Record<keyof Run, number>), runs: spreads };
+}

@@ -5,7 +5,7 @@ import { benchSink, SIDES } from './bench.ts';
 import type { EngineSettings } from './engine.ts';
 
 /** docs/benchmarks.md says what else was tried. */
-export const ENGINE: EngineSettings = { consumers: 1, blockRows: 65_536, flushMs: 1_000 };
+const ENGINE: EngineSettings = { consumers: 1, blockRows: 65_536, flushMs: 1_000 };
 
 const OPTIONS = {
   'json': COMMON.json,

@@ -16,7 +16,7 @@ export interface Stage {
 }
 
 /** A member that has just been started joins and opens its tasks first; an insert comes every 2 s per busy partition. */
-const REACHED_WITHIN_MS = 20_000;
+const REACHED_WITHIN_MS = 12_000;
 /** Within which a member with work sends an insert. */
 const INSERTS_WITHIN_MS = 5_000;
 const POLL_MS = 200;

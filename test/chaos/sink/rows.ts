@@ -65,7 +65,7 @@ function timesIn(schema: unknown): string[] {
   if (Array.isArray(schema)) return schema.flatMap(timesIn);
   if (typeof schema !== 'object' || schema === null) return [];
   const { name, type, fields, items } = schema as { name?: string; type?: unknown; fields?: unknown; items?: unknown };
-  const isTime = name !== undefined && JSON.stringify(type)?.includes('"timestamp-millis"') && !JSON.stringify(type).includes('"fields"');
+  const isTime = name !== undefined && JSON.stringify(type ?? null).includes('"timestamp-millis"') && !JSON.stringify(type).includes('"fields"');
   return isTime ? [name] : [...timesIn(type), ...timesIn(fields), ...timesIn(items)];
 }
 

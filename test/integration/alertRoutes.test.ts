@@ -129,7 +129,7 @@ routes:
   t.after(() => Promise.all([alerts.stop(), dead.close(), good.close(), feed.close()]));
   const states = (): Record<string, { to: string; state: string; delivered: number }> => alerts.health().detail['routes'] as ReturnType<typeof states>;
   await waitFor(() => /^failing since .*: answered 500$/.test(states()['dead']?.state ?? ''), 'health says that one fails');
-  await waitFor(() => states()['good']?.delivered === 1 && states()['good'].state === 'answers', 'the other is told');
+  await waitFor(() => states()['good']?.delivered === 1 && states()['good']?.state === 'answers', 'the other is told');
   await waitFor(() => /^waits until 20/.test(states()['quiet']?.state ?? ''), 'health says until when the quiet one waits');
   await waitFor(() => /refused to connect to 127\.0\.0\.1/.test(states()['inside']?.state ?? ''), 'the private address is refused');
   assert.equal(alerts.health().ready, false);

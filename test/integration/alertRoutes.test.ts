@@ -32,9 +32,9 @@ const life = (n: number, owner: 'mine' | 'theirs'): Challenge[] => {
   const common = { challenge_id: `c${n}`, group_id: `g${n}`, feature: `${owner}-${n % 2}`, dimension: n % 3 === 0 ? 'SoP' : 'ET' } as const;
   return [challenge({ ...common, evaluated_at: 10 * n }), challenge({ ...common, status: 'updated', evaluated_at: 10 * n + 1 }), challenge({ ...common, status: 'resolved', resolution: 'recovered', evaluated_at: 10 * n + 2 })];
 };
-/** What each challenge's notices were, in the order in which they came, repeats left out. */
-/** The first challenge only shows that all routes have begun. */
+/** A challenge that only shows that all routes have begun. */
 const FIRST = 'first';
+/** What each other challenge's notices were, in the order in which they came, repeats left out. */
 const storyOf = ({ received }: { readonly received: readonly Pick<Receiver['received'][number], 'key'>[] }): Record<string, string[]> => {
   const stories: Record<string, string[]> = {};
   for (const key of new Set(received.map((one) => one.key))) {

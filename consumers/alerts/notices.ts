@@ -12,15 +12,15 @@ export interface Notices {
   /** It is not yet beside the committed position, and must be before anything is told or passed over. */
   readonly isNew: boolean;
   /** Before one or several letters are asked for. */
-  catchUp(): Promise<void>;
+  readonly catchUp: () => Promise<void>;
   /** Of one record, each once and in order; null: no notice. */
-  letterOf(value: Buffer): Promise<Letter | null>;
+  readonly letterOf: (value: Buffer) => Promise<Letter | null>;
 }
 
 export interface Following {
   readonly course: Course;
   readonly memory: Memory;
-  take(value: Buffer): Promise<{ readonly challenge: Challenge; readonly told: Told } | null>;
+  readonly take: (value: Buffer) => Promise<{ readonly challenge: Challenge; readonly told: Told } | null>;
 }
 
 /** What a route remembers beside its position. */

@@ -21,7 +21,7 @@ export interface Patience {
   isOver(notBefore: number): boolean;
   /** True where it was delivered; else the task will be woken for the next attempt. */
   learn(delivery: Delivery): boolean;
-  close(): void;
+  readonly close: () => void;
 }
 
 /** Ours: first and longest pause after a delivery that failed; what the receiver asks for may be longer, up to the last of these. */

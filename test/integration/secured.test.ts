@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -58,8 +58,10 @@ const ALL = Object.keys(TOPICS) as TopicId[];
 test('a small world from HTTP to ClickHouse, each service with its own user and the documented rights', { timeout: 280_000 }, async () => {
   const operator = await as('operator');
   await createTopics(operator, settingsOf('operator'));
+  const routes = join(dataDir, 'routes.yaml');
+  writeFileSync(routes, 'routes: { one: { match: { owner: nobody }, to: { webhook: { url: "http://receiver.example" } } } }');
   const collector = await startCollector(settingsOf('collector'), parts.log);
-  services.push(collector, await startProcessor(settingsOf('processor'), parts.log), await startAnalyzer(settingsOf('analyzer'), parts.log), await startSink(settingsOf('sink'), parts.log), await startAlerts(settingsOf('alerts'), () => undefined));
+  services.push(collector, await startProcessor(settingsOf('processor'), parts.log), await startAnalyzer(settingsOf('analyzer'), parts.log), await startSink(settingsOf('sink'), parts.log), await startAlerts(settingsOf('alerts', { ALERTS_ROUTES: routes }), () => undefined));
   const { plan } = readWorldFile('small.yaml', readFileSync(new URL('../../docs/worlds/small.yaml', import.meta.url), 'utf8'));
   const world = createWorld({ seed: 1, endsAt: Date.now(), plan });
   const url = `http://127.0.0.1:${collector.port}`;
@@ -82,6 +84,12 @@ test('a small world from HTTP to ClickHouse, each service with its own user and 
     assert.equal(Number((await clickhouse.query<{ n: string }>('SELECT count() AS n FROM dead_letters'))[0]?.n), 2);
   } finally {
     await clickhouse.close();
+  }
+  // A route of alerts has a group of its own, and looks up whose a feature is.
+  const alerts = await as('alerts');
+  while ((await alerts.committed(appName('alerts.one', app), [topic('challenges')]))[0]?.offset === 0) {
+    assert.deepEqual(services.at(-1)?.health().detail['troubled'] ?? [], []);
+    await pause(250);
   }
   // What else has a writer: somebody is erased, and somebody acts on a challenge.
   const erased = await fetch(`${url}/v1/users/ada`, { method: 'DELETE', headers: { authorization: 'Bearer admin' } });

@@ -61,7 +61,8 @@ function zoneOf(fields: FieldsReader, otherwise: string): string {
 
 /** Minutes from midnight. */
 function readTime(fields: FieldsReader, name: string): number | null {
-  const [, hour, minute] = /^(\d{2}):([0-5]\d)$/.exec(String(fields.raw(name) ?? '')) ?? [];
+  const given = fields.raw(name);
+  const [, hour, minute] = /^(\d{2}):([0-5]\d)$/.exec(typeof given === 'string' ? given : '') ?? [];
   const minutes = Number(hour) * 60 + Number(minute);
   if (minutes >= 0 && minutes <= MINUTES_OF_DAY) return minutes;
   fields.tell(name, fields.has(name) ? 'must be a time in quotes, from "00:00" to "24:00"' : 'is missing: a time like "09:00"');

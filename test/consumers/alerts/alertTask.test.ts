@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createAlertTask } from '../../../consumers/alerts/alertTask.ts';
-import { plainLetter } from '../../../consumers/alerts/letter.ts';
+import { plainLetter, type Letter } from '../../../consumers/alerts/letter.ts';
 import { everyTransition } from '../../../consumers/alerts/notices.ts';
 import { retryInMs, type Clock } from '../../../consumers/alerts/patience.ts';
-import type { Delivery, Notice } from '../../../consumers/alerts/webhook.ts';
+import type { Delivery } from '../../../consumers/alerts/webhook.ts';
 import { runTasks, type TaskLoop } from '../../../infra/kafka/taskLoop.ts';
 import type { Kafka } from '../../../infra/ports.ts';
 import { createCodec } from '../../../schemas/codec.ts';
@@ -21,19 +21,19 @@ const failed = (retryAfterMs: number | null = null): Delivery => ({ ok: false, w
 interface World {
   readonly kafka: MemoryKafka;
   /** Every notice handed to the receiver, in order. */
-  readonly sent: Notice[];
+  readonly sent: Letter[];
   /** Pauses that the task asked for. */
   readonly pauses: number[];
   readonly append: (changes: Partial<Challenge>) => void;
   /** `beforeCommit` may throw or never settle. */
-  readonly start: (answer: (notice: Notice) => Delivery, beforeCommit?: () => void | Promise<void>) => Promise<TaskLoop>;
+  readonly start: (answer: (notice: Letter) => Delivery, beforeCommit?: () => void | Promise<void>) => Promise<TaskLoop>;
   readonly committed: () => Promise<number>;
 }
 
 async function world(): Promise<World> {
   const kafka = createMemoryKafka({ partitions: 1 });
   const codec = await createCodec(memorySchemas(), ['Challenge']);
-  const sent: Notice[] = [];
+  const sent: Letter[] = [];
   const pauses: number[] = [];
   let time = 0;
   const clock: Clock = {

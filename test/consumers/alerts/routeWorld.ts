@@ -1,4 +1,5 @@
 /** A route's tasks on an in-memory Kafka, with a clock that jumps to the next alarm, and a receiver that keeps what it gets. */
+import { afterEach } from 'node:test';
 import type { Alert } from '../../../consumers/alerts/alertmanager.ts';
 import { createAlertmanagerTask } from '../../../consumers/alerts/alertmanagerTask.ts';
 import { createAlertTask } from '../../../consumers/alerts/alertTask.ts';
@@ -19,8 +20,10 @@ import { createMemoryKafka, type MemoryKafka } from '../../fakes/memoryKafka.ts'
 import { memorySchemas } from '../../fakes/schemas.ts';
 import { challenge } from './challenge.ts';
 
-export const ANY: Match = { dimension: null, stage: null, feature: null, severity: null, owner: null, exceptOwners: null };
+const ANY: Match = { dimension: null, stage: null, feature: null, severity: null, owner: null, exceptOwners: null };
 const GROUP = 'alerts.r';
+const OK: Delivery = { ok: true };
+const DEFAULT_TELL: readonly Tellable[] = ['opened', 'resolved'];
 
 export interface RouteWorld {
   readonly kafka: MemoryKafka;
@@ -50,6 +53,10 @@ export interface RouteOptions {
   readonly beforeCommit?: () => void | Promise<void>;
 }
 
+/** A test that failed must not leave a loop behind: its clock jumps on for ever. Not awaited, since a commit may never settle. */
+const loops: TaskLoop[] = [];
+afterEach(() => { for (const loop of loops.splice(0)) void loop.stop(); });
+
 export async function routeWorld(now: number): Promise<RouteWorld> {
   const time = { now };
   const kafka = createMemoryKafka({ partitions: 1, now: () => time.now });
@@ -77,7 +84,7 @@ export async function routeWorld(now: number): Promise<RouteWorld> {
       const entry: Feature = { feature, title: feature, stage: 'training', tool: '', core: false, expected_ms: null, task_timeout_ms: null, owner, ignore_repeats: false };
       kafka.append([{ topic: 'platform.features', partition: 0, key: feature, value: codec.encode('Feature', entry) }]);
     },
-    start: async ({ match = {}, tell = ['opened', 'resolved'], hours, digest, alertmanager, answer = () => ({ ok: true }), beforeCommit = () => undefined } = {}) => {
+    start: async ({ match = {}, tell = DEFAULT_TELL, hours, digest, alertmanager, answer = () => OK, beforeCommit = () => undefined } = {}) => {
       const watched: Kafka = {
         ...kafka,
         consumer: async (options) => {
@@ -101,13 +108,14 @@ export async function routeWorld(now: number): Promise<RouteWorld> {
           const reading: RouteReading = { log: context.log, codec, owners, course: { match: { ...ANY, ...match }, tell, grouped: alertmanager === undefined } };
           const post = (alerts: readonly Alert[]): Promise<Delivery> => {
             posts.push({ at: time.now, alerts });
-            return Promise.resolve(alertmanager?.() ?? { ok: true });
+            return Promise.resolve(alertmanager?.() ?? OK);
           };
           if (alertmanager !== undefined) return createAlertmanagerTask(context, { begin: (committed) => follow(reading, committed), catchUp: () => owners.catchUp(), post, dashboardUrl: null, outcome, clock });
           if (digest !== undefined) return createDigestTask(context, { route: 'r', weekly: digest, begin: (committed) => follow(reading, committed), catchUp: () => owners.catchUp(), deliver, dashboardUrl: null, outcome, clock });
           return createAlertTask(context, { begin: (committed) => routeNotices('r', reading, committed, null), deliver, openAt: (at) => (hours === undefined ? at : openAt(at, hours)), outcome, clock });
         },
       }, { app: '', log: silent, firstRetryMs: 1 });
+      loops.push(loop);
       // What is appended from here on is news to the route.
       await until(() => loop.state().tasks.some(({ status }) => status === 'running'), 'the task is open');
       return loop;

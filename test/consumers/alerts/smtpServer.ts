@@ -26,7 +26,7 @@ export async function startSmtpServer({ refuse = () => false, security = 'none' 
       const chunks: Buffer[] = [];
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
       stream.on('end', () => {
-        for (const { address } of session.envelope.rcptTo) mails.push({ to: address, user: session.user ?? null, secure: session.secure, text: Buffer.concat(chunks).toString('utf8') });
+        for (const { address } of session.envelope.rcptTo) mails.push({ to: address, user: typeof session.user === 'string' ? session.user : null, secure: session.secure, text: Buffer.concat(chunks).toString('utf8') });
         callback();
       });
     },

@@ -37,7 +37,7 @@ export async function canary(args: readonly string[]): Promise<number> {
   const edges = await openEdges(settings);
   try {
     const event = await edges.probe();
-    const rehearsal = await inLogDir((logDir) => rehearse({ log, logDir }));
+    const rehearsal = await inLogDir((logDir) => rehearse({ log, logDir, signal: new AbortController().signal }));
     console.log(options.json === true ? JSON.stringify({ event, rehearsal }) : `event: ${event.result === 'seen' ? `seen after ${event.seconds.toFixed(2)} s` : `${event.result}: ${event.why}`}\nrehearsal: ${rehearsal.found.length} planted challenges came out, ${rehearsal.missed.length} did not, ${rehearsal.false.length} others, in ${rehearsal.seconds} s`);
     return event.result === 'seen' && passed(rehearsal) ? 0 : 1;
   } finally {
@@ -50,10 +50,12 @@ const passed = ({ missed, false: wrong }: Rehearsal): boolean => missed.length +
 async function startCanary(settings: Settings, log: Log): Promise<Service> {
   const stopping = new AbortController();
   const edges = await openEdges(settings);
+  // From the start, so that the first one counts as an increase.
+  for (const result of ['seen', 'refused', 'late', 'unseeable'] as const) metrics.canaryProbes.inc({ result }, 0);
   let event: Probe | null = null;
   let rehearsal: Rehearsal | string | null = null;
 
-  const probing = every(settings.canary.intervalMs, stopping.signal, async () => {
+  void every(settings.canary.intervalMs, stopping.signal, async () => {
     event = await edges.probe();
     metrics.canaryProbes.inc({ result: event.result });
     if (event.result === 'seen') metrics.canarySeconds.observe(event.seconds);
@@ -61,11 +63,12 @@ async function startCanary(settings: Settings, log: Log): Promise<Service> {
   });
   const rehearsing = every(settings.canary.rehearsalMs, stopping.signal, async () => {
     try {
-      rehearsal = await inLogDir((logDir) => rehearse({ log, logDir }));
+      rehearsal = await inLogDir((logDir) => rehearse({ log, logDir, signal: stopping.signal }));
       log(passed(rehearsal) ? 'info' : 'error', 'rehearsal', { rehearsal });
       metrics.canaryRehearsed.set(rehearsal.seconds);
       for (const outcome of ['found', 'missed', 'false'] as const) metrics.canaryChallenges.set({ outcome }, rehearsal[outcome].length);
     } catch (error) {
+      if (stopping.signal.aborted) return;
       rehearsal = String(error);
       log('error', 'the rehearsal did not come to its end', { error });
       metrics.canaryChallenges.set({ outcome: 'found' }, 0);
@@ -78,7 +81,8 @@ async function startCanary(settings: Settings, log: Log): Promise<Service> {
     health: () => ({ ready: true, detail: { event, rehearsal } }),
     stop: async () => {
       stopping.abort();
-      await Promise.all([probing, rehearsing]);
+      // A rehearsal has something to remove; an event may be under way for two minutes, and nobody has to know of it.
+      await rehearsing;
       await edges.close();
     },
     failed: new Promise(() => undefined),

@@ -1,18 +1,23 @@
 /** The canary against running services: its event is seen, its rehearsal finds what was planted, and nothing of it stays. */
 import assert from 'node:assert/strict';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { readStoredHealth } from '../../consumers/dashboard/queries/pipeline.ts';
 import { startAnalyzer } from '../../consumers/analyzer/main.ts';
 import { startSink } from '../../consumers/clickhouse/main.ts';
 import { connectClickHouse } from '../../infra/clickhouse/client.ts';
 import { connectKafka } from '../../infra/kafka/client.ts';
+import { connector } from '../../infra/kafka/kafkajs.ts';
 import { inspectCluster } from '../../infra/kafka/inspect.ts';
 import { removeApps } from '../../infra/kafka/removeApp.ts';
 import { startCollector } from '../../producers/collector/main.ts';
-import { REHEARSAL, TOPICS, topicName, type TopicId } from '../../schemas/topics.ts';
+import { REHEARSAL } from '../../schemas/topics.ts';
 import { startProcessor } from '../../streams/main.ts';
 import { runCommand } from './command.ts';
-import { withParts } from './parts.ts';
+import { freePort, withParts } from './parts.ts';
+import { eventually } from './sinkWorld.ts';
 
 // Its own: it posts events of now, and looks at what all apps share.
 const parts = await withParts({ own: true });
@@ -37,9 +42,7 @@ test('an event is seen, planted challenges come out, and nothing is left or touc
   assert.deepEqual([rehearsal.found.length, rehearsal.missed, rehearsal.false], [3, [], []]);
   console.log(`event seen after ${event.seconds ?? 0} s, rehearsal took ${rehearsal.seconds} s`);
 
-  const names = (Object.keys(TOPICS) as TopicId[]).map((id) => topicName(id, rehearsal.app));
-  const { topics } = await inspectCluster(settings.kafka, { clientId: 'test', log: parts.log, topics: [...names, 'platform.events'], groups: [] });
-  assert.deepEqual([...topics.keys()], ['platform.events'], 'the rehearsal has taken its topics with it');
+  assert.deepEqual(await names(REHEARSAL), [], 'the rehearsal has taken its topics with it');
   const clickhouse = connectClickHouse(settings.clickhouse);
   try {
     assert.deepEqual(await clickhouse.query('SELECT name FROM system.databases WHERE startsWith(name, {prefix:String})', { prefix: REHEARSAL }), []);
@@ -51,6 +54,32 @@ test('an event is seen, planted challenges come out, and nothing is left or touc
     await clickhouse.close();
   }
 });
+
+test('the service counts what it sees, and takes a rehearsal that it is stopped in away with it', { timeout: 120_000 }, async (t) => {
+  const port = await freePort();
+  const env = parts.env({ CHOKEPOINT_APP: settings.app, CANARY_COLLECTOR_URL: `http://127.0.0.1:${(collector as { readonly port: number } | undefined)?.port ?? 0}`, CANARY_PORT: String(port), CANARY_INTERVAL: '1s' });
+  const child = fork(fileURLToPath(new URL('../../infra/cli/chokepoint.ts', import.meta.url)), ['canary'], { env, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+  t.after(() => child.kill('SIGKILL'));
+  const metric = async (name: string): Promise<number> => {
+    const text = await fetch(`http://127.0.0.1:${port}/metrics`).then((answer) => answer.text(), () => '');
+    return Number(text.split('\n').find((line) => line.startsWith(name))?.split(' ').at(-1) ?? 0);
+  };
+  const rehearsing = async (): Promise<boolean> => (await names(REHEARSAL)).length > 0;
+  await eventually(async () => (await metric('chokepoint_canary_probes_total{result="seen"}')) >= 2 && (await rehearsing()), 'two events were seen and a rehearsal goes on');
+  assert.ok((await metric('chokepoint_canary_seconds_count')) >= 2);
+  assert.equal(await metric('chokepoint_canary_probes_total{result="late"}'), 0);
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  assert.deepEqual(await ended, [0, null]);
+  assert.deepEqual(await names(REHEARSAL), []);
+});
+
+/** Topics whose names begin so. */
+async function names(prefix: string): Promise<readonly string[]> {
+  const admin = connector(settings.kafka, { clientId: 'test', log: parts.log }).admin();
+  await admin.connect();
+  return admin.listTopics().then((topics) => topics.filter((topic) => topic.startsWith(prefix))).finally(() => admin.disconnect());
+}
 
 test('a collector that refuses is an answer, and the exit code says so', { timeout: 60_000 }, async () => {
   const port = (collector as { readonly port: number } | undefined)?.port ?? 0;

@@ -39,8 +39,8 @@ const LIMIT_MS = 15 * 60_000;
 const LOOK_EVERY_MS = 500;
 const nameOf = ({ rule_id, feature }: { readonly rule_id: string; readonly feature: string }): string => `${rule_id} ${feature}`;
 
-/** `logDir`: where the services' logs go. */
-export async function rehearse({ log, logDir }: { readonly log: Log; readonly logDir: string }): Promise<Rehearsal> {
+/** `logDir`: where the services' logs go; `signal`: gives it up, and removes what there is of it. */
+export async function rehearse({ log, logDir, signal }: { readonly log: Log; readonly logDir: string; readonly signal: AbortSignal }): Promise<Rehearsal> {
   const begun = Date.now();
   const app = `${REHEARSAL}${begun.toString(36)}`;
   const key = randomBytes(16).toString('hex');
@@ -59,7 +59,11 @@ export async function rehearse({ log, logDir }: { readonly log: Log; readonly lo
     for (const name of NAMES) children.push(startChild(name, env, logDir));
     const failed = Promise.race(children.map((child) => child.failed)).then((error) => { throw error; });
     const late = pause(LIMIT_MS, null, { ref: false }).then(() => { throw new Error(`the rehearsal was not done within ${LIMIT_MS / 60_000} minutes`); });
-    return await Promise.race([run(settings, key, ports, begun), failed, late]);
+    const stopped = new Promise<never>((_, reject) => {
+      signal.addEventListener('abort', () => { reject(new Error('the canary was stopped')); });
+    });
+    signal.throwIfAborted();
+    return await Promise.race([run(settings, key, ports, begun), failed, late, stopped]);
   } finally {
     await Promise.all(children.map((child) => child.stop()));
     await removeLeft(settings, log, (left) => left === app).catch((error: unknown) => { log('warn', 'what a rehearsal left could not be removed; the next one tries again', { app, error }); });

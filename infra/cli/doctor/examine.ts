@@ -65,7 +65,7 @@ async function examineKafka(settings: Settings, parts: Parts, now: () => number)
     const partitions = cluster.topics.get(topicName('events', settings.app))?.partitions ?? settings.partitions;
     kafka = await inTime(LIMIT_MS, connectKafka(settings.kafka, { clientId: 'chokepoint-doctor', log: silent }));
     const topics = judgeTopics(topicConfigs(settings.app, partitions), cluster.topics, cluster.brokers);
-    return { findings: [...reached, ...topics, ...(await examineLag(kafka, settings.app, cluster)), ...(parts.registry ? await examineAppend(kafka, settings, now) : [])], used: await usedTopics(kafka, cluster) };
+    return { findings: [...reached, ...topics, ...(await examineLag(kafka, settings.app, cluster)), ...(parts.registry ? await examineAppend(kafka, settings, now) : [])], used: await usedTopics(kafka, cluster).catch(() => null) };
   } catch (error) {
     return { findings: [...reached, fail('topics and lag', messageOf(error), 'check KAFKA_SSL*, KAFKA_SASL_* and the rights of this user: those of `operator` suffice (docs/security.md)')], used: null };
   } finally {

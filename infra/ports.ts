@@ -145,6 +145,8 @@ export interface GroupHandlers {
 export interface TopicConfig {
   readonly topic: string;
   readonly partitions: number;
+  /** Without it, as many as the brokers have for topics that say nothing. */
+  readonly replicas?: number;
   readonly config: Readonly<Record<string, string>>;
 }
 

@@ -19,6 +19,8 @@ export interface Settings {
   readonly clickhouse: { readonly url: string; readonly username: string; readonly password: string; readonly database: string };
   /** Of platform.events when it is created. */
   readonly partitions: number;
+  /** Of topics when they are created; null: as the brokers have it. */
+  readonly replication: { readonly factor: number | null; readonly minInSync: number | null };
   readonly collector: {
     readonly host: string; readonly port: number; readonly index: number;
     readonly writeKeys: readonly string[]; readonly adminKeys: readonly string[];
@@ -70,6 +72,8 @@ const TAKEN_DATABASES = [DEFAULT_DATABASE, 'default', 'system', 'information_sch
 /** 128 bits in hex digits. */
 const MIN_SECRET_CHARS = 32;
 const MAX_PORT = 65_535;
+/** What the protocol has room for. */
+const MAX_REPLICATION = 32_767;
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
@@ -113,6 +117,7 @@ export function readSettings(env: Env): Settings {
       database: app === '' ? DEFAULT_DATABASE : app,
     },
     partitions: read.whole('CHOKEPOINT_PARTITIONS', 1, 1024),
+    replication: readReplication(read),
     collector: {
       host: read.text('COLLECTOR_HOST') ?? '',
       port: collectorPort,
@@ -212,6 +217,14 @@ function readDashboard(read: ReturnType<typeof createReader>, collectorPort: num
     proxy: { header, secret, addresses },
     userIdViewers: read.list('DASHBOARD_USER_ID_VIEWERS'),
   };
+}
+
+function readReplication(read: ReturnType<typeof createReader>): Settings['replication'] {
+  const copies = (name: 'KAFKA_REPLICATION_FACTOR' | 'KAFKA_MIN_INSYNC_REPLICAS'): number | null => (read.given(name) === null ? null : read.whole(name, 1, MAX_REPLICATION));
+  const [factor, minInSync] = [copies('KAFKA_REPLICATION_FACTOR'), copies('KAFKA_MIN_INSYNC_REPLICAS')];
+  // The brokers take such a topic, and nothing could ever be written to it.
+  if (factor !== null && minInSync !== null && minInSync > factor) read.problem('KAFKA_MIN_INSYNC_REPLICAS', `at most KAFKA_REPLICATION_FACTOR, which is ${factor}`);
+  return { factor, minInSync };
 }
 
 function readTls(read: ReturnType<typeof createReader>): Settings['collector']['tls'] {

@@ -28,6 +28,8 @@ export const SETTINGS = [
   { name: 'KAFKA_SASL_USERNAME', default: null, what: 'with KAFKA_SASL_MECHANISM' },
   { name: 'KAFKA_SASL_PASSWORD', default: null, what: 'with KAFKA_SASL_MECHANISM', secret: true },
   { name: 'KAFKA_SESSION_TIMEOUT', default: '10s', what: 'how long a stopped or frozen process keeps its share of the work before others take over; the broker sets the limits, by default 6s to 30m' },
+  { name: 'KAFKA_REPLICATION_FACTOR', default: null, what: "copies of each topic that is created, on as many brokers; without it, the brokers' default.replication.factor" },
+  { name: 'KAFKA_MIN_INSYNC_REPLICAS', default: null, what: "copies that must have a record before it is acknowledged, of topics that are created; without it, the brokers' min.insync.replicas" },
   { name: 'SCHEMA_REGISTRY_URL', default: null, what: 'Confluent-compatible registry; without it, a local one' },
   { name: 'SCHEMA_REGISTRY_USERNAME', default: null, what: 'basic authentication at the registry' },
   { name: 'SCHEMA_REGISTRY_PASSWORD', default: null, what: 'basic authentication at the registry', secret: true },

@@ -92,7 +92,7 @@ async function createMissing(admin: Admin, topics: readonly TopicConfig[]): Prom
   await admin.createTopics({
     // The client's own waiting gives up where a broker has not heard of a topic yet, which on a busy machine is the rule.
     waitForLeaders: false,
-    topics: missing.map(({ topic, partitions, config }) => ({ topic, numPartitions: partitions, configEntries: Object.entries(config).map(([name, value]) => ({ name, value })) })),
+    topics: missing.map(({ topic, partitions, replicas, config }) => ({ topic, numPartitions: partitions, ...(replicas === undefined ? {} : { replicationFactor: replicas }), configEntries: Object.entries(config).map(([name, value]) => ({ name, value })) })),
   });
   const names = missing.map(({ topic }) => topic);
   await retrying({ doing: `find leaders of the topics ${names.join(', ')}`, refresh: () => Promise.resolve() }, () => admin.fetchTopicMetadata({ topics: names }));

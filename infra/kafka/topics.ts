@@ -9,18 +9,23 @@ const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
 /** Ours: a compacted topic is read whole at each start, and only closed segments are compacted: keep the open one small and short-lived. */
 const COMPACTED_SEGMENT = { 'segment.bytes': String(64 * 1024 * 1024), 'segment.ms': String(DAY_MS), 'min.cleanable.dirty.ratio': '0.2' };
 
-export function topicConfigs(app: string, eventPartitions: number): TopicConfig[] {
+type Replication = { readonly factor: number | null; readonly minInSync: number | null };
+const AS_THE_BROKERS_HAVE_IT: Replication = { factor: null, minInSync: null };
+
+export function topicConfigs(app: string, eventPartitions: number, { factor, minInSync } = AS_THE_BROKERS_HAVE_IT): TopicConfig[] {
   return (Object.keys(TOPICS) as TopicId[]).map((id) => {
     const { cleanup, retentionDays, logAppendTime } = { logAppendTime: undefined, ...TOPICS[id] };
     return {
       topic: topicName(id, app),
       partitions: partitionCount(id, eventPartitions),
+      ...(factor === null ? {} : { replicas: factor }),
       config: {
         'cleanup.policy': cleanup,
         'max.message.bytes': String(MAX_MESSAGE_BYTES),
         ...(retentionDays === null ? {} : { 'retention.ms': String(retentionDays * DAY_MS) }),
         ...(logAppendTime === true ? { 'message.timestamp.type': 'LogAppendTime' } : {}),
         ...(cleanup === 'compact' ? COMPACTED_SEGMENT : {}),
+        ...(minInSync === null ? {} : { 'min.insync.replicas': String(minInSync) }),
       },
     };
   });
@@ -30,9 +35,9 @@ export function topicConfigs(app: string, eventPartitions: number): TopicConfig[
  * Creates what is missing; what exists is left as it is. The partition count of platform.events is fixed for its life, so where it exists it
  * says how many partitions the others get, and the setting does not.
  */
-export async function createTopics(kafka: Kafka, settings: { readonly app: string; readonly partitions: number }): Promise<void> {
+export async function createTopics(kafka: Kafka, settings: { readonly app: string; readonly partitions: number; readonly replication?: Replication }): Promise<void> {
   const existing = await eventPartitions(kafka);
-  await kafka.createTopics(topicConfigs(settings.app, existing ?? settings.partitions));
+  await kafka.createTopics(topicConfigs(settings.app, existing ?? settings.partitions, settings.replication));
 }
 
 async function eventPartitions(kafka: Kafka): Promise<number | null> {

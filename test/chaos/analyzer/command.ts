@@ -1,4 +1,5 @@
 /** `npm run chaos -- analyzer`. */
+import { openArena } from '../arena/arena.ts';
 import { chaosCommand } from '../arena/command.ts';
 import { SLOTS } from '../arena/ordeal.ts';
 import { FAULT_KINDS } from '../arena/plan.ts';
@@ -18,7 +19,7 @@ export const analyzerChaos = chaosCommand({
   seedOf: 'the history and the faults',
   without: { name: 'transactions', what: 'takes the outputs out of the transaction' },
   kinds: FAULT_KINDS,
-  slots: SLOTS,
+  open: () => openArena(SLOTS),
   run: async (arena, { seed, minutes, intact, say }) => {
     const days = Math.min(ALL_DAYS, Math.max(LEAST_DAYS, Math.round(DAYS_PER_MINUTE * minutes)));
     const result = await runChaos(arena, { seed, world: 'platform', days, undisturbedDays: UNDISTURBED_DAYS, durationMs: minutes * 60_000, paceMs: PACE_MS, kinds: FAULT_KINDS, transactions: intact, say });

@@ -4,9 +4,9 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import type { Proxy } from './proxy.ts';
 
-export interface Member {
+/** One that is connected to the brokers directly. */
+export interface PlainMember {
   readonly name: string;
-  readonly proxy: Proxy;
   /** From now on it runs, until `stop` or `close`. */
   start(): void;
   /** SIGKILL to the process of this moment; resolves when it has ended, true if that was why. Sent before this returns. */
@@ -26,12 +26,25 @@ export interface Member {
   lastLines(count: number): string;
 }
 
+export interface Member extends PlainMember {
+  readonly proxy: Proxy;
+}
+
+interface MemberOptions {
+  readonly name: string;
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  readonly logFile: string;
+}
+
 const RESTART_AFTER_MS = 100;
 /** What it logs when it has joined a group. */
 const ASSIGNED = '"message":"assigned"';
 
-export function createMember(options: { readonly name: string; readonly proxy: Proxy; readonly file: string; readonly args: readonly string[]; readonly env: NodeJS.ProcessEnv; readonly logFile: string }): Member {
-  const { name, proxy, file, args, env, logFile } = options;
+export const createMember = ({ proxy, ...options }: MemberOptions & { readonly proxy: Proxy }): Member => ({ ...createPlainMember(options), proxy });
+
+export function createPlainMember({ name, file, args, env, logFile }: MemberOptions): PlainMember {
   let child: ChildProcess | null = null;
   let ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }> | null = null;
   let wanted = false;
@@ -73,7 +86,6 @@ export function createMember(options: { readonly name: string; readonly proxy: P
 
   return {
     name,
-    proxy,
     start,
     kill: async () => (await signal('SIGKILL'))?.signal === 'SIGKILL',
     freeze: async (ms) => {

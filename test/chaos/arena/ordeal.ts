@@ -5,7 +5,7 @@ import type { Feeder } from './children.ts';
 import { conduct, type FaultCounts } from './conductor.ts';
 import { carryOut } from './faults.ts';
 import { createLeases } from './leases.ts';
-import { createMember, type Member } from './member.ts';
+import { createMember, type Member, type PlainMember } from './member.ts';
 import { planFaults, type FaultKind } from './plan.ts';
 
 const MEMBERS = 3;
@@ -85,7 +85,7 @@ export function memberIn(arena: Arena, slot: number, name: string, app: string, 
 }
 
 /** A flow that stands still is a failure by itself. */
-export async function complete(behind: Ordeal['behind'], withinMs: number, members: readonly Member[]): Promise<void> {
+export async function complete(behind: Ordeal['behind'], withinMs: number, members: readonly PlainMember[]): Promise<void> {
   const until = performance.now() + withinMs;
   for (;;) {
     const lines = await behind();

@@ -32,10 +32,10 @@ export interface RunResult {
 
 const COMPLETE_WITHIN_MS = 180_000;
 
-const PROCESSOR: Program = { file: fileURLToPath(new URL('../../../infra/cli/chokepoint.ts', import.meta.url)), args: ['processor'] };
+export const PROCESSOR: Program = { file: fileURLToPath(new URL('../../../infra/cli/chokepoint.ts', import.meta.url)), args: ['processor'] };
 const UNTRANSACTIONAL: Program = { file: fileURLToPath(new URL('untransactional.ts', import.meta.url)), args: [] };
-const FEEDER = fileURLToPath(new URL('feeder.ts', import.meta.url));
-const VERIFIER = fileURLToPath(new URL('verifier.ts', import.meta.url));
+export const FEEDER = fileURLToPath(new URL('feeder.ts', import.meta.url));
+export const VERIFIER = fileURLToPath(new URL('verifier.ts', import.meta.url));
 
 export async function runChaos(arena: Arena, options: RunOptions): Promise<RunResult> {
   const { seed, start, eventsPerSecond, app, transactions } = options;

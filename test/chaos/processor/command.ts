@@ -1,4 +1,5 @@
 /** `npm run chaos -- processor`. */
+import { openArena } from '../arena/arena.ts';
 import { chaosCommand } from '../arena/command.ts';
 import { SLOTS } from '../arena/ordeal.ts';
 import { FAULT_KINDS, type FaultKind } from '../arena/plan.ts';
@@ -16,7 +17,7 @@ export const processorChaos = chaosCommand({
   seedOf: 'the traffic and the faults',
   without: { name: 'transactions', what: 'takes the transaction out of the loop' },
   kinds: FAULT_KINDS,
-  slots: SLOTS,
+  open: () => openArena(SLOTS),
   run: async (arena, { seed, minutes, intact, say }) => {
     const kinds = FAULT_KINDS.filter((kind) => intact || !OF_TRANSACTIONS.includes(kind));
     const result = await runChaos(arena, { seed, durationMs: minutes * 60_000, paceMs: PACE_MS, kinds, eventsPerSecond: EVENTS_PER_SECOND, start: startBefore(Date.now()), app: '', transactions: intact, say });

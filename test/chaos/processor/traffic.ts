@@ -37,6 +37,8 @@ export const FEATURES: readonly Feature[] = [
   feature('data.label', 'data', {}), feature('features.notebook', 'features', { tool: 'jupyter', expected_ms: null }),
   feature('training.sweep', 'training', { task_timeout_ms: 2 * HOUR }), feature('deployment.rollout', 'deployment', { task_timeout_ms: 30 * MINUTE, ignore_repeats: true }),
 ];
+/** One in five events is theirs. */
+export const BUSIEST_USER = 'user-7';
 const NAMES = Array.from({ length: 40 }, (_, index) => `user-${index}`);
 /** A few are not in the catalog of users. */
 export const USERS: readonly User[] = NAMES.slice(4).map((user_id, index) => ({ user_id, team: `team-${index % 5}`, role: index % 7 === 0 ? 'service' : 'data-scientist', org: 'lab', joined_at: index * DAY }));
@@ -52,7 +54,7 @@ export function* traffic(options: { readonly seed: number; readonly name: string
   const due = new Map<number, PlatformEvent[]>();
 
   const event = (number: number, at: number, over: Partial<PlatformEvent>): PlatformEvent => ({
-    event_id: `${name}-${number}`, user_id: random() < 0.2 ? 'user-7' : one(NAMES), session_id: random() < 0.5 ? `session-${below(50)}` : null, occurred_at: at, sent_at: null, received_at: at + 5, source: 'chaos',
+    event_id: `${name}-${number}`, user_id: random() < 0.2 ? BUSIEST_USER : one(NAMES), session_id: random() < 0.5 ? `session-${below(50)}` : null, occurred_at: at, sent_at: null, received_at: at + 5, source: 'chaos',
     type: 'interaction', feature: one(FEATURES).feature, action: null, task_id: null, outcome: null, duration_ms: null, waiting_ms: random() < 0.06 ? below(20_000) : null, release: random() < 0.3 ? '1.2' : null,
     error: null, properties: random() < 0.2 ? { note: `n${below(1_000)}`, ...(random() < 0.1 ? { late: 'true' } : {}) } : {}, ...over,
   });

@@ -1,5 +1,6 @@
-/** Four faults of kafkajs 2.2.4 in what we use of it, mended on its prototypes when it is loaded. */
+/** Five faults of kafkajs 2.2.4 in what we use of it, mended on its prototypes when it is loaded. */
 import { createRequire } from 'node:module';
+import { isConnectionError } from './clientErrors.ts';
 import { WireWriter } from './wire.ts';
 
 const require = createRequire(import.meta.url);
@@ -70,24 +71,37 @@ EncoderClass.prototype.writeEncoder = function writeEncoder(this: Encoder, value
 };
 
 /**
- * Why a coordinator was not found is forgotten: who has no right to a group or a transactional id is told that there is no coordinator, and tries on.
- * The last broker's error is thrown instead; those that pass are tried again by whoever asked.
+ * Why a coordinator was not found is forgotten: who has no right to a group or a transactional id is told that there is no coordinator, and tries on. And
+ * a broker that is away makes the question fail where the others could answer it. Here each is asked, the connected ones first, and the last
+ * answer is thrown; what passes is tried again by whoever asked.
  */
 interface CoordinatorQuestion {
   readonly groupId: string;
   readonly coordinatorType?: number;
 }
+interface PooledBroker {
+  isConnected(): boolean;
+  findGroupCoordinator(question: CoordinatorQuestion): Promise<unknown>;
+}
 interface Coordinators {
-  readonly brokerPool: { withBroker<T>(ask: (one: { readonly broker: { findGroupCoordinator(question: CoordinatorQuestion): Promise<T> } }) => Promise<T>): Promise<T | null> };
+  readonly brokerPool: { readonly brokers: Readonly<Record<string, PooledBroker>>; findBroker(which: { readonly nodeId: string }): Promise<PooledBroker> };
   findGroupCoordinatorMetadata: (this: Coordinators, question: CoordinatorQuestion) => Promise<unknown>;
 }
 const ClusterClass = require('kafkajs/src/cluster') as { readonly prototype: Coordinators };
 ClusterClass.prototype.findGroupCoordinatorMetadata = async function find(this: Coordinators, question: CoordinatorQuestion): Promise<unknown> {
-  let last: unknown = new Error('no broker could be asked for the coordinator');
-  const found = await this.brokerPool.withBroker(({ broker }) => broker.findGroupCoordinator(question).catch((error: unknown) => {
-    last = error;
-    throw error;
-  }));
-  if (found === null) throw last;
-  return found;
+  const { brokerPool } = this;
+  const ids = Object.keys(brokerPool.brokers);
+  const isConnected = (id: string): boolean => brokerPool.brokers[id]?.isConnected() === true;
+  let last: unknown = Object.assign(new Error('no broker could be asked for the coordinator'), { name: 'KafkaJSBrokerNotFound' });
+  for (const nodeId of [...ids.filter(isConnected), ...ids.filter((id) => !isConnected(id))]) {
+    let broker: PooledBroker | null = null;
+    try {
+      broker = await brokerPool.findBroker({ nodeId });
+      return await broker.findGroupCoordinator(question);
+    } catch (error) {
+      // An answer says more than that somebody is away.
+      if (broker !== null || isConnectionError(last)) last = error;
+    }
+  }
+  throw last;
 };

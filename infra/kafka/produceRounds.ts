@@ -2,7 +2,7 @@
 import type { OutRecord, TopicPartition } from '../ports.ts';
 import { inputKey } from './assigner.ts';
 import { isTransient } from './clientErrors.ts';
-import { KafkaError } from './errors.ts';
+import { KafkaError, asError } from './errors.ts';
 import { protocolError } from './kafkajs.ts';
 import type { Metadata } from './metadata.ts';
 import { CODE, produce, type ProducePart } from './requests.ts';
@@ -64,18 +64,22 @@ export async function sendParts(parts: readonly ProducePart[], { metadata, trans
       const leader = metadata.leaderOf(part);
       byLeader.set(leader, [...(byLeader.get(leader) ?? []), part]);
     }
-    const answers = await Promise.all([...byLeader].map(async ([leader, mine]) => produce(await metadata.broker(leader), transactionalId, mine)));
-    const codes = new Map(answers.flat().map((answer) => [inputKey(answer), answer.error]));
+    // All of them, also where one leader is gone: what another has taken must not be sent again, and what is on the way to it must not arrive after the
+    // transaction has been ended.
+    const answers = await Promise.allSettled([...byLeader].map(async ([leader, mine]) => produce(await metadata.broker(leader), transactionalId, mine)));
+    const codes = new Map(answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : [])).map((answer) => [inputKey(answer), answer.error]));
+    const broken = answers.find((answer) => answer.status === 'rejected');
     const failed: Error[] = [];
     rest = rest.filter((part) => {
-      const code = codes.get(inputKey(part)) ?? CODE.none;
+      const code = codes.get(inputKey(part));
+      if (code === undefined) return true;
       // A duplicate sequence means that the first attempt had arrived after all.
       if (code === CODE.none || code === CODE.duplicateSequence) return false;
       const error = protocolError(code);
       failed.push(code === CODE.messageTooLarge ? tooLarge(part, error) : error);
       return true;
     });
-    const worst = failed.find((error) => !isTransient(error)) ?? failed[0];
+    const worst = failed.find((error) => !isTransient(error)) ?? (broken === undefined ? failed[0] : asError(broken.reason));
     if (worst !== undefined) throw worst;
   });
 }

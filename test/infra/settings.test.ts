@@ -42,6 +42,13 @@ void test('what the environment names is used, and seen to be named', () => {
   assert.deepEqual(settingsNamed({ KAFKA_BROKERS: ' ' }), { kafka: false, registry: false, clickhouse: false });
 });
 
+void test('copies of topics: as the brokers have it, or as many as are asked for, and never fewer than must acknowledge', () => {
+  assert.deepEqual(readSettings({}).replication, { factor: null, minInSync: null });
+  assert.deepEqual(readSettings({ KAFKA_REPLICATION_FACTOR: '3', KAFKA_MIN_INSYNC_REPLICAS: '2' }).replication, { factor: 3, minInSync: 2 });
+  assert.deepEqual(names(problemsOf({ KAFKA_REPLICATION_FACTOR: '0' })), ['KAFKA_REPLICATION_FACTOR']);
+  assert.deepEqual(names(problemsOf({ KAFKA_REPLICATION_FACTOR: '2', KAFKA_MIN_INSYNC_REPLICAS: '3' })), ['KAFKA_MIN_INSYNC_REPLICAS']);
+});
+
 void test('an empty variable counts as absent', () => {
   assert.equal(readSettings({ COLLECTOR_PORT: '', CHOKEPOINT_DEDUPE_WINDOW: ' ' }).collector.port, 8080);
 });

@@ -34,6 +34,8 @@ export interface RunResult {
   /** Milliseconds, in order of size; Infinity: not within the limit. */
   readonly killRecoveries: readonly number[];
   readonly restartRecoveries: readonly number[];
+  /** How long a killed broker was still the leader of something, likewise. */
+  readonly takeovers: readonly number[];
   /** The same without any fault, once. */
   readonly undisturbedMs: number;
   /** Kills after which nothing flowed until the broker was back. */
@@ -92,7 +94,7 @@ async function underFaults(world: World, { seed, durationMs, kinds, say }: RunOp
 
   const saying = setInterval(() => { say(`fed ${feeder.acknowledged()}`); }, SAY_EVERY_MS);
   const counts = new Map<ClusterFault, number>();
-  const [killRecoveries, restartRecoveries]: [number[], number[]] = [[], []];
+  const [killRecoveries, restartRecoveries, takeovers]: [number[], number[], number[]] = [[], [], []];
   let stalled = 0;
   try {
     const carryOut = faultsOn({ ...world, say });
@@ -102,6 +104,7 @@ async function underFaults(world: World, { seed, durationMs, kinds, say }: RunOp
       const outcome = await carryOut(fault);
       counts.set(fault.kind, (counts.get(fault.kind) ?? 0) + 1);
       (fault.kind === 'rolling_restart' ? restartRecoveries : killRecoveries).push(...outcome.recoveries.map((ms) => ms ?? Infinity));
+      takeovers.push(...outcome.takeovers);
       if (outcome.stalled) stalled += 1;
     }
   } finally {
@@ -112,5 +115,5 @@ async function underFaults(world: World, { seed, durationMs, kinds, say }: RunOp
   const unfinished = await complete(() => lags(kafka, ''), COMPLETE_WITHIN_MS, members).then(() => null, (error: Error) => error.message);
   say(unfinished ?? `complete; ${members.reduce((sum, member) => sum + member.endedByItself(), 0)} processes ended by themselves, ${members.reduce((sum, member) => sum + member.logged('task failed, opening it again'), 0)} times a task was opened again`);
   const sorted = (values: readonly number[]): number[] => values.toSorted((a, b) => a - b);
-  return { faults: Object.fromEntries(counts), acknowledged, killRecoveries: sorted(killRecoveries), restartRecoveries: sorted(restartRecoveries), undisturbedMs, stalled, complete: unfinished === null };
+  return { faults: Object.fromEntries(counts), acknowledged, killRecoveries: sorted(killRecoveries), restartRecoveries: sorted(restartRecoveries), takeovers: sorted(takeovers), undisturbedMs, stalled, complete: unfinished === null };
 }

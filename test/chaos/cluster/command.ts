@@ -20,10 +20,11 @@ export const clusterChaos = chaosCommand({
   open: ({ intact }) => openCluster({ replicas: intact ? 3 : 1 }),
   run: async (cluster, { seed, minutes, say }) => {
     const result = await runCluster(cluster, { seed, durationMs: minutes * 60_000, kinds: CLUSTER_FAULTS, eventsPerSecond: EVENTS_PER_SECOND, say });
-    const { verdict, killRecoveries, restartRecoveries, undisturbedMs, stalled, complete } = result;
+    const { verdict, killRecoveries, restartRecoveries, takeovers, undisturbedMs, stalled, complete } = result;
     say(`${verdict.records} records gave ${verdict.signals} signals and ${verdict.dead_letters} dead letters`);
     const also = {
       undisturbed_ms: Math.round(undisturbedMs), kill_recovery_ms_p50: at(killRecoveries, 0.5), kill_recovery_ms_max: at(killRecoveries, 1),
+      takeover_ms_p50: at(takeovers, 0.5), takeover_ms_max: at(takeovers, 1),
       restart_recovery_ms_p50: at(restartRecoveries, 0.5), restart_recovery_ms_max: at(restartRecoveries, 1), stalled, incomplete: complete ? 0 : 1,
     };
     say(`recovery after a kill: p50 ${String(also.kill_recovery_ms_p50)} ms, max ${String(also.kill_recovery_ms_max)} ms; after a restart in order: p50 ${String(also.restart_recovery_ms_p50)} ms, max ${String(also.restart_recovery_ms_max)} ms`);

@@ -14,10 +14,14 @@ export interface Roles {
   readonly coordinator: (kind: 'group' | 'transaction', id: string) => Promise<number>;
   /** The one that is active. */
   readonly controller: () => Promise<number>;
+  /** How many partitions it leads, of our topics and the brokers' own; null where that is not known, since a leader is being elected. */
+  readonly ledBy: (id: number) => Promise<number | null>;
   /** Partitions, of our topics and the brokers' own, of which a copy is behind or missing; all of them where nobody could be asked. */
   readonly notInSync: () => Promise<readonly string[]>;
   readonly close: () => Promise<void>;
 }
+
+type Described = Awaited<ReturnType<Admin['fetchTopicMetadata']>>['topics'];
 
 const OF_THE_BROKERS = ['__consumer_offsets', '__transaction_state'];
 const METADATA_LOG = '__cluster_metadata';
@@ -31,6 +35,7 @@ export async function connectRoles(cluster: Cluster): Promise<Roles> {
   const metadata = metadataOf(asked);
   const topics = [...topicConfigs(settings.app, settings.partitions).map(({ topic }) => topic), ...OF_THE_BROKERS];
   const patiently = <T>(doing: string, ask: () => Promise<T>): Promise<T> => retrying({ doing, refresh: metadata.refresh }, ask);
+  const described = (): Promise<Described> => withAdmin(connections.admin(), async (admin) => (await admin.fetchTopicMetadata({ topics })).topics);
   return {
     leader: (topic, partition) => patiently(`find the leader of ${topic}/${partition}`, async () => {
       await metadata.refresh();
@@ -42,10 +47,9 @@ export async function connectRoles(cluster: Cluster): Promise<Roles> {
       const { broker } = await anyBroker(asked, cluster);
       return broker.connectionPool.send(describeQuorum());
     }),
-    notInSync: () => withAdmin(connections.admin(), async (admin) => {
-      const found = await admin.fetchTopicMetadata({ topics });
-      return found.topics.flatMap(({ name, partitions }) => partitions.filter(({ isr, replicas }) => isr.length < cluster.replicas || replicas.length < cluster.replicas).map(({ partitionId }) => `${name}/${partitionId}`));
-    }).catch(() => topics),
+    ledBy: (id) => described().then((found) => found.flatMap(({ partitions }) => partitions.filter(({ leader }) => leader === id)).length, () => null),
+    notInSync: () => described().then((found) =>
+      found.flatMap(({ name, partitions }) => partitions.filter(({ isr, replicas }) => isr.length < cluster.replicas || replicas.length < cluster.replicas).map(({ partitionId }) => `${name}/${partitionId}`)), () => topics),
     close: () => asked.disconnect(),
   };
 }

@@ -14,6 +14,12 @@ test('topics come from the table, with their times, retention and clean-up', () 
   assert.equal(configs.get('A.signals.action')?.config['message.timestamp.type'], undefined);
 });
 
+test('copies are as the settings say, and where they say nothing as the brokers have it', () => {
+  const said = topicConfigs('', 4, { factor: 3, minInSync: 2 });
+  assert.deepEqual(new Set(said.map(({ replicas, config }) => `${replicas} ${config['min.insync.replicas']}`)), new Set(['3 2']));
+  assert.ok(topicConfigs('', 4).every((topic) => !('replicas' in topic) && topic.config['min.insync.replicas'] === undefined));
+});
+
 test('the partition count of platform.events holds for every app that comes later', async () => {
   const kafka = createMemoryKafka();
   await createTopics(kafka, { app: '', partitions: 3 });

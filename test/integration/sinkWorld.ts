@@ -58,12 +58,14 @@ export interface Proxy {
   away: boolean;
   /** Called when ClickHouse has taken an insert and before whoever sent it hears of it; false: the answer is never given. */
   onTaken: (query: string) => boolean;
+  /** Called with each statement that is no insert, before ClickHouse gets it; false: the connection is cut, and it does not. */
+  onStatement: (statement: string) => boolean;
   close(): Promise<void>;
 }
 
 /** Between the sink and ClickHouse. */
 export async function clickHouseProxy(target: string): Promise<Proxy> {
-  const proxy: Proxy = { url: '', away: false, onTaken: () => true, close: () => Promise.resolve() };
+  const proxy: Proxy = { url: '', away: false, onTaken: () => true, onStatement: () => true, close: () => Promise.resolve() };
   const pass = (incoming: IncomingMessage, response: ServerResponse): void => {
     if (proxy.away) {
       incoming.destroy();
@@ -80,7 +82,17 @@ export async function clickHouseProxy(target: string): Promise<Proxy> {
       answer.pipe(response);
     });
     outgoing.on('error', () => { response.destroy(); });
-    incoming.pipe(outgoing);
+    if ((new URL(incoming.url ?? '/', target).searchParams.get('query') ?? '') !== '') {
+      incoming.pipe(outgoing);
+      return;
+    }
+    const chunks: Buffer[] = [];
+    incoming.on('data', (chunk: Buffer) => { chunks.push(chunk); });
+    incoming.on('end', () => {
+      const statement = Buffer.concat(chunks);
+      if (proxy.onStatement(statement.toString())) outgoing.end(statement);
+      else outgoing.destroy(new Error('cut'));
+    });
   };
   const server = createServer(pass);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -17,7 +17,11 @@ const isSettled = async (promise: Promise<unknown>): Promise<boolean> => {
 function twoLeaders(answers: readonly (readonly (() => Promise<unknown>)[])[]) {
   const asked = answers.map(() => 0);
   const broker = (id: number): Broker => ({
-    connectionPool: { host: '', port: id, send: () => answers[id]?.[asked[id]++ ?? 0]?.() ?? Promise.reject(new Error(`broker ${id} was asked ${asked[id]} times`)) },
+    connectionPool: { host: '', port: id, send: () => {
+      const time = asked[id] ?? 0;
+      asked[id] = time + 1;
+      return answers[id]?.[time]?.() ?? Promise.reject(new Error(`broker ${id} was asked more often than expected`));
+    } },
     disconnect: () => Promise.resolve(),
   }) as unknown as Broker;
   const metadata = { know: () => Promise.resolve(), refresh: () => Promise.resolve(), leaderOf: ({ partition }: { partition: number }) => partition, broker: (id: number) => Promise.resolve(broker(id)) } as unknown as Metadata;

@@ -55,7 +55,7 @@ export const chaosCommand = <Where extends Place>(command: ChaosCommand<Where>) 
     for (const sample of samples) say(sample);
     const result = { chaos: command.name, seed, minutes, faults: Object.fromEntries(command.kinds.map((kind) => [kind, faults[kind] ?? 0])), acknowledged, lost, duplicated, torn, out_of_order, mismatches, ...also };
     if (values.json) console.log(JSON.stringify(result));
-    else for (const [name, value] of Object.entries(result)) console.log(`${name.padEnd(13)} ${typeof value === 'object' && value !== null ? Object.entries(value).map(([kind, times]) => `${kind} ${times}`).join(', ') : value}`);
+    else for (const [name, value] of Object.entries<string | number | null | Readonly<Record<string, number>>>(result)) console.log(`${name.padEnd(13)} ${typeof value === 'object' && value !== null ? Object.entries(value).map(([kind, times]) => `${kind} ${times}`).join(', ') : value}`);
     return lost + duplicated + torn + out_of_order + mismatches === 0 && !failed ? 0 : 1;
   } finally {
     await where.stop(values.keep);

@@ -1,6 +1,7 @@
 /** One run: traffic through processors on three brokers while one after the other is killed or restarted; the processor's verifier says what came out. */
 import { join } from 'node:path';
 import { connectKafka } from '../../../infra/kafka/client.ts';
+import { asError } from '../../../infra/kafka/errors.ts';
 import type { Kafka } from '../../../infra/ports.ts';
 import { createLog } from '../../../infra/service/log.ts';
 import { readSettings } from '../../../infra/settings.ts';
@@ -112,7 +113,7 @@ async function underFaults(world: World, { seed, durationMs, kinds, say }: RunOp
   }
   say('faults are over');
   const acknowledged = await feeder.stop();
-  const unfinished = await complete(() => lags(kafka, ''), COMPLETE_WITHIN_MS, members).then(() => null, (error: Error) => error.message);
+  const unfinished = await complete(() => lags(kafka, ''), COMPLETE_WITHIN_MS, members).then(() => null, (error: unknown) => asError(error).message);
   say(unfinished ?? `complete; ${members.reduce((sum, member) => sum + member.endedByItself(), 0)} processes ended by themselves, ${members.reduce((sum, member) => sum + member.logged('task failed, opening it again'), 0)} times a task was opened again`);
   const sorted = (values: readonly number[]): number[] => values.toSorted((a, b) => a - b);
   return { faults: Object.fromEntries(counts), acknowledged, killRecoveries: sorted(killRecoveries), restartRecoveries: sorted(restartRecoveries), takeovers: sorted(takeovers), undisturbedMs, stalled, complete: unfinished === null };

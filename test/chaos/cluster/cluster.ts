@@ -62,7 +62,11 @@ export async function openCluster({ replicas, brokerSessionMs }: ClusterOptions)
   const voters = nodes.map(({ id, controllerPort }) => `${id}@${LOOPBACK}:${controllerPort}`).join(',');
   const minInSync = Math.min(MIN_IN_SYNC, replicas);
   const home = (id: number): string => join(dataDir, `broker-${id}`);
-  const node = (id: number) => nodes.find((one) => one.id === id) ?? nodes[0] as (typeof nodes)[number];
+  const node = (id: number): (typeof nodes)[number] => {
+    const found = nodes.find((one) => one.id === id);
+    if (found === undefined) throw new Error(`there is no broker ${id}`);
+    return found;
+  };
 
   const start = async (id: number): Promise<void> => {
     const { port, controllerPort } = node(id);

@@ -33,6 +33,10 @@ const IN_SYNC_WITHIN_MS = 120_000;
 const POLL_MS = 250;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const late = async (ms: number): Promise<null> => {
+  await pause(ms);
+  return null;
+};
 const seconds = (ms: number | null): string => (ms === null ? 'not within the limit' : `after ${(ms / 1_000).toFixed(1)} s`);
 
 export function faultsOn({ cluster, kafka, roles, flow, say }: FaultsOn): (fault: PlannedFault<ClusterFault>) => Promise<Outcome> {
@@ -56,7 +60,7 @@ export function faultsOn({ cluster, kafka, roles, flow, say }: FaultsOn): (fault
     const begun = performance.now();
     return () => flow.passes(ends).then(() => performance.now() - begun);
   };
-  const limited = (recovery: Promise<number>, ms: number): Promise<number | null> => Promise.race([recovery, pause(ms).then(() => null)]);
+  const limited = (recovery: Promise<number>, ms: number): Promise<number | null> => Promise.race([recovery, late(ms)]);
 
   const whole = async (): Promise<void> => {
     const until = performance.now() + IN_SYNC_WITHIN_MS;
@@ -67,7 +71,10 @@ export function faultsOn({ cluster, kafka, roles, flow, say }: FaultsOn): (fault
   };
 
   const takeover = async (id: number, begun: number): Promise<number | null> => {
-    for (; performance.now() < begun + AWAY_AT_MOST_MS; await pause(POLL_MS)) if ((await roles.ledBy(id)) === 0) return performance.now() - begun;
+    while (performance.now() < begun + AWAY_AT_MOST_MS) {
+      if ((await roles.ledBy(id)) === 0) return performance.now() - begun;
+      await pause(POLL_MS);
+    }
     return null;
   };
 

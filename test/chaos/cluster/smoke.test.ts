@@ -1,12 +1,15 @@
 /** A short run on three brokers: one after the other is killed and comes back, and not one signal is missing, double, torn, out of order or other than it should be. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import kafkajs from 'kafkajs';
 import { connector } from '../../../infra/kafka/kafkajs.ts';
 import { topicConfigs } from '../../../infra/kafka/topics.ts';
 import { createLog } from '../../../infra/service/log.ts';
 import { readSettings } from '../../../infra/settings.ts';
 import { runCluster } from './chaos.ts';
 import { openCluster, type Cluster } from './cluster.ts';
+
+const { ConfigResourceTypes } = kafkajs;
 
 const LIMIT_MS = 280_000;
 const SEED = 5;
@@ -32,7 +35,7 @@ test('the topics have the copies that the settings ask for, and the brokers\' ow
     const names = [...topicConfigs('', 4).map(({ topic }) => topic), '__consumer_offsets', '__transaction_state'];
     const { topics } = await admin.fetchTopicMetadata({ topics: names });
     assert.deepEqual(topics.flatMap(({ name, partitions }) => partitions.filter(({ replicas }) => replicas.length !== 3).map(({ partitionId }) => `${name}/${partitionId}`)), []);
-    const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: names.map((name) => ({ type: 2, name, configNames: ['min.insync.replicas'] })) });
+    const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: names.map((name) => ({ type: ConfigResourceTypes.TOPIC, name, configNames: ['min.insync.replicas'] })) });
     assert.deepEqual(resources.map(({ resourceName, configEntries }) => `${resourceName} ${configEntries[0]?.configValue ?? ''}`).filter((line) => !line.endsWith(' 2')), []);
   } finally {
     await admin.disconnect();

@@ -18,7 +18,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   processor: serviceCommand('processor', 'platform.events in, signals out'),
   analyzer: serviceCommand('analyzer', 'signals in; levels, bottlenecks and challenges out'),
   sink: serviceCommand('sink', 'every topic with a table into ClickHouse'),
-  alerts: serviceCommand('alerts', 'challenges to a signed webhook'),
+  alerts: serviceCommand('alerts', 'challenges to webhooks, chat, e-mail and Alertmanager'),
   dashboard: serviceCommand('dashboard', 'the web page: challenges as they open, evidence, levels, stages, pipeline, catalog'),
   canary: { summary: 'a service of its own: events that must come through, and rehearsals from which challenges must come', run: async (args) => (await import('./canary.ts')).canary(args) },
   catalog: { summary: 'features and users from a file: apply, and what is missing', run: async (args) => (await import('./catalog.ts')).catalog(args) },

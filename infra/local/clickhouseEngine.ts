@@ -5,7 +5,9 @@
  * Memory is bounded: MAX_RUNNING statements at once, each with at most QUERY_MEMORY; the engine refuses to go beyond ENGINE_MEMORY in all;
  * results are streamed, or limited where their format cannot be.
  */
-import { writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Session } from 'chdb';
 import { EngineError, type Statement } from './clickhouseStatement.ts';
@@ -17,7 +19,8 @@ const QUERY_MEMORY = 1536 * MIB;
 /** Of a result that is not streamed. */
 const RESULT_LIMIT = 256 * MIB;
 
-const CONFIG = `<clickhouse>
+const config = (users: string | null): string => `<clickhouse>${users === null ? '' : `
+  <users_config>${users}</users_config>`}
   <max_server_memory_usage>${ENGINE_MEMORY}</max_server_memory_usage>
   <mark_cache_size>${128 * MIB}</mark_cache_size>
   <index_mark_cache_size>${32 * MIB}</index_mark_cache_size>
@@ -32,31 +35,41 @@ export interface Engine {
   close(): void;
 }
 
-export function openEngine(path: string): Engine {
-  const config = join(path, '..', 'clickhouse.xml');
-  writeFileSync(config, CONFIG);
+/** `users`: a users.xml of ClickHouse's, of which the engine runs everything as the user `default`; null: who may do everything. */
+export function openEngine(path: string, users: string | null): Engine {
+  const file = join(path, '..', 'clickhouse.xml');
+  writeFileSync(file, config(users));
+  rmSync(insertsOf(path), { recursive: true, force: true });
+  mkdirSync(insertsOf(path), { recursive: true });
   // Keeps the engine up between requests.
-  const root = new Session(path, { connectionArgs: [`--config-file=${config}`] });
+  const root = new Session(path, { connectionArgs: [`--config-file=${file}`] });
   return {
     run: (statement) => run(path, statement),
     close: () => { root.close(); },
   };
 }
 
+/** What a process that was killed has left is emptied at the next start. */
+const insertsOf = (path: string): string => join(path, '..', 'inserts');
+
 async function* run(path: string, statement: Statement): AsyncGenerator<Uint8Array> {
   const session = new Session(path);
+  const file = statement.binary === null ? null : join(insertsOf(path), randomUUID());
   try {
+    if (file !== null && statement.binary !== null) await writeFile(file, statement.binary.rows);
+    const sql = file === null ? statement.sql : `${statement.sql} FROM INFILE ${literal(file)} COMPRESSION 'none' FORMAT ${statement.binary?.format ?? ''}`;
     if (statement.database !== null) await session.queryAsync(`USE ${identifier(statement.database)}`);
     await session.queryAsync(`SET ${settingsList(statement)}`);
     if (statement.stream) {
-      for await (const piece of session.queryStream(statement.sql, { format: statement.format })) yield piece.raw();
+      for await (const piece of session.queryStream(sql, { format: statement.format })) yield piece.raw();
     } else {
-      yield (await session.queryAsync(statement.sql, { format: statement.format })).bytes();
+      yield (await session.queryAsync(sql, { format: statement.format })).bytes();
     }
   } catch (error) {
     throw asEngineError(error);
   } finally {
     session.close();
+    if (file !== null) await rm(file, { force: true });
   }
 }
 

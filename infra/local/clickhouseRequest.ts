@@ -30,7 +30,8 @@ const REFUSED: Readonly<Record<string, string>> = {
 };
 /** Text formats whose pieces, joined, are the result: no header, no footer. */
 const STREAMED = new Set(['JSONEachRow', 'JSONCompactEachRow', 'JSONStringsEachRow', 'JSONCompactStringsEachRow', 'JSONLines', 'NDJSON', 'TabSeparated', 'TSV', 'TabSeparatedRaw', 'TSVRaw', 'CSV', 'RowBinary', 'LineAsString']);
-/** What an INSERT may carry: the body reaches the engine as text. A binary format would be cut or bent on its way. */
+/** What an INSERT may carry: text, and the binary formats, which would be cut or bent on their way as text. */
+const BINARY = new Set(['Native', 'RowBinary', 'RowBinaryWithNames', 'RowBinaryWithNamesAndTypes', 'Parquet', 'Arrow', 'ArrowStream']);
 const INSERTED = new Set([
   'Values', 'JSON', 'JSONEachRow', 'JSONLines', 'NDJSON', 'JSONCompact', 'JSONCompactEachRow', 'JSONStringsEachRow', 'JSONCompactStringsEachRow', 'JSONCompactEachRowWithNames', 'JSONCompactEachRowWithNamesAndTypes', 'JSONObjectEachRow', 'JSONColumns', 'JSONAsString', 'JSONAsObject',
   'TabSeparated', 'TSV', 'TabSeparatedWithNames', 'TSVWithNames', 'TabSeparatedWithNamesAndTypes', 'TSVWithNamesAndTypes', 'TabSeparatedRaw', 'TSVRaw', 'CSV', 'CSVWithNames', 'CSVWithNamesAndTypes', 'CustomSeparated', 'LineAsString', 'TSKV', 'Regexp',
@@ -52,15 +53,15 @@ export function planQuery(request: QueryRequest, body: Buffer): PlannedQuery {
   // The body may be long data: its beginning is enough to know the statement by.
   const shape = shapeOf(query === '' ? body.toString('utf8', 0, LONGEST_HEAD) : query);
   if (shape.verb === '') throw new EngineError(62, 'Code: 62. DB::Exception: Syntax error: Empty query. (SYNTAX_ERROR)');
-  if (shape.verb === 'INSERT' && shape.format !== null && !INSERTED.has(shape.format)) throw notSupported(`inserts in the format ${shape.format}: use JSONEachRow, or another text format`);
-  const text = asText(body);
-  const sql = query === '' ? text : text === '' ? query : `${query}\n${text}`;
+  const inserted = shape.verb === 'INSERT' ? shape.format : null;
+  if (inserted !== null && !INSERTED.has(inserted) && !BINARY.has(inserted)) throw notSupported(`inserts in the format ${inserted}: use JSONEachRow, or another text format`);
+  const { sql, binary } = inserted !== null && BINARY.has(inserted) ? binaryInsert(query, body, inserted) : { sql: asText(query, body), binary: null };
   const fallback = parameters.get('default_format') ?? header('x-clickhouse-format') ?? 'TabSeparated';
   const format = shape.format ?? fallback;
   const whole = parameters.get('wait_end_of_query') === '1' || !READS.has(shape.verb) || !STREAMED.has(format);
   const database = parameters.get('database') ?? header('x-clickhouse-database');
   return {
-    statement: { sql, format: fallback, database: database === '' ? null : database, settings, readOnly: request.method === 'GET', stream: !whole },
+    statement: { sql, binary, format: fallback, database: database === '' ? null : database, settings, readOnly: request.method === 'GET', stream: !whole },
     queryId: parameters.get('query_id') ?? header('x-clickhouse-query-id'),
     format,
     whole,
@@ -88,12 +89,26 @@ function shapeOf(sql: string): Shape {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-function asText(body: Buffer): string {
+function decoded(bytes: Buffer): string {
   try {
-    return utf8.decode(body);
+    return utf8.decode(bytes);
   } catch {
     throw notSupported('bodies that are not UTF-8 text');
   }
+}
+
+function asText(query: string, body: Buffer): string {
+  const text = decoded(body);
+  return query === '' ? text : text === '' ? query : `${query}\n${text}`;
+}
+
+/** The rows begin after the line of FORMAT, where the statement is in the body too (clickhouse-connect), or with the body. */
+function binaryInsert(query: string, body: Buffer, format: string): Pick<Statement, 'sql' | 'binary'> {
+  const head = query === '' ? body.toString('latin1', 0, LONGEST_HEAD) : query;
+  const end = new RegExp(`\\bFORMAT\\s+${format}[ \\t\\f]*;?[ \\t\\f]*(\\r?\\n|$)`, 'i').exec(head);
+  if (end === null || /\bSETTINGS\b/i.test(head.slice(0, end.index))) throw notSupported('an insert of a binary format with SETTINGS in it, or without a new line after FORMAT: put settings into the URL');
+  const rows = query === '' ? body.subarray(end.index + end[0].length) : body;
+  return { sql: query === '' ? decoded(body.subarray(0, end.index)) : query.slice(0, end.index), binary: { format, rows } };
 }
 
 const BAD_REQUEST = new Set([6, 20, 27, 32, 33, 36, 38, 41, 43, 44, 46, 53, 62, 69, 70, 72, 117, 130, 131, 352, 456, 457, 636]);

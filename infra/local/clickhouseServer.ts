@@ -1,14 +1,16 @@
 /**
  * The local ClickHouse: the embedded engine behind ClickHouse's HTTP protocol, so that other processes, curl and any client can use it.
- * A process of its own, since the engine belongs to one process: `node clickhouseServer.ts --path DIR --port N`. Loopback only.
+ * A process of its own, since the engine belongs to one process: `node clickhouseServer.ts --path DIR --port N`. Loopback only. With `--users FILE` (a
+ * users.xml) everything runs with the rights of its user `default`, which is how rights are tried here.
  */
 import { mkdirSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { parseArgs } from 'node:util';
-import { createGunzip, createGzip } from 'node:zlib';
+import { createGunzip, createGzip, createZstdDecompress } from 'node:zlib';
 import { openEngine, type Engine } from './clickhouseEngine.ts';
 import { contentType, planQuery, statusOf } from './clickhouseRequest.ts';
 import { EngineError, MAX_RUNNING } from './clickhouseStatement.ts';
+import { readLz4Frame } from './lz4.ts';
 import { LOOPBACK } from './ports.ts';
 
 /** Decompressed. A sink's block is a few megabytes. */
@@ -36,8 +38,8 @@ function createGate(most: number): <Result>(work: () => Promise<Result>) => Prom
 
 async function readBody(request: IncomingMessage): Promise<Buffer> {
   const encoding = request.headers['content-encoding'] ?? 'identity';
-  if (!['identity', 'gzip', ''].includes(encoding)) throw new EngineError(48, `Code: 48. DB::Exception: The local ClickHouse does not support Content-Encoding: ${encoding}: use gzip or none. (NOT_IMPLEMENTED)`);
-  const source = encoding === 'gzip' ? request.pipe(createGunzip()) : request;
+  if (!['identity', 'gzip', 'zstd', 'lz4', ''].includes(encoding)) throw new EngineError(48, `Code: 48. DB::Exception: The local ClickHouse does not support Content-Encoding: ${encoding}: use gzip, zstd, lz4 or none. (NOT_IMPLEMENTED)`);
+  const source = encoding === 'gzip' ? request.pipe(createGunzip()) : encoding === 'zstd' ? request.pipe(createZstdDecompress()) : request;
   const pieces: Buffer[] = [];
   let length = 0;
   try {
@@ -46,6 +48,7 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
       if (length > MAX_BODY_BYTES) throw new EngineError(223, `Code: 223. DB::Exception: The body is larger than ${MAX_BODY_BYTES} bytes: send smaller blocks. (QUERY_IS_TOO_LARGE)`);
       pieces.push(piece);
     }
+    if (encoding === 'lz4' && length > 0) return readLz4Frame(Buffer.concat(pieces), MAX_BODY_BYTES);
   } catch (cause) {
     if (cause instanceof EngineError) throw cause;
     throw new EngineError(36, `Code: 36. DB::Exception: The body cannot be read: ${(cause as Error).message}. (BAD_ARGUMENTS)`, { cause });
@@ -139,7 +142,7 @@ function serve(engine: Engine, port: number): void {
   });
 }
 
-const { values } = parseArgs({ options: { path: { type: 'string' }, port: { type: 'string' } } });
+const { values } = parseArgs({ options: { path: { type: 'string' }, port: { type: 'string' }, users: { type: 'string' } } });
 if (values.path === undefined || values.port === undefined) throw new Error('usage: clickhouseServer.ts --path DIR --port N');
 mkdirSync(values.path, { recursive: true });
-serve(openEngine(values.path), Number(values.port));
+serve(openEngine(values.path, values.users ?? null), Number(values.port));

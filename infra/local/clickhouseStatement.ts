@@ -15,6 +15,8 @@ export class EngineError extends Error {
 
 export interface Statement {
   readonly sql: string;
+  /** Rows of an INSERT in a binary format: `sql` ends before FORMAT. The engine takes text only, so that these reach it in a file. Null: all is in `sql`. */
+  readonly binary: { readonly format: string; readonly rows: Uint8Array } | null;
   /** Of the result, where the statement does not say. */
   readonly format: string;
   readonly database: string | null;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { connectClickHouse } from '../../infra/clickhouse/client.ts';
 import { clickHouseContract } from '../contracts/clickhouse.ts';
 import { withParts } from './parts.ts';
@@ -111,12 +111,31 @@ void test('twenty queries and inserts at once', async () => {
   assert.equal(await (await ask(`SELECT count() FROM ${table}`)).text(), '20\n');
 });
 
+void test('binary formats: what a SELECT gives goes back in as it was, once per token; what is cut short or none goes in not at all', async () => {
+  const made = "SELECT number AS id, concat('é\\0\\'', toString(number)) AS text FROM numbers(70000)";
+  const post = async (table: string, format: string, body: Buffer, token: string, encode: (bytes: Buffer) => Buffer = (bytes) => bytes, encoding = 'identity'): Promise<Response> => fetch(
+    `${url}/?${new URLSearchParams({ database: settings.database, query: `INSERT INTO ${table} FORMAT ${format}`, insert_deduplication_token: token }).toString()}`, { method: 'POST', body: encode(body) as unknown as string, headers: { 'content-encoding': encoding } });
+  const sum = async (from: string): Promise<string> => (await ask(`SELECT count(), sum(sipHash64(id, text)) FROM ${from}`)).text();
+  const expected = await sum(`(${made})`);
+  for (const format of ['Native', 'RowBinary', 'RowBinaryWithNames', 'RowBinaryWithNamesAndTypes', 'Parquet', 'Arrow', 'ArrowStream']) {
+    const table = await freshTable();
+    const bytes = Buffer.from(await (await ask(`${made} FORMAT ${format}`)).arrayBuffer());
+    for (const token of ['a', 'a']) assert.equal((await post(table, format, bytes, token)).status, 200, format);
+    assert.equal(await sum(table), expected, format);
+    for (const bad of [bytes.subarray(0, bytes.length - 5), Buffer.from([1, 2, 3, 255])]) assert((await post(table, format, bad, 'b')).status >= 400, format);
+    assert.equal(await sum(table), expected, `${format}: nothing of it`);
+  }
+  const [table, bytes] = [await freshTable(), Buffer.from(await (await ask(`${made} FORMAT Native`)).arrayBuffer())];
+  for (const [encoding, encode] of [['gzip', gzipSync], ['zstd', zstdCompressSync]] as const) assert.equal((await post(table, 'Native', bytes, encoding, encode, encoding)).status, 200, encoding);
+  assert.equal(await (await ask(`SELECT count() FROM ${table}`)).text(), '140000\n');
+});
+
 const local = parts.ownClickHouse ? false : 'only for the ClickHouse that is brought up here';
 
 void test('what the local ClickHouse does not support is refused, not done wrong', { skip: local }, async () => {
   const table = await freshTable();
   const insert = (format: string, body: Buffer | string): Promise<Response> => fetch(`${url}/?${new URLSearchParams({ database: settings.database, query: `INSERT INTO ${table} FORMAT ${format}` }).toString()}`, { method: 'POST', body: body as string });
-  for (const format of ['Native', 'RowBinary', 'Parquet', 'ArrowStream']) {
+  for (const format of ['Avro', 'Protobuf', 'MsgPack', 'ORC']) {
     const response = await insert(format, Buffer.from([1, 2, 3, 255]));
     assert.equal(response.status, 501, format);
     assert.match(await response.text(), new RegExp(`does not support inserts in the format ${format}`));

@@ -40,14 +40,25 @@ void test('only reading in formats without header and footer is streamed', () =>
   assert.equal(streamed('CREATE TABLE t (x UInt8) ENGINE = Memory'), false);
 });
 
-void test('inserts: text formats pass, whatever the data says; binary ones are refused', () => {
+void test('inserts: text formats pass, whatever the data says; what nobody here has tried is refused', () => {
   plan({ query: 'INSERT INTO t (a, b) FORMAT JSONEachRow' }, '{"a":"FORMAT Native"}');
   plan({}, "INSERT INTO t VALUES ('FORMAT Native')");
   plan({}, 'INSERT INTO t SELECT 1');
   plan({ query: 'INSERT INTO t' }, '(1)');
-  for (const query of ['INSERT INTO t FORMAT Native', 'insert into t (a) settings x = 1 format RowBinary', '/* a */ INSERT INTO `FORMAT CSV` FORMAT Parquet']) {
+  for (const query of ['INSERT INTO t FORMAT Avro', 'insert into t (a) settings x = 1 format RowBinary', 'INSERT INTO t FORMAT Native x', '/* a */ INSERT INTO `FORMAT CSV` FORMAT Protobuf']) {
     assert.throws(() => plan({ query }, ' '), (error: { code?: unknown }) => error.code === 48, query);
   }
+});
+
+void test('inserts of binary formats: the rows are the bytes after the statement, wherever it is', () => {
+  const bytes = Buffer.from([0, 255, 10, 13, 70, 79, 82, 77, 65, 84]);
+  const of = (query: string, head: string): readonly [string, string | undefined, Uint8Array | undefined] => {
+    const { sql, binary } = planQuery({ method: 'POST', parameters: new URLSearchParams({ query }), header: () => null }, Buffer.concat([Buffer.from(head), bytes])).statement;
+    return [sql, binary?.format, binary?.rows];
+  };
+  assert.deepEqual(of('INSERT INTO t (a) FORMAT Native', ''), ['INSERT INTO t (a) ', 'Native', bytes]);
+  assert.deepEqual(of('', 'INSERT INTO t (`é`) FORMAT Native\n'), ['INSERT INTO t (`é`) ', 'Native', bytes]);
+  assert.deepEqual(of('', 'INSERT INTO `FORMAT RowBinary` FORMAT RowBinary \r\n'), ['INSERT INTO `FORMAT RowBinary` ', 'RowBinary', bytes]);
 });
 
 void test('what would be done wrong is refused', () => {

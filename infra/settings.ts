@@ -16,7 +16,13 @@ export interface Settings {
   readonly kafka: KafkaSettings;
   readonly registry: { readonly url: string; readonly username: string | null; readonly password: string | null };
   /** `database` is the app's name, or `chokepoint`. */
-  readonly clickhouse: { readonly url: string; readonly username: string; readonly password: string; readonly database: string };
+  readonly clickhouse: {
+    readonly url: string; readonly username: string; readonly password: string; readonly database: string;
+    /** Null: one server. */
+    readonly cluster: string | null;
+    /** Per kind of raw table, milliseconds; null: what the table has. */
+    readonly retention: Readonly<Record<'events' | 'signals' | 'findings' | 'dead_letters', number | 'off' | null>>;
+  };
   /** Of platform.events when it is created. */
   readonly partitions: number;
   readonly collector: {
@@ -72,6 +78,9 @@ const MIN_SECRET_CHARS = 32;
 const MAX_PORT = 65_535;
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
+/** The analyzer's 28 days, from which evidence is made again, and two to spare. */
+const MIN_RETENTION_MS = 30 * DAY_MS;
+const MAX_RETENTION_MS = 3_650 * DAY_MS;
 
 /** Throws a SettingsError that names every wrong setting; an empty variable counts as absent. */
 export function readSettings(env: Env): Settings {
@@ -84,6 +93,10 @@ export function readSettings(env: Env): Settings {
   const rate = (name: Parameters<typeof read.whole>[0]): number | null => {
     const perSecond = read.whole(name, 0, 1_000_000);
     return perSecond === 0 ? null : perSecond;
+  };
+  const retention = (name: Parameters<typeof read.whole>[0]): number | 'off' | null => {
+    const value = read.text(name)?.toLowerCase() ?? null;
+    return value === null || value === 'off' ? value : read.duration(name, MIN_RETENTION_MS, MAX_RETENTION_MS);
   };
   const local = {
     kafkaPort: port('LOCAL_KAFKA_PORT'),
@@ -111,6 +124,8 @@ export function readSettings(env: Env): Settings {
       username: read.given('CLICKHOUSE_USERNAME') ?? clickhouse.username ?? 'default',
       password: read.given('CLICKHOUSE_PASSWORD') ?? clickhouse.password ?? '',
       database: app === '' ? DEFAULT_DATABASE : app,
+      cluster: read.text('CLICKHOUSE_CLUSTER'),
+      retention: { events: retention('CLICKHOUSE_EVENTS_RETENTION'), signals: retention('CLICKHOUSE_SIGNALS_RETENTION'), findings: retention('CLICKHOUSE_FINDINGS_RETENTION'), dead_letters: retention('CLICKHOUSE_DEAD_LETTERS_RETENTION') },
     },
     partitions: read.whole('CHOKEPOINT_PARTITIONS', 1, 1024),
     collector: {

@@ -64,12 +64,12 @@ async function sweepLetters({ clickhouse, database, codec, erasures }: SweepPart
 /** Conditions in one statement. Ours: far below ClickHouse's limit of a query's size. */
 const AT_ONCE = 200;
 
-/** Returns once the parts are written anew without the rows. A mutation without rows to delete would still read every part: first it is asked. */
+/** Returns once the parts are written anew without the rows, on every replica where there are several. A mutation without rows to delete would still read every part: first it is asked. */
 async function deleteRows(clickhouse: ClickHouse, raw: string, conditions: readonly string[]): Promise<void> {
   for (let from = 0; from < conditions.length; from += AT_ONCE) {
     const where = conditions.slice(from, from + AT_ONCE).join(' OR ');
     const [row] = await clickhouse.query<{ rows: number }>(`SELECT count() AS rows FROM ${raw} WHERE ${where}`);
-    if ((row?.rows ?? 0) > 0) await clickhouse.command(`ALTER TABLE ${raw} DELETE WHERE ${where} SETTINGS mutations_sync = 1`);
+    if ((row?.rows ?? 0) > 0) await clickhouse.command(`ALTER TABLE ${raw} DELETE WHERE ${where} SETTINGS mutations_sync = 2`);
   }
 }
 

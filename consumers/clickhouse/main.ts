@@ -12,10 +12,12 @@ import type { TaskGroup } from '../../infra/ports.ts';
 import { createCodec, type RecordCodec } from '../../schemas/codec.ts';
 import type { Erasures } from '../../schemas/erasures.ts';
 import { topicName } from '../../schemas/topics.ts';
+import { onCluster } from './cluster.ts';
 import { startSweeper, type Sweeper } from './erase.ts';
 import { createInserts, type Inserts } from './inserts.ts';
-import { migrate, MigrationError } from './migrate.ts';
+import { migrate, MIGRATIONS, MigrationError } from './migrate.ts';
 import { LIMITS } from './plan.ts';
+import { applyRetention } from './retention.ts';
 import { targets, type Row, type Target } from './rows.ts';
 import { createSinkTask, type Clock } from './sinkTask.ts';
 
@@ -31,7 +33,7 @@ const clock: Clock = {
 };
 
 export async function startSink(settings: Settings, log: Log): Promise<Service> {
-  const { app, clickhouse: { database } } = settings;
+  const { app, clickhouse: { database, cluster, retention } } = settings;
   const byTopic = targets(app);
   const kafka = await connectKafka(settings.kafka, { clientId: 'chokepoint-sink', log });
   const stopping = new AbortController();
@@ -58,8 +60,10 @@ export async function startSink(settings: Settings, log: Log): Promise<Service> 
     const codec = await createCodec(connectRegistry(settings.registry), [...new Set([...byTopic.values()].map(({ record }) => record))]);
     while (!stopping.signal.aborted) {
       try {
-        const applied = await migrate(clickhouse, database);
+        const applied = await migrate(clickhouse, database, MIGRATIONS, cluster);
         if (applied.length > 0) log('info', 'migrated', { database, applied });
+        const retained = await applyRetention(clickhouse, database, retention, (statement) => clickhouse.command(onCluster(statement, cluster)));
+        if (retained.length > 0) log('info', 'retention set', { database, retained });
         break;
       } catch (cause) {
         if (cause instanceof MigrationError) throw cause;

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { ClickHouse } from '../../infra/ports.ts';
+import { databaseStatement, onCluster } from './cluster.ts';
 import { quoted } from './ddl.ts';
 import { tables } from './migrations/0001-tables.ts';
 import { views } from './migrations/0002-views.ts';
@@ -44,23 +45,23 @@ export function pending(migrations: readonly Migration[], applied: ReadonlyMap<s
   });
 }
 
-/** Creates the database where it is missing and applies what is left; gives the ids applied. The client need not be connected to that database. */
-export async function migrate(clickhouse: ClickHouse, database: string, migrations: readonly Migration[] = MIGRATIONS): Promise<string[]> {
+/** Creates the database where it is missing and applies what is left; gives the ids applied. The client need not be connected to that database. `cluster`: see onCluster. */
+export async function migrate(clickhouse: ClickHouse, database: string, migrations: readonly Migration[] = MIGRATIONS, cluster: string | null = null): Promise<string[]> {
   const log = `${quoted(database)}.migrations`;
   // Looks first: whoever may not make tables need not, where everything is there.
-  if ((await clickhouse.query("SELECT 1 FROM system.tables WHERE database = {database:String} AND name = 'migrations'", { database })).length === 0) await makeLog(clickhouse, database, log);
+  if ((await clickhouse.query("SELECT 1 FROM system.tables WHERE database = {database:String} AND name = 'migrations'", { database })).length === 0) await makeLog((statement) => clickhouse.command(onCluster(statement, cluster)), database, log);
   const rows = await clickhouse.query<{ id: string; checksum: string }>(`SELECT id, checksum FROM ${log} FINAL`);
   const todo = pending(migrations, new Map(rows.map((row) => [row.id, row.checksum])));
   for (const migration of todo) {
-    for (const statement of migration.statements(database)) await clickhouse.command(statement);
+    for (const statement of migration.statements(database)) await clickhouse.command(onCluster(statement, cluster));
     await clickhouse.insert(log, [{ id: migration.id, checksum: checksum(migration) }], `migration-${migration.id}`);
   }
   return todo.map(({ id }) => id);
 }
 
-async function makeLog(clickhouse: ClickHouse, database: string, log: string): Promise<void> {
-  await clickhouse.command(`CREATE DATABASE IF NOT EXISTS ${quoted(database)}`);
-  await clickhouse.command(
+async function makeLog(command: (statement: string) => Promise<void>, database: string, log: string): Promise<void> {
+  await command(databaseStatement(database));
+  await command(
     `CREATE TABLE IF NOT EXISTS ${log} (id String COMMENT 'Name of the migration.', checksum String COMMENT 'SHA-256 of its statements.', applied_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'When it was first applied.')
 ENGINE = ReplacingMergeTree ORDER BY id COMMENT 'Migrations that were applied to this database.'`,
   );

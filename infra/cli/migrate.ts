@@ -1,5 +1,7 @@
-/** `chokepoint migrate`: makes the database and its tables, where the sink's user may not. What was applied is left as it is. */
-import { migrate as applyMigrations } from '../../consumers/clickhouse/migrate.ts';
+/** `chokepoint migrate`: makes the database and its tables and sets how long rows stay, where the sink's user may not. What was applied is left as it is. */
+import { onCluster } from '../../consumers/clickhouse/cluster.ts';
+import { migrate as applyMigrations, MIGRATIONS } from '../../consumers/clickhouse/migrate.ts';
+import { applyRetention } from '../../consumers/clickhouse/retention.ts';
 import { connectClickHouse } from '../clickhouse/client.ts';
 import { readSettings } from '../settings.ts';
 import { readArguments } from './arguments.ts';
@@ -9,8 +11,10 @@ export async function migrate(args: readonly string[]): Promise<number> {
   const { clickhouse: settings } = readSettings(process.env);
   const clickhouse = connectClickHouse({ ...settings, database: 'default' });
   try {
-    const applied = await applyMigrations(clickhouse, settings.database);
-    console.log(applied.length === 0 ? `${settings.database} is up to date` : `${settings.database}: ${applied.join(', ')}`);
+    const { database, cluster, retention } = settings;
+    const applied = await applyMigrations(clickhouse, database, MIGRATIONS, cluster);
+    const retained = await applyRetention(clickhouse, database, retention, (statement) => clickhouse.command(onCluster(statement, cluster)));
+    console.log([...applied, ...retained].length === 0 ? `${database} is up to date` : [...applied, ...retained].join('\n'));
   } finally {
     await clickhouse.close();
   }

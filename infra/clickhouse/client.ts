@@ -13,9 +13,11 @@ const MAX_CONNECTIONS = 8;
  * thread parses, since several inserts run at once.
  */
 const INSERT_SETTINGS = { optimize_on_insert: 0, input_format_parallel_parsing: 0 } as const;
+/** On a cluster the sink moves on once a row is on a majority of the replicas: one that is lost takes none with it. */
+const ON_MAJORITY = { insert_quorum: 'auto' } as const;
 
-export function connectClickHouse(settings: Settings['clickhouse']): ClickHouse {
-  const { url, username, password, database } = settings;
+export function connectClickHouse(settings: Omit<Settings['clickhouse'], 'cluster' | 'retention'> & { readonly cluster?: string | null }): ClickHouse {
+  const { url, username, password, database, cluster = null } = settings;
   const local = ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname);
   const client = createClient({
     url,
@@ -45,7 +47,7 @@ export function connectClickHouse(settings: Settings['clickhouse']): ClickHouse 
       await client.insert({
         table, values: rows,
         ...(first === undefined ? { format: 'JSONEachRow' } : { format: 'JSONCompactEachRow', columns: [first, ...others] }),
-        clickhouse_settings: { ...INSERT_SETTINGS, insert_deduplication_token: token },
+        clickhouse_settings: { ...INSERT_SETTINGS, insert_deduplication_token: token, ...(cluster === null ? {} : ON_MAJORITY) },
       });
     },
     query: async <Row>(sql: string, parameters: Readonly<Record<string, unknown>> = {}) => {

@@ -18,13 +18,13 @@ export interface PlannedQuery {
 
 /** Parameters of the interface itself: every other one is a setting or a query parameter. */
 const OF_THE_INTERFACE = new Set([
-  'query', 'database', 'default_format', 'query_id', 'user', 'password', 'quota_key', 'role', 'buffer_size', 'wait_end_of_query', 'stacktrace', 'client_protocol_version',
+  'query', 'database', 'default_format', 'query_id', 'user', 'password', 'quota_key', 'role', 'session_id', 'session_timeout', 'buffer_size', 'wait_end_of_query', 'stacktrace', 'client_protocol_version',
   // Settings of ClickHouse's HTTP server, of which the embedded engine has none.
   'enable_http_compression', 'http_zlib_compression_level', 'http_response_buffer_size', 'http_headers_progress_interval_ms', 'send_progress_in_http_headers', 'http_write_exception_in_output_format',
   'http_native_compression_disable_checksumming_on_decompress', 'cancel_http_readonly_queries_on_client_close',
 ]);
 const REFUSED: Readonly<Record<string, string>> = {
-  session_id: 'sessions over HTTP: put what belongs together into one statement',
+  session_check: 'sessions over HTTP: put what belongs together into one statement',
   compress: "ClickHouse's own compression: use Accept-Encoding: gzip with enable_http_compression=1",
   decompress: "ClickHouse's own compression: use Content-Encoding: gzip",
 };
@@ -53,6 +53,8 @@ export function planQuery(request: QueryRequest, body: Buffer): PlannedQuery {
   // The body may be long data: its beginning is enough to know the statement by.
   const shape = shapeOf(query === '' ? body.toString('utf8', 0, LONGEST_HEAD) : query);
   if (shape.verb === '') throw new EngineError(62, 'Code: 62. DB::Exception: Syntax error: Empty query. (SYNTAX_ERROR)');
+  // Clients name a session with every request (clickhouse-connect does); most requests need none.
+  if ((parameters.get('session_id') ?? '') !== '' && ONLY_IN_A_SESSION.test(shape.bare)) throw notSupported('sessions over HTTP: put what belongs together into one statement');
   const inserted = shape.verb === 'INSERT' ? shape.format : null;
   if (inserted !== null && !INSERTED.has(inserted) && !BINARY.has(inserted)) throw notSupported(`inserts in the format ${inserted}: use JSONEachRow, or another text format`);
   const { sql, binary } = inserted !== null && BINARY.has(inserted) ? binaryInsert(query, body, inserted) : { sql: asText(query, body), binary: null };
@@ -69,9 +71,13 @@ export function planQuery(request: QueryRequest, body: Buffer): PlannedQuery {
 }
 
 const LONGEST_HEAD = 256 * 1024;
+/** What would be of effect on later requests of the session. */
+const ONLY_IN_A_SESSION = /^(SET|USE|CREATE\s+(OR\s+REPLACE\s+)?TEMPORARY)\b/i;
 const READS = new Set(['SELECT', 'WITH', '(']);
 
 interface Shape {
+  /** Without comments, and with quoted text taken out. */
+  readonly bare: string;
   /** The first word in capitals, or the first character where it is none. */
   readonly verb: string;
   readonly format: string | null;
@@ -84,7 +90,7 @@ function shapeOf(sql: string): Shape {
   const format = verb === 'INSERT'
     ? (/\bFORMAT\s+(\w+)/i.exec(bare)?.[1] ?? (/\bVALUES\b/i.test(bare) || /\bSELECT\b/i.test(bare) ? null : 'Values'))
     : (/\bFORMAT\s+(\w+)(?:\s+SETTINGS\b[^;]*)?\s*;?\s*$/i.exec(bare)?.[1] ?? null);
-  return { verb, format };
+  return { bare, verb, format };
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -48,7 +48,8 @@ for number, compress in enumerate([True, 'lz4', 'zstd', 'gzip', False]):
     assert len(back) == N, len(back)
     for sent, got in zip(rows, back):
         got = list(got)
-        got[9] = tuple(got[9].values()) if isinstance(got[9], dict) else tuple(got[9])
+        got[1] = got[1].replace(tzinfo=utc)
+        got[9] = tuple(got[9].values())
         assert sent == got, (sent, got)
 print(client.query('SELECT count(), uniqExact(id) FROM t').result_rows)
 `);

@@ -22,7 +22,7 @@ void test('an empty environment gives the defaults of the contract', () => {
   assert.equal(settings.app, '');
   assert.deepEqual(settings.kafka, { brokers: ['127.0.0.1:9092'], ssl: false, sasl: null, sessionTimeoutMs: 10_000 });
   assert.equal(settings.registry.url, 'http://127.0.0.1:8081/apis/ccompat/v7');
-  assert.deepEqual(settings.clickhouse, { url: 'http://127.0.0.1:8123', username: 'default', password: '', database: 'chokepoint' });
+  assert.deepEqual(settings.clickhouse, { url: 'http://127.0.0.1:8123', username: 'default', password: '', database: 'chokepoint', cluster: null, retention: { events: null, signals: null, findings: null, dead_letters: null } });
   assert.equal(settings.collector.port, 8080);
   assert.equal(settings.collector.maxBodyBytes, 1.5 * 1024 * 1024);
   assert.equal(settings.collector.maxEvents, 5000);
@@ -57,6 +57,12 @@ void test('all wrong settings are reported together, each with what is expected'
   ]));
   assert(problems.some((problem) => problem.includes('enableServiceLinks')), problems.join('\n'));
   assert(problems.includes('COLLECTOR_PORT ("99999"): expected a whole number from 0 to 65535'), problems.join('\n'));
+});
+
+void test('how long rows stay: a duration, off, or nothing said', () => {
+  const { retention } = readSettings({ CLICKHOUSE_EVENTS_RETENTION: '400d', CLICKHOUSE_FINDINGS_RETENTION: 'OFF' }).clickhouse;
+  assert.deepEqual(retention, { events: 400 * 86_400_000, signals: null, findings: 'off', dead_letters: null });
+  for (const value of ['29d', '3651d', '0', 'never']) assert.deepEqual(names(problemsOf({ CLICKHOUSE_SIGNALS_RETENTION: value })), ['CLICKHOUSE_SIGNALS_RETENTION'], value);
 });
 
 void test('half a pair is a mistake: SASL, client certificate, registry user', () => {

@@ -62,10 +62,12 @@ void test('inserts of binary formats: the rows are the bytes after the statement
 });
 
 void test('what would be done wrong is refused', () => {
-  for (const parameters of [{ session_id: 's' }, { compress: '1' }, { decompress: '1' }]) assert.throws(() => plan({ query: 'SELECT 1', ...parameters }), /NOT_IMPLEMENTED/);
+  for (const parameters of [{ session_check: '1' }, { compress: '1' }, { decompress: '1' }]) assert.throws(() => plan({ query: 'SELECT 1', ...parameters }), /NOT_IMPLEMENTED/);
   assert.throws(() => planQuery({ method: 'POST', parameters: new URLSearchParams({ query: 'INSERT INTO t FORMAT CSV' }), header: () => null }, Buffer.from([0xff])), /not UTF-8/);
   assert.throws(() => plan({ query: ' -- nothing' }), /Empty query/);
   plan({ query: 'SELECT 1', compress: '0' });
+  for (const query of ['SET x = 1', '/* a */ use d', 'CREATE TEMPORARY TABLE t (x Int8)', 'create or replace temporary table t (x Int8)']) assert.throws(() => plan({ query, session_id: 's' }), /sessions over HTTP/, query);
+  assert.deepEqual([...plan({ query: 'SELECT \'SET\'', session_id: 's', session_timeout: '60' }).statement.settings], [], 'a session that nothing needs');
 });
 
 void test('GET only reads', () => {

@@ -2,6 +2,7 @@
  * `npm test`: every tier in turn, on Node's own test runner. Pure, driver and contract tests run as they are; for integration, chaos and
  * end-to-end tests Kafka, the registry and ClickHouse are brought up once, on free ports and in a directory of their own, unless settings name them.
  * Files that share them run one after the other, since platform.* is one for all; beside them, one after the other too, those that bring up their own.
+ * With CHOKEPOINT_TEST_CONTAINERS=true the three are brought up in containers, which needs a Docker daemon.
  * `npm test -- streams` runs the files whose path contains `streams`.
  */
 import { spawn } from 'node:child_process';
@@ -43,16 +44,20 @@ function runTests(title: string, paths: readonly string[], concurrency: number, 
 async function runOnParts(): Promise<boolean> {
   if (onParts.length === 0) return true;
   const dataDir = mkdtempSync(join(tmpdir(), 'chokepoint-test-'));
-  const named = settingsNamed(process.env);
-  const settings = readSettings({ ...process.env, CHOKEPOINT_DATA: dataDir, LOCAL_KAFKA_PORT: '0', LOCAL_REGISTRY_PORT: '0', LOCAL_CLICKHOUSE_PORT: '0' });
+  // Loaded where it is wanted: it is of use with a Docker daemon only.
+  const containers = process.env['CHOKEPOINT_TEST_CONTAINERS'] === 'true' ? await (await import('./containers/parts.ts')).startContainers() : null;
+  const start = { ...process.env, ...containers?.env };
+  const named = settingsNamed(start);
+  const settings = readSettings({ ...start, CHOKEPOINT_DATA: dataDir, LOCAL_KAFKA_PORT: '0', LOCAL_REGISTRY_PORT: '0', LOCAL_CLICKHOUSE_PORT: '0' });
   const parts = await bringUp(settings, named, { dataDir, log: createLog('test') });
   try {
-    const env = { ...process.env, KAFKA_BROKERS: parts.kafka.brokers.join(','), SCHEMA_REGISTRY_URL: parts.registry.url, CLICKHOUSE_URL: parts.clickhouse.url, ...(named.clickhouse ? {} : { CHOKEPOINT_TEST_OWN_CLICKHOUSE: 'true' }) };
+    const env = { ...start, KAFKA_BROKERS: parts.kafka.brokers.join(','), SCHEMA_REGISTRY_URL: parts.registry.url, CLICKHOUSE_URL: parts.clickhouse.url, ...(named.clickhouse ? {} : { CHOKEPOINT_TEST_OWN_CLICKHOUSE: 'true' }) };
     const onOwn = isIn(OWN_PARTS);
     const passed = await Promise.all([runTests('on real parts', onParts.filter((file) => !onOwn(file)), 1, env), runTests('on real parts of their own', onParts.filter(onOwn), 1, env)]);
     return passed.every((one) => one);
   } finally {
     await parts.stop();
+    await containers?.stop();
     rmSync(dataDir, { recursive: true, force: true });
   }
 }

@@ -108,6 +108,7 @@ export function readSettings(env: Env): Settings {
   };
   const registry = read.url('SCHEMA_REGISTRY_URL', `http://127.0.0.1:${local.registryPort}/apis/ccompat/v7`);
   const clickhouse = read.url('CLICKHOUSE_URL', `http://127.0.0.1:${local.clickhousePort}`);
+  if (read.given('CLICKHOUSE_CLUSTER') !== null && read.given('CLICKHOUSE_URL') === null) read.problem('CLICKHOUSE_CLUSTER', 'CLICKHOUSE_URL with it: the local ClickHouse is no cluster');
   const registryUser = read.text('SCHEMA_REGISTRY_USERNAME') ?? registry.username;
   const registryPassword = read.text('SCHEMA_REGISTRY_PASSWORD') ?? registry.password;
   if ((registryUser === null) !== (registryPassword === null)) read.problem('SCHEMA_REGISTRY_USERNAME', 'both SCHEMA_REGISTRY_USERNAME and SCHEMA_REGISTRY_PASSWORD, or neither');

@@ -65,6 +65,11 @@ void test('how long rows stay: a duration, off, or nothing said', () => {
   for (const value of ['29d', '3651d', '0', 'never']) assert.deepEqual(names(problemsOf({ CLICKHOUSE_SIGNALS_RETENTION: value })), ['CLICKHOUSE_SIGNALS_RETENTION'], value);
 });
 
+void test('a cluster is somewhere else', () => {
+  assert.deepEqual(names(problemsOf({ CLICKHOUSE_CLUSTER: 'main' })), ['CLICKHOUSE_CLUSTER']);
+  assert.equal(readSettings({ CLICKHOUSE_CLUSTER: '{cluster}', CLICKHOUSE_URL: 'http://ch:8123' }).clickhouse.cluster, '{cluster}');
+});
+
 void test('half a pair is a mistake: SASL, client certificate, registry user', () => {
   assert.deepEqual(names(problemsOf({ KAFKA_SASL_USERNAME: 'x' })), ['KAFKA_SASL_MECHANISM']);
   assert.deepEqual(names(problemsOf({ SCHEMA_REGISTRY_USERNAME: 'x' })), ['SCHEMA_REGISTRY_USERNAME']);

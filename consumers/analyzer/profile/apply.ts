@@ -3,7 +3,7 @@ import type { Stage } from '../../../schemas/records.ts';
 import { dayOf, STATE_DAYS, WINDOW_DAYS } from '../time.ts';
 import { openingOf } from './bottlenecks.ts';
 import { sampleKey } from './changelog.ts';
-import { countSignal, emptyBucket, keepsFingerprint } from './buckets.ts';
+import { completedStep, countSignal, emptyBucket, keepsFingerprint, numbersOf } from './buckets.ts';
 import type { Bucket } from './buckets.ts';
 import type { CellRef } from './cells.ts';
 import { newcomerLevel } from './levels.ts';
@@ -11,18 +11,20 @@ import { measureUpTo } from './days.ts';
 import { addSignal } from './measures.ts';
 import type { Signal } from './signal.ts';
 import type { ReferenceView } from './referenceView.ts';
-import { samplesOf } from './samples.ts';
+import { STUCK, USED } from './samples.ts';
+import type { Kind } from './samples.ts';
 import { dayOfUser, newUser, setLevel, stagesOf, touch } from './state.ts';
 import type { Emits, PartitionState, User } from './state.ts';
+import type { UserDay } from './userDay.ts';
 import { SERVICE_ROLE } from './vectors.ts';
 
 function userOf(state: PartitionState, signal: Signal, watermark: number, view: ReferenceView | null, emits: Emits): User {
-  const { user_id: id, team, role } = signal;
+  const { team, role } = signal;
   const model = view?.reference.model ?? null;
-  let user = state.users.get(id);
+  let user = signal.userIn(state.users);
   if (user === undefined) {
-    user = newUser(id, team, role);
-    state.users.set(id, user);
+    user = newUser(signal.user_id, team, role);
+    state.users.add(user);
     state.idle.add(user);
     setLevel(state, user, newcomerLevel(role, model !== null), watermark, model?.version ?? 0, null, emits);
     return user;
@@ -38,10 +40,19 @@ function userOf(state: PartitionState, signal: Signal, watermark: number, view: 
   return user;
 }
 
-function addSamples(state: PartitionState, user: User, signal: Signal, feature: string, day: number, kept: boolean): void {
-  for (const what of samplesOf(signal, kept)) {
-    const key = { feature, class: signal.class, what };
-    if (state.samples.add(key, day, signal, user.id, user.level === 'machine')) state.changes.samples.set(sampleKey(key, day), { key, day });
+/** The signal as an example of what it is one of. `kept`: its fingerprint is among those kept. */
+function addSamples(state: PartitionState, user: User, signal: Signal, ref: CellRef, day: number, kept: boolean): void {
+  const { feature, kinds } = ref;
+  const add = (kind: Kind): void => {
+    if (state.samples.add(kind, day, signal, user.id, user.level === 'machine')) state.changes.samples.set(sampleKey(kind.key, day), { key: kind.key, day });
+  };
+  if (signal.class === 'action') {
+    add((kinds.used ??= state.samples.kindOf({ feature, class: 'action', what: USED })));
+    if (signal.outcome === 'failed' || signal.outcome === 'abandoned') add((kinds.stuck ??= state.samples.kindOf({ feature, class: 'action', what: STUCK })));
+  } else if (signal.class === 'time') {
+    if (signal.measure === 'completion') add((kinds.completed ??= state.samples.kindOf({ feature, class: 'time', what: null })));
+  } else if (kept) {
+    add(state.samples.kindOf({ feature, class: 'error', what: signal.fingerprint }));
   }
 }
 
@@ -68,6 +79,15 @@ function fingerprintOf(state: PartitionState, user: User, bucket: Bucket<CellRef
   return state.labels.get(fingerprint)?.number ?? null;
 }
 
+/** Counts an error; gives whether its fingerprint is kept. */
+function applyError(state: PartitionState, user: User, userDay: UserDay, ref: CellRef, signal: Signal): boolean {
+  const bucket = userDay.find(ref) ?? emptyBucket(ref);
+  const fingerprint = fingerprintOf(state, user, bucket, signal, userDay.day);
+  countSignal(bucket, signal, fingerprint);
+  userDay.put(bucket, state.slab);
+  return fingerprint !== null;
+}
+
 /** `watermark`: the signal's; all ticks up to it have been run. `view`: the reference in force at it. */
 export function applySignal(state: PartitionState, signal: Signal, watermark: number, view: ReferenceView | null, emits: Emits): void {
   if (signal.late) return;
@@ -80,15 +100,13 @@ export function applySignal(state: PartitionState, signal: Signal, watermark: nu
   if (day <= today - STATE_DAYS) return;
   const ref = state.cells.refOf(signal.feature, stage);
   const userDay = dayOfUser(state, user, day);
-  const known = userDay.find(ref);
-  const bucket = known ?? emptyBucket(ref);
-  const fingerprint = fingerprintOf(state, user, bucket, signal, day);
-  countSignal(bucket, signal, fingerprint);
-  userDay.put(bucket, state.slab);
+  const isError = signal.class === 'error';
+  const isNew = isError ? !userDay.has(ref) : userDay.count(ref, numbersOf(signal), completedStep(signal), state.slab);
+  const kept = isError && applyError(state, user, userDay, ref, signal);
   touch(state, user, ref);
   state.changes.days.add(userDay);
-  addSamples(state, user, signal, ref.feature, day, fingerprint !== null);
+  addSamples(state, user, signal, ref, day, kept);
   if (user.stages === null) stagesOf(state, user);
-  else if (day > today - WINDOW_DAYS) addSignal(user.stages, day, stage, signal, known === undefined);
+  else if (day > today - WINDOW_DAYS) addSignal(user.stages, day, stage, signal, isNew);
   if (view !== null) checkStage(state, user, stage, watermark, view, emits);
 }

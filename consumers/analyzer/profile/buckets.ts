@@ -68,7 +68,7 @@ export const emptyBucket = <Ref extends FeatureRef>(ref: Ref): Bucket<Ref> => ({
 const EMPTY: readonly number[] = [];
 
 /** Adds one to a step's count. */
-export function addStep(durations: number[] | null, step: number): number[] {
+function addStep(durations: number[] | null, step: number): number[] {
   if (durations === null) return [step, 1];
   let at = 0;
   while (at < durations.length && (durations[at] ?? 0) < step) at += 2;
@@ -124,30 +124,55 @@ export function keepsFingerprint<Ref extends FeatureRef>(days: readonly Day<Ref>
   return (fingerprint !== undefined && kept.has(fingerprint)) || kept.size < FINGERPRINTS_KEPT;
 }
 
-/** Counts a signal in its bucket. `fingerprint`: of an error whose fingerprint is kept. */
-export function countSignal(bucket: Bucket, signal: Signal, fingerprint: number | null): void {
-  const { timer } = signal;
+/** The numbers of a bucket, a bit each, in the order in which a day's bytes have them. */
+const ACTIVE = 1;
+const ACTIONS = 1 << 1;
+const OWN = 1 << 2;
+const TIMES = 1 << 3;
+const COMPLETED = 1 << 4;
+const FAILED = 1 << 5;
+const ABANDONED = 1 << 6;
+const ERRORS = 1 << 7;
+export const NUMBERS = 8;
+
+/** Which numbers a signal adds one to; `active` becomes true. */
+export function numbersOf(signal: Signal): number {
+  const own = signal.timer ? 0 : ACTIVE | OWN;
   switch (signal.class) {
     case 'action': {
       const { outcome } = signal;
-      bucket.actions += 1;
-      if (!timer) bucket.own += 1;
-      if (outcome === 'completed') bucket.completed += 1;
-      else if (outcome === 'failed') bucket.failed += 1;
-      else if (outcome === 'abandoned') bucket.abandoned += 1;
-      if (!timer) bucket.active = true;
-      break;
+      return own | ACTIONS | (outcome === 'completed' ? COMPLETED : outcome === 'failed' ? FAILED : outcome === 'abandoned' ? ABANDONED : 0);
     }
     case 'time':
-      bucket.times += 1;
-      if (signal.measure === 'completion') bucket.durations = addStep(bucket.durations, signal.censored ? INFINITE_STEP : stepOf(signal.duration_ms));
-      if (!timer) bucket.active = true;
-      break;
+      return (own & ACTIVE) | TIMES;
     case 'error':
-      if (signal.cause !== 'dependency') bucket.errors += 1;
-      if (fingerprint === null) break;
-      bucket.fingerprints ??= [];
-      if (!bucket.fingerprints.includes(fingerprint)) bucket.fingerprints.push(fingerprint);
-      break;
+      return signal.cause === 'dependency' ? 0 : ERRORS;
   }
+}
+
+/** The step of a completion; -1 for all other signals. */
+export function completedStep(signal: Signal): number {
+  if (signal.measure !== 'completion') return -1;
+  return signal.censored ? INFINITE_STEP : stepOf(signal.duration_ms);
+}
+
+/** Adds one to the numbers that the bits name, and to a step's count, unless it is -1. */
+export function addNumbers(bucket: Bucket, numbers: number, step: number): void {
+  if ((numbers & ACTIVE) !== 0) bucket.active = true;
+  if ((numbers & ACTIONS) !== 0) bucket.actions += 1;
+  if ((numbers & OWN) !== 0) bucket.own += 1;
+  if ((numbers & TIMES) !== 0) bucket.times += 1;
+  if ((numbers & COMPLETED) !== 0) bucket.completed += 1;
+  if ((numbers & FAILED) !== 0) bucket.failed += 1;
+  if ((numbers & ABANDONED) !== 0) bucket.abandoned += 1;
+  if ((numbers & ERRORS) !== 0) bucket.errors += 1;
+  if (step >= 0) bucket.durations = addStep(bucket.durations, step);
+}
+
+/** Counts a signal in its bucket. `fingerprint`: of an error whose fingerprint is kept. */
+export function countSignal(bucket: Bucket, signal: Signal, fingerprint: number | null): void {
+  addNumbers(bucket, numbersOf(signal), completedStep(signal));
+  if (fingerprint === null) return;
+  bucket.fingerprints ??= [];
+  if (!bucket.fingerprints.includes(fingerprint)) bucket.fingerprints.push(fingerprint);
 }

@@ -10,6 +10,7 @@ import { contributionOf, sameContribution } from './contributions.ts';
 import type { Contribution } from './contributions.ts';
 import { addTo, byGroup, cellOf, compare, countsOf, isNothing } from './counts.ts';
 import type { Counts, Group, NameOf } from './counts.ts';
+import type { Kind } from './samples.ts';
 import type { RefTable, UserDay } from './userDay.ts';
 
 /** A feature with its cells. */
@@ -17,6 +18,8 @@ export interface CellRef extends FeatureRef {
   /** Stands for it in the state and the changelog. */
   readonly number: number;
   readonly cells: Map<Group, Counts>;
+  /** Its examples, but those of errors; null until there are any. */
+  readonly kinds: { used: Kind | null; stuck: Kind | null; completed: Kind | null };
 }
 
 /** What the cells need to know of a user, and what they remember about it. */
@@ -77,7 +80,9 @@ export function createCells(nameOf: NameOf): Cells {
   const differences = new Map<CellRef, Map<Group, Counts>>();
   const changedGroups = new Set<Group>();
 
-  const groupOf = (level: Level, team: string): Group => {
+  /** `last`: the user's. */
+  const groupOf = (level: Level, team: string, last: Group | null): Group => {
+    if (last !== null && last.level === level && last.team === team && last.users > 0) return last;
     const key = `${level} ${team}`;
     let group = groups.get(key);
     if (group === undefined) {
@@ -114,7 +119,7 @@ export function createCells(nameOf: NameOf): Cells {
   });
 
   const makeRef = (number: number, feature: string, stage: Stage): CellRef => {
-    const ref: CellRef = { number, feature, stage, cells: new Map() };
+    const ref: CellRef = { number, feature, stage, cells: new Map(), kinds: { used: null, stuck: null, completed: null } };
     numbered[number] = ref;
     refs.set(`${stage} ${feature}`, ref);
     return ref;
@@ -155,7 +160,7 @@ export function createCells(nameOf: NameOf): Cells {
       return ref;
     },
     settle: (user, window) => {
-      const target = user.level === 'machine' ? null : groupOf(user.level, user.team);
+      const target = user.level === 'machine' ? null : groupOf(user.level, user.team, user.group);
       const { counted, contributions, dirty } = user;
       if (target !== user.group && counted.length > 0) move(user, target);
       user.group = target;

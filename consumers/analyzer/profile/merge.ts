@@ -29,7 +29,7 @@ interface Lane extends TopicPartition {
 
 export interface Merge {
   accept(records: readonly InRecord[]): void;
-  /** The next entry in order, or null where it cannot be known yet. Decoding errors pass through, nothing is lost by them. */
+  /** The next entry in order, or null where it cannot be known yet; good until the next `peek` after it is taken. Decoding errors pass through, nothing is lost by them. */
   peek(): Entry | null;
   /** Takes what the last `peek` showed. */
   take(): void;
@@ -45,7 +45,7 @@ const COMPACT_AT = 1_024;
 
 const before = (a: Entry, b: Entry): boolean => a.originOffset < b.originOffset || (a.originOffset === b.originOffset && a.ordinal < b.ordinal);
 
-/** `through`: as committed; 0 at the beginning. `read` decodes a record. */
+/** `through`: as committed; 0 at the beginning. `read` decodes a record; what it gives may be used again for the next of the same input. */
 export function createMerge(inputs: readonly (TopicPartition & { readonly offset: number })[], through: number, read: (record: InRecord) => Entry): Merge {
   const lanes: Lane[] = inputs.map(({ topic, partition, offset }) => ({
     topic,
@@ -96,6 +96,10 @@ export function createMerge(inputs: readonly (TopicPartition & { readonly offset
   };
   const shown = (lane: Lane, entry: Entry): boolean =>
     lane.head !== null || lane.seenOffset > entry.originOffset || (lane.seenOffset === entry.originOffset && lane.seenOrdinal >= entry.ordinal);
+  const isShownByAll = (entry: Entry): boolean => {
+    for (const lane of lanes) if (!shown(lane, entry)) return false;
+    return true;
+  };
 
   return {
     accept: (records) => {
@@ -107,7 +111,7 @@ export function createMerge(inputs: readonly (TopicPartition & { readonly offset
     peek: () => {
       if (found !== null) return found;
       const entry = smallest();
-      if (entry !== null && lanes.every((lane) => shown(lane, entry))) found = entry;
+      if (entry !== null && isShownByAll(entry)) found = entry;
       return found;
     },
     take: () => {

@@ -39,14 +39,13 @@ export function createRestore(state: PartitionState, turn: Turn = setImmediate):
     let at = KIND_BYTES;
     let day = 0;
     for (; key[at] !== SLASH; at++) day = day * 10 + (key[at] ?? 0) - ZERO;
-    const id = key.toString('utf8', at + 1);
-    let user = state.users.get(id);
+    let user = state.users.find(key, at + 1, key.length);
     if (user?.days.some((known) => known.day === day) === true) user.days = user.days.filter((known) => known.day !== day);
     if (value === null) return;
     if (value[0] !== DAY_VERSION) refuse(key.toString(), value);
     if (user === undefined) {
-      user = newUser(id, '', '');
-      state.users.set(id, user);
+      user = newUser(key.toString('utf8', at + 1), '', '');
+      state.users.add(user);
       unknown.add(user);
     }
     insertDay(user, new UserDay(day, user, state.cells, state.slab, value));
@@ -62,7 +61,7 @@ export function createRestore(state: PartitionState, turn: Turn = setImmediate):
     const user = known ?? newUser(id, record.team, record.role);
     fillUser(user, record);
     unknown.delete(user);
-    state.users.set(id, user);
+    if (known === undefined) state.users.add(user);
   };
 
   const applyLabel = (fingerprint: string, record: LabelRecord | null): void => {

@@ -14,12 +14,8 @@ const SAMPLES = 5;
 const KEPT_OF_PEOPLE = 2 * SAMPLES;
 
 /** What the samples of an action are of: `used`, and `stuck` besides for a failed or abandoned attempt. */
-const USED = 'used';
-const STUCK = 'stuck';
-const OF_USED = [USED];
-const OF_STUCK = [USED, STUCK];
-const OF_COMPLETION = [null];
-const OF_NOTHING: readonly never[] = [];
+export const USED = 'used';
+export const STUCK = 'stuck';
 
 export interface SampleKey {
   readonly feature: string;
@@ -37,11 +33,15 @@ export interface DaySamples {
   readonly machines: SampleEntry[];
 }
 
-interface Kind {
+/** All examples of one key. */
+export interface Kind {
   readonly key: SampleKey;
   /** For the order in which they are said. */
   readonly name: string;
   readonly days: Map<number, DaySamples>;
+  /** The day asked for last, where it is one of `days`: nearly always that of the next signal. */
+  lastDay: number;
+  last: DaySamples | null;
   /** As last said, to tell what changed. */
   said: string;
   /** The fifth of them, where there are five: what is later changes nothing as long as the window stays. */
@@ -86,28 +86,16 @@ function isOneTooMany(entries: SampleEntry[], entry: SampleEntry): boolean {
   return false;
 }
 
-/** What a signal is an example of. `kept`: its fingerprint is among those kept. */
-export function samplesOf(signal: Signal, kept: boolean): readonly (string | null)[] {
-  switch (signal.class) {
-    case 'action': {
-      const { outcome } = signal;
-      return outcome === 'failed' || outcome === 'abandoned' ? OF_STUCK : OF_USED;
-    }
-    case 'error':
-      return kept ? [signal.fingerprint] : OF_NOTHING;
-    case 'time':
-      return signal.measure === 'completion' ? OF_COMPLETION : OF_NOTHING;
-  }
-}
-
 const nameOf = (key: SampleKey): string => JSON.stringify([key.feature, key.class, key.what]);
 
 /** Asked for with every signal, so no new text. */
 const nameInFeature = ({ what }: SampleKey): string => what ?? 'completion';
 
 export interface SampleStore {
+  /** Made where it is missing. Good for ever, but for that of an error: it is forgotten with its last day. */
+  kindOf(key: SampleKey): Kind;
   /** Gives whether the day's samples changed. */
-  add(key: SampleKey, day: number, signal: Pick<Signal, 'occurred_at' | 'event_id'>, userId: string, machine: boolean): boolean;
+  add(kind: Kind, day: number, signal: Pick<Signal, 'occurred_at' | 'event_id'>, userId: string, machine: boolean): boolean;
   /** Null: the day has been forgotten. */
   restore(key: SampleKey, day: number, samples: DaySamples | null): void;
   get(key: SampleKey, day: number): DaySamples | undefined;
@@ -135,7 +123,7 @@ export function createSamples(): SampleStore {
   const kindOf = (key: SampleKey): Kind => {
     let kind = find(key);
     if (kind !== undefined) return kind;
-    kind = { key, name: nameOf(key), days: new Map(), said: '[]', fifth: null };
+    kind = { key, name: nameOf(key), days: new Map(), lastDay: NaN, last: null, said: '[]', fifth: null };
     const features = featuresOf(key);
     const kinds = features.get(key.feature);
     if (kinds === undefined) features.set(key.feature, new Map([[nameInFeature(key), kind]]));
@@ -143,6 +131,8 @@ export function createSamples(): SampleStore {
     return kind;
   };
   const forget = ({ key }: Kind): void => {
+    // The others are as few as the features, and are held on to.
+    if (key.class !== 'error') return;
     const features = featuresOf(key);
     const kinds = features.get(key.feature);
     kinds?.delete(nameInFeature(key));
@@ -153,10 +143,17 @@ export function createSamples(): SampleStore {
   }
   const put = (kind: Kind, day: number, samples: DaySamples): DaySamples => {
     kind.days.set(day, samples);
+    kind.last = null;
     const all = byDay.get(day);
     if (all === undefined) byDay.set(day, new Set([kind]));
     else all.add(kind);
     return samples;
+  };
+  const ofDay = (kind: Kind, day: number): DaySamples => {
+    if (kind.last !== null && kind.lastDay === day) return kind.last;
+    kind.last = kind.days.get(day) ?? put(kind, day, { people: [], machines: [] });
+    kind.lastDay = day;
+    return kind.last;
   };
   const earliestOf = (kind: Kind, window: DayRange, counted: (userId: string) => boolean): SampleEntry[] => {
     const earliest: SampleEntry[] = [];
@@ -171,9 +168,9 @@ export function createSamples(): SampleStore {
   };
 
   return {
-    add: (key, day, signal, userId, machine) => {
-      const kind = kindOf(key);
-      const samples = kind.days.get(day) ?? put(kind, day, { people: [], machines: [] });
+    kindOf,
+    add: (kind, day, signal, userId, machine) => {
+      const samples = ofDay(kind, day);
       const entries = machine ? samples.machines : samples.people;
       const most = machine ? SAMPLES : KEPT_OF_PEOPLE;
       // Nearly all come after those that are kept: no need to know their ids.
@@ -190,6 +187,7 @@ export function createSamples(): SampleStore {
         return;
       }
       kind.days.delete(day);
+      kind.last = null;
       byDay.get(day)?.delete(kind);
       if (kind.days.size === 0) forget(kind);
     },
@@ -202,6 +200,7 @@ export function createSamples(): SampleStore {
       byDay.delete(day);
       for (const kind of dropped) {
         kind.days.delete(day);
+        kind.last = null;
         changed.add(kind);
       }
       return dropped.map(({ key }) => key);
@@ -213,6 +212,7 @@ export function createSamples(): SampleStore {
         for (const [day, { people, machines }] of kind.days) {
           if (people.every(isLeft) && machines.every(isLeft)) continue;
           kind.days.set(day, { people: people.filter(isLeft), machines: machines.filter(isLeft) });
+          kind.last = null;
           changed.add(kind);
           erased.push({ key: kind.key, day });
         }

@@ -1,9 +1,13 @@
 /** What the profile task needs of a signal, whatever it was read from. */
 import type { ActionSignal, Cause, ErrorSignal, Outcome, SignalClass, Stage, TimeMeasure, TimeSignal } from '../../../schemas/records.ts';
+import type { User } from './state.ts';
+import type { UserTable } from './userTable.ts';
 
 export interface Signal {
   readonly class: SignalClass;
   readonly user_id: string;
+  /** Who has that id. */
+  userIn(users: UserTable): User | undefined;
   readonly event_id: string;
   readonly occurred_at: number;
   readonly stage: Stage;
@@ -40,6 +44,7 @@ export function signalFrom(given: SignalRecord): Signal {
   return {
     class: given.class,
     user_id,
+    userIn: (users) => users.get(user_id),
     event_id,
     occurred_at,
     stage,

@@ -2,7 +2,7 @@
  * A signal as it lies in its bytes: one pass finds what the profile task needs, and makes strings only of what is asked for. Most of a record (ids, session, source,
  * tool, properties) is of no interest here, and decoding all of it was a third of the task's time (docs/decisions/0012).
  *
- * It reads the fields in the order of *Signal.avsc of our own schema: `viewSignal` gives null for what does not end where it should, which the codec then judges.
+ * It reads the fields in the order of *Signal.avsc of our own schema: `fill` gives false for what does not end where it should, which the codec then judges.
  * test/consumers/analyzer/profile/signalView.test.ts holds it against the codec, so that a changed schema fails there.
  */
 import type { Cause, Outcome, SignalClass, Stage, TimeMeasure } from '../../../schemas/records.ts';
@@ -11,6 +11,8 @@ import type { Slice } from '../../../infra/ports.ts';
 import { AvroCursor } from './avroCursor.ts';
 import type { Entry } from './merge.ts';
 import type { Signal } from './signal.ts';
+import type { User } from './state.ts';
+import type { UserTable } from './userTable.ts';
 
 /** Of the Confluent wire format: a zero byte and the schema's id. */
 export const HEADER_BYTES = 5;
@@ -22,14 +24,17 @@ const CAUSES: readonly Cause[] = ['user', 'platform', 'quota', 'dependency', 'un
 const TIMER = Buffer.from('timer');
 const LATE = Buffer.from('late');
 const TRUE = Buffer.from('true');
+/** For all signals: one less to make for each. */
+const cursor = new AvroCursor();
 
-class SignalView implements Signal, Entry {
+/** One for all signals of a lane, which are looked at one after the other: an object for each was what the collector was busy with. Good until the next `fill`. */
+export class SignalView implements Signal, Entry {
   readonly class: SignalClass;
-  readonly occurred_at: number;
-  readonly stage: Stage;
-  readonly originOffset: number;
-  readonly ordinal: number;
-  readonly watermark: number;
+  occurred_at = 0;
+  stage: Stage = 'data';
+  originOffset = 0;
+  ordinal = 0;
+  watermark = 0;
   timer = false;
   late = false;
   outcome: Outcome | null = null;
@@ -38,17 +43,17 @@ class SignalView implements Signal, Entry {
   censored = false;
   cause: Cause | null = null;
 
-  private readonly bytes: Buffer;
-  private readonly eventIdAt: number;
-  private readonly eventIdEnd: number;
-  private readonly userIdAt: number;
-  private readonly userIdEnd: number;
-  private readonly featureAt: number;
-  private readonly featureEnd: number;
-  private readonly teamAt: number;
-  private readonly teamEnd: number;
-  private readonly roleAt: number;
-  private readonly roleEnd: number;
+  private bytes: Buffer = cursor.bytes;
+  private eventIdAt = 0;
+  private eventIdEnd = 0;
+  private userIdAt = 0;
+  private userIdEnd = 0;
+  private featureAt = 0;
+  private featureEnd = 0;
+  private teamAt = 0;
+  private teamEnd = 0;
+  private roleAt = 0;
+  private roleEnd = 0;
   private codeAt = 0;
   private codeEnd = 0;
   private messageAt = 0;
@@ -56,9 +61,23 @@ class SignalView implements Signal, Entry {
   private fingerprintAt = 0;
   private fingerprintEnd = 0;
 
-  constructor(signalClass: SignalClass, cursor: AvroCursor) {
+  constructor(signalClass: SignalClass) {
     this.class = signalClass;
-    this.bytes = cursor.bytes;
+  }
+
+  /** `value`: with the header, of our own schema of the class. False where they are not what our encoder would have written. */
+  fill({ bytes, from, to }: Slice): boolean {
+    cursor.begin(bytes, from + HEADER_BYTES, to);
+    this.bytes = bytes;
+    this.readHead();
+    this.readMarks();
+    if (this.class === 'action') this.readAction();
+    else if (this.class === 'error') this.readError();
+    else this.readTime();
+    return cursor.isOver();
+  }
+
+  private readHead(): void {
     cursor.text();
     cursor.text();
     this.eventIdAt = cursor.start;
@@ -87,14 +106,12 @@ class SignalView implements Signal, Entry {
     this.originOffset = cursor.long();
     this.ordinal = cursor.long();
     this.watermark = cursor.long();
-    this.readMarks(cursor);
-    if (signalClass === 'action') this.readAction(cursor);
-    else if (signalClass === 'error') this.readError(cursor);
-    else this.readTime(cursor);
   }
 
   /** Of the properties only those that the processor sets. */
-  private readMarks(cursor: AvroCursor): void {
+  private readMarks(): void {
+    this.timer = false;
+    this.late = false;
     const count = cursor.pairs();
     for (let left = count; left > 0 && cursor.ok; left--) {
       cursor.text();
@@ -106,13 +123,13 @@ class SignalView implements Signal, Entry {
     if (count > 0) cursor.index(1);
   }
 
-  private readAction(cursor: AvroCursor): void {
+  private readAction(): void {
     cursor.text();
     if (cursor.isPresent()) cursor.text();
-    if (cursor.isPresent()) this.outcome = OUTCOMES[cursor.index(OUTCOMES.length)] ?? null;
+    this.outcome = cursor.isPresent() ? (OUTCOMES[cursor.index(OUTCOMES.length)] ?? null) : null;
   }
 
-  private readError(cursor: AvroCursor): void {
+  private readError(): void {
     cursor.text();
     this.codeAt = cursor.start;
     this.codeEnd = cursor.at;
@@ -125,7 +142,7 @@ class SignalView implements Signal, Entry {
     this.fingerprintEnd = cursor.at;
   }
 
-  private readTime(cursor: AvroCursor): void {
+  private readTime(): void {
     this.measure = MEASURES[cursor.index(MEASURES.length)] ?? 'dwell';
     this.duration_ms = cursor.long();
     if (cursor.isPresent()) cursor.passLong();
@@ -142,6 +159,10 @@ class SignalView implements Signal, Entry {
 
   get user_id(): string {
     return cachedText(this.bytes, this.userIdAt, this.userIdEnd);
+  }
+
+  userIn(users: UserTable): User | undefined {
+    return users.find(this.bytes, this.userIdAt, this.userIdEnd);
   }
 
   get feature(): string {
@@ -173,14 +194,4 @@ function isAt(bytes: Buffer, from: number, to: number, text: Buffer): boolean {
   if (to - from !== text.length) return false;
   for (let i = 0; i < text.length; i++) if (bytes[from + i] !== text[i]) return false;
   return true;
-}
-
-/** For all signals: one less to make for each. */
-const cursor = new AvroCursor();
-
-/** `value`: with the header, of our own schema of the class. Null where they are not what our encoder would have written. */
-export function viewSignal(signalClass: SignalClass, { bytes, from, to }: Slice): (Entry & { readonly signal: Signal }) | null {
-  cursor.begin(bytes, from + HEADER_BYTES, to);
-  const view = new SignalView(signalClass, cursor);
-  return cursor.isOver() ? view : null;
 }

@@ -2,12 +2,11 @@
 import type { InRecord, Slice } from '../../../infra/ports.ts';
 import { UnknownSchemaError } from '../../../schemas/codec.ts';
 import type { RecordCodec } from '../../../schemas/codec.ts';
-import type { SignalClass } from '../../../schemas/records.ts';
 import { HEADERS, topicName } from '../../../schemas/topics.ts';
 import type { Entry } from './merge.ts';
 import { signalFrom } from './signal.ts';
 import type { SignalRecord } from './signal.ts';
-import { HEADER_BYTES, viewSignal } from './signalView.ts';
+import { HEADER_BYTES, SignalView } from './signalView.ts';
 
 function headerNumber(record: InRecord, name: string): number {
   const value = Number(record.headers[name]);
@@ -29,13 +28,13 @@ export class UnloadedError extends Error {
 
 /**
  * Throws UnloadedError where `codec.load` may help, and what the codec throws where nothing does. Records of our own schema are read where they lie; those that another
- * version wrote are resolved by the codec.
+ * version wrote are resolved by the codec. An entry is good until the next record of its topic is read.
  */
 export function signalReader(codec: RecordCodec, app: string): (record: InRecord) => Entry {
   const kinds = new Map<string, Kind>([
-    [topicName('actions', app), { class: 'action', schemaId: codec.schemaId('ActionSignal'), decode: (bytes) => ({ class: 'action', record: codec.decode('ActionSignal', bytes) }) }],
-    [topicName('errors', app), { class: 'error', schemaId: codec.schemaId('ErrorSignal'), decode: (bytes) => ({ class: 'error', record: codec.decode('ErrorSignal', bytes) }) }],
-    [topicName('times', app), { class: 'time', schemaId: codec.schemaId('TimeSignal'), decode: (bytes) => ({ class: 'time', record: codec.decode('TimeSignal', bytes) }) }],
+    [topicName('actions', app), { view: new SignalView('action'), schemaId: codec.schemaId('ActionSignal'), decode: (bytes) => ({ class: 'action', record: codec.decode('ActionSignal', bytes) }) }],
+    [topicName('errors', app), { view: new SignalView('error'), schemaId: codec.schemaId('ErrorSignal'), decode: (bytes) => ({ class: 'error', record: codec.decode('ErrorSignal', bytes) }) }],
+    [topicName('times', app), { view: new SignalView('time'), schemaId: codec.schemaId('TimeSignal'), decode: (bytes) => ({ class: 'time', record: codec.decode('TimeSignal', bytes) }) }],
   ]);
   return (record) => {
     const value = valueOf(record);
@@ -46,7 +45,7 @@ export function signalReader(codec: RecordCodec, app: string): (record: InRecord
     if (kind === undefined) throw new Error(`profile: ${record.topic} is no topic of signals`);
     const { bytes, from, to } = value;
     const isOurs = to - from > HEADER_BYTES && bytes[from] === 0 && bytes.readInt32BE(from + 1) === kind.schemaId;
-    return (isOurs ? viewSignal(kind.class, value) : null) ?? decoded(kind, bytes.subarray(from, to));
+    return isOurs && kind.view.fill(value) ? kind.view : decoded(kind, bytes.subarray(from, to));
   };
 }
 
@@ -59,7 +58,7 @@ function valueOf(record: InRecord): Slice | null {
 }
 
 interface Kind {
-  readonly class: SignalClass;
+  readonly view: SignalView;
   readonly schemaId: number;
   readonly decode: (bytes: Buffer) => SignalRecord;
 }

@@ -17,6 +17,7 @@ import type { SampleKey, SampleStore } from './samples.ts';
 import { createSlab } from './slab.ts';
 import type { Slab } from './slab.ts';
 import { UserDay } from './userDay.ts';
+import { UserTable } from './userTable.ts';
 import type { Standing } from './vectors.ts';
 
 export interface User extends CountedUser {
@@ -61,7 +62,7 @@ export interface PartitionState {
   lastTick: number | null;
   /** The training tick whose decision is not in force yet. */
   training: number | null;
-  readonly users: Map<string, User>;
+  readonly users: UserTable;
   /** Derived: users with a bucket on a day. */
   readonly byDay: Map<number, User[]>;
   /** Derived: users whose cells may not be up to date. */
@@ -97,7 +98,7 @@ export function emptyState(): PartitionState {
     firstTick: null,
     lastTick: null,
     training: null,
-    users: new Map(),
+    users: new UserTable(),
     byDay: new Map(),
     unsettled: new Set(),
     idle: new Set(),

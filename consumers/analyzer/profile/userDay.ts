@@ -6,7 +6,7 @@
  *
  * all varints but the length, which is there to pass over a bucket. It always fits: there are fewer than 4,000 steps and at most 64 fingerprints.
  */
-import { emptyBucket } from './buckets.ts';
+import { addNumbers, emptyBucket, NUMBERS } from './buckets.ts';
 import type { Bucket, Completions, Day } from './buckets.ts';
 import type { CellRef } from './cells.ts';
 import type { Slab } from './slab.ts';
@@ -16,10 +16,10 @@ import { VarintReader, writeVarint } from './varints.ts';
 export const DAY_VERSION = 2;
 const LENGTH_BYTES = 2;
 const FIRST_BYTES = 32;
-/** Of a bucket, before its lists. */
-const NUMBERS = 8;
 /** Varints below are one byte. */
 const ONE_BYTE = 0x80;
+/** The last number that has room for one more in its byte. */
+const FULL_BYTE = ONE_BYTE - 1;
 /** Holds any bucket. */
 const scratch = new Uint8Array(LENGTH_BYTES + 0xffff);
 const read = new VarintReader();
@@ -37,6 +37,25 @@ function encode(bucket: Bucket<CellRef>): number {
   at = writeVarint(scratch, at, bucket.errors);
   at = writeList(at, fingerprints);
   at = writeList(at, durations);
+  return closed(at);
+}
+
+/** A new bucket of one signal, as `encode` would write it. */
+function encodeFirst(number: number, numbers: number, step: number): number {
+  let at = writeVarint(scratch, LENGTH_BYTES, number);
+  for (let n = 0; n < NUMBERS; n++) scratch[at++] = (numbers >> n) & 1;
+  scratch[at++] = 0;
+  if (step < 0) {
+    scratch[at++] = 0;
+    return closed(at);
+  }
+  scratch[at++] = 2;
+  at = writeVarint(scratch, at, step);
+  scratch[at++] = 1;
+  return closed(at);
+}
+
+function closed(at: number): number {
   const length = at - LENGTH_BYTES;
   scratch[0] = length & 0xff;
   scratch[1] = length >> 8;
@@ -137,6 +156,10 @@ export class UserDay implements Day<CellRef> {
     return this.seek(ref.number) < this.end ? decode(ref, into) : undefined;
   }
 
+  has(ref: CellRef): boolean {
+    return this.seek(ref.number) < this.end;
+  }
+
   /** In the order in which they came. */
   get buckets(): Bucket<CellRef>[] {
     const buckets: Bucket<CellRef>[] = [];
@@ -168,18 +191,67 @@ export class UserDay implements Day<CellRef> {
 
   /** Puts a bucket in the place of the one before it of its feature, or at the end. */
   put(bucket: Bucket<CellRef>, slab: Slab): void {
-    const size = encode(bucket);
-    const at = this.seek(bucket.ref.number);
-    const before = at < this.end ? LENGTH_BYTES + this.lengthAt(at) : 0;
-    const end = this.end + size - before;
-    if (end > this.limit) {
-      this.move(slab, Math.max(end - this.start, (this.limit - this.start) * 2));
-      this.put(bucket, slab);
-      return;
+    this.place(encode(bucket), this.seek(bucket.ref.number), slab);
+  }
+
+  /**
+   * Adds one to numbers of a feature's bucket, and to a step's count, unless it is -1. Gives whether the bucket is new. Most signals are the first of their bucket, or make a number
+   * larger that stays a byte: neither needs an object.
+   */
+  count(ref: CellRef, numbers: number, step: number, slab: Slab): boolean {
+    const at = this.seek(ref.number);
+    if (at === this.end) {
+      this.place(encodeFirst(ref.number, numbers, step), at, slab);
+      return true;
     }
-    if (size !== before) this.bytes.copyWithin(at + size, at + before, this.end);
-    for (let i = 0; i < size; i++) this.bytes[at + i] = scratch[i] ?? 0;
-    this.end = end;
+    const from = read.at;
+    if (!this.increment(from, numbers, step)) {
+      read.at = from;
+      const bucket = decode(ref);
+      addNumbers(bucket, numbers, step);
+      this.place(encode(bucket), at, slab);
+    }
+    return false;
+  }
+
+  /** False, and nothing done, where something would have to move. `from`: the bucket's first number. */
+  private increment(from: number, numbers: number, step: number): boolean {
+    const { bytes } = this;
+    for (let n = 0; n < NUMBERS; n++) if ((bytes[from + n] ?? 0) + ((numbers >> n) & 1) > FULL_BYTE) return false;
+    if (step >= 0) {
+      const at = this.countOf(from + NUMBERS, step);
+      if (at < 0 || (bytes[at] ?? 0) >= FULL_BYTE) return false;
+      bytes[at] = (bytes[at] ?? 0) + 1;
+    }
+    // The first is true or false.
+    bytes[from] = (bytes[from] ?? 0) | (numbers & 1);
+    for (let n = 1; n < NUMBERS; n++) if (((numbers >> n) & 1) !== 0) bytes[from + n] = (bytes[from + n] ?? 0) + 1;
+    return true;
+  }
+
+  /** Where the count of a step is; -1 where there is none. `from`: the bucket's lists. */
+  private countOf(from: number, step: number): number {
+    read.at = from;
+    for (let left = read.next(); left > 0; left--) read.next();
+    for (let left = read.next(); left > 0; left -= 2) {
+      if (read.next() === step) return read.at;
+      read.next();
+    }
+    return -1;
+  }
+
+  /** What `scratch` has of `size` bytes into the place of the bucket that begins at `at`. */
+  private place(size: number, at: number, slab: Slab): void {
+    const before = at < this.end ? LENGTH_BYTES + this.lengthAt(at) : 0;
+    let from = at;
+    if (this.end + size - before > this.limit) {
+      from -= this.start;
+      this.move(slab, Math.max(this.end - this.start + size - before, (this.limit - this.start) * 2));
+      from += this.start;
+    }
+    if (size !== before) this.bytes.copyWithin(from + size, from + before, this.end);
+    for (let i = 0; i < size; i++) this.bytes[from + i] = scratch[i] ?? 0;
+    this.end += size - before;
   }
 
   /** To where there is room for `size` bytes. */

@@ -1,7 +1,7 @@
 /** A platform's people, days and Mondays, for the model alone: habits become days, days vectors, vectors levels, as in the tasks but without them. */
 import { decideLevel } from '../../../../consumers/analyzer/profile/levels.ts';
 import type { Candidate } from '../../../../consumers/analyzer/profile/levels.ts';
-import { addStep, emptyBucket } from '../../../../consumers/analyzer/profile/buckets.ts';
+import { addNumbers, emptyBucket } from '../../../../consumers/analyzer/profile/buckets.ts';
 import type { Bucket, Day, FeatureRef } from '../../../../consumers/analyzer/profile/buckets.ts';
 import { viewReference } from '../../../../consumers/analyzer/profile/referenceView.ts';
 import { standingOf } from '../../../../consumers/analyzer/profile/vectors.ts';
@@ -70,7 +70,7 @@ function daysOf({ id, skill, stages = STAGES, presence = 0.9, actions, away = [0
       if (random() < of(OF_SKILL.fails) * luck) bucket.failed += 1;
       else {
         bucket.completed += 1;
-        bucket.durations = addStep(bucket.durations, stepOf(MEDIAN_MS * of(OF_SKILL.pace) * pace * (0.7 + 0.6 * random())));
+        addNumbers(bucket, 0, stepOf(MEDIAN_MS * of(OF_SKILL.pace) * pace * (0.7 + 0.6 * random())));
       }
     }
     if (buckets.size > 0) days.push(plainDay(dayOf(FIRST) + day, [...buckets.values()]));

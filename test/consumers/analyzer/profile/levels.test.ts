@@ -6,7 +6,7 @@ import { decideLevel, newcomerLevel } from '../../../../consumers/analyzer/profi
 import { viewReference } from '../../../../consumers/analyzer/profile/referenceView.ts';
 import { standingOf } from '../../../../consumers/analyzer/profile/vectors.ts';
 import type { Standing, Values } from '../../../../consumers/analyzer/profile/vectors.ts';
-import { addStep } from '../../../../consumers/analyzer/profile/buckets.ts';
+import { addNumbers } from '../../../../consumers/analyzer/profile/buckets.ts';
 import { boundaryOf, INFINITE_STEP, stepOf } from '../../../../consumers/analyzer/quantise.ts';
 import type { Level } from '../../../../schemas/records.ts';
 import { plainDay } from './plainDays.ts';
@@ -95,7 +95,7 @@ test('the vector: 3 features in 2 stages, 3 actions a day, 8 of 10 attempts comp
   const [first] = days[0]?.buckets ?? [];
   assert.ok(first !== undefined);
   first.failed = 2;
-  first.durations = addStep(addStep(addStep(null, stepOf(400)), stepOf(2_000)), INFINITE_STEP);
+  for (const step of [stepOf(400), stepOf(2_000), INFINITE_STEP]) addNumbers(first, 0, step);
   const view = viewReference({ ...plainReference(0), feature_medians: [{ feature: 'f0', median_ms: 1_000 }] });
   assert.deepEqual(standingOf(days, RANGE, 'scientist', false, view).values, [3 / 2, 3, 12 / 15, boundaryOf(stepOf(400)) / 1_000]);
   assert.equal(standingOf(days, RANGE, 'scientist', false, null).values?.[3], null);

@@ -23,7 +23,7 @@ test('the five earliest, in any order of arrival, an event once', () => {
 
 test('says what changed, and nothing once the window has left it', () => {
   const samples = createSamples();
-  samples.add(KEY, 10, { occurred_at: 1, event_id: 'x' }, 'u', false);
+  samples.add(samples.kindOf(KEY), 10, { occurred_at: 1, event_id: 'x' }, 'u', false);
   assert.deepEqual(samples.drain(WINDOW, false, everyone), [{ feature: 'f', signal_class: 'action', what: 'used', earliest: [[1, 'x']] }]);
   assert.deepEqual(samples.drain(WINDOW, false, everyone), []);
   samples.touchDay(10);
@@ -35,8 +35,8 @@ test('says what changed, and nothing once the window has left it', () => {
 
 test("a machine's samples push no one else's out, and go and come with the level", () => {
   const samples = createSamples();
-  for (let i = 0; i < 9; i++) samples.add(KEY, 12, { occurred_at: i, event_id: `m${String(i)}` }, 'bot', true);
-  samples.add(KEY, 12, { occurred_at: 100, event_id: 'x' }, 'u', false);
+  for (let i = 0; i < 9; i++) samples.add(samples.kindOf(KEY), 12, { occurred_at: i, event_id: `m${String(i)}` }, 'bot', true);
+  samples.add(samples.kindOf(KEY), 12, { occurred_at: 100, event_id: 'x' }, 'u', false);
   const said = (counted: (user: string) => boolean): readonly string[] => samples.drain(WINDOW, true, counted)[0]?.earliest.map(([, id]) => id) ?? [];
   assert.deepEqual(said((user) => user !== 'bot'), ['x']);
   assert.deepEqual(said(everyone), ['m0', 'm1', 'm2', 'm3', 'm4']);
@@ -47,7 +47,7 @@ test('a user who turns out to be a machine has pushed no one else\'s out', () =>
   fc.assert(
     fc.property(fc.array(entry, { minLength: 20, maxLength: 60 }), (entries) => {
       const samples = createSamples();
-      for (const one of entries) samples.add(KEY, 12, one, one.user, false);
+      for (const one of entries) samples.add(samples.kindOf(KEY), 12, one, one.user, false);
       for (const gone of ['bot', 'u', 'nobody']) {
         const expected = entries.filter(({ user }) => user !== gone).sort((a, b) => a.occurred_at - b.occurred_at || (a.event_id < b.event_id ? -1 : 1)).slice(0, 5);
         assert.deepEqual(samples.drain(WINDOW, true, (user) => user !== gone)[0]?.earliest ?? [], expected.map(({ occurred_at, event_id }) => [occurred_at, event_id]));

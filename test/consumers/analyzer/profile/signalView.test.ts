@@ -6,7 +6,9 @@ import type { Slice } from '../../../../infra/ports.ts';
 import { signalFrom } from '../../../../consumers/analyzer/profile/signal.ts';
 import type { Signal, SignalRecord } from '../../../../consumers/analyzer/profile/signal.ts';
 import { signalReader, UnloadedError } from '../../../../consumers/analyzer/profile/signals.ts';
-import { viewSignal } from '../../../../consumers/analyzer/profile/signalView.ts';
+import { SignalView } from '../../../../consumers/analyzer/profile/signalView.ts';
+import { newUser } from '../../../../consumers/analyzer/profile/state.ts';
+import { UserTable } from '../../../../consumers/analyzer/profile/userTable.ts';
 import { createCodec } from '../../../../schemas/codec.ts';
 import { memorySchemas } from '../../../fakes/schemas.ts';
 import { codec } from './world.ts';
@@ -53,7 +55,10 @@ function decode(signalClass: SignalRecord['class'], bytes: Buffer): SignalRecord
 /** As it lies in a fetched batch: between other bytes, which must not be read. */
 const amid = (bytes: Buffer): Slice => ({ bytes: Buffer.concat([Buffer.alloc(7, 0x55), bytes, Buffer.alloc(40, 0x02)]), from: 7, to: 7 + bytes.length });
 
-const FIELDS = Object.keys(signalFrom(decode('action', codec.encode('ActionSignal', { ...fc.sample(fc.record(head), { numRuns: 1, seed: 1 })[0], action: '', task_id: null, outcome: null } as never)))) as (keyof Signal)[];
+const FIELDS = Object.keys(signalFrom(decode('action', codec.encode('ActionSignal', { ...fc.sample(fc.record(head), { numRuns: 1, seed: 1 })[0], action: '', task_id: null, outcome: null } as never)))).filter((name) => name !== 'userIn') as (keyof Signal)[];
+/** As in production one for all signals of a class: what one left must not show in the next. */
+const VIEWS = { action: new SignalView('action'), error: new SignalView('error'), time: new SignalView('time') };
+const viewSignal = (signalClass: SignalRecord['class'], value: Slice): SignalView | null => (VIEWS[signalClass].fill(value) ? VIEWS[signalClass] : null);
 const fieldsOf = (signal: Signal): unknown => Object.fromEntries(FIELDS.map((name) => [name, signal[name]]));
 
 test('every field is what the codec reads, at once and once its text is known', () => {
@@ -65,6 +70,10 @@ test('every field is what the codec reads, at once and once its text is known', 
         const view = viewSignal(given.class, amid(bytes));
         assert.ok(view !== null, 'nothing that our encoder wrote is left to the codec');
         assert.deepEqual(fieldsOf(view.signal), fieldsOf(signalFrom(whole)));
+        const users = new UserTable();
+        assert.equal(view.userIn(users), undefined);
+        for (const id of [whole.record.user_id, `${whole.record.user_id}x`]) users.add(newUser(id, '', ''));
+        assert.equal(view.userIn(users)?.id, whole.record.user_id);
         assert.deepEqual([view.originOffset, view.ordinal, view.watermark], [whole.record.origin_offset, whole.record.ordinal, whole.record.watermark]);
       }
     }),

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { addNumbers, emptyBucket } from '../../../../consumers/analyzer/profile/buckets.ts';
 import type { Bucket } from '../../../../consumers/analyzer/profile/buckets.ts';
 import { createCells } from '../../../../consumers/analyzer/profile/cells.ts';
 import type { CellRef } from '../../../../consumers/analyzer/profile/cells.ts';
@@ -58,6 +59,38 @@ test('puts in any order, larger and smaller ones in the place of others', () => 
   );
 });
 
+test('counting in the bytes gives what counting in objects would, byte for byte', () => {
+  const slab = createSlab();
+  const moves = fc.oneof(
+    fc.record({ ref: fc.constantFrom(...REFS.slice(0, 3), ...REFS.slice(150, 152)), numbers: fc.nat(255), step: fc.oneof(fc.constant(-1), fc.nat(3), fc.constantFrom(130, INFINITE_STEP)), times: fc.constantFrom(1, 1, 1, 130) }),
+    bucket,
+  );
+  fc.assert(
+    fc.property(fc.array(moves, { maxLength: 40, size: 'max' }), (list) => {
+      const day = new UserDay(7, user, cells, slab);
+      const plain = new UserDay(7, user, cells, slab);
+      for (const move of list) {
+        if (!('step' in move)) {
+          // Its durations are in no order.
+          day.put({ ...move, durations: null }, slab);
+          plain.put({ ...move, durations: null }, slab);
+          continue;
+        }
+        for (let time = 0; time < move.times; time++) {
+          const known = plain.find(move.ref);
+          const counted = known ?? emptyBucket(move.ref);
+          addNumbers(counted, move.numbers, move.step);
+          plain.put(counted, slab);
+          assert.equal(day.has(move.ref), known !== undefined);
+          assert.equal(day.count(move.ref, move.numbers, move.step, slab), known === undefined);
+          assert.deepEqual(day.record(), plain.record());
+        }
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
 test('the largest bucket there can be has a length', () => {
   const slab = createSlab();
   const day = new UserDay(7, user, cells, slab);
@@ -73,6 +106,6 @@ test('the largest bucket there can be has a length', () => {
 test('a feature without a name is refused, not taken for another', () => {
   const slab = createSlab();
   const day = new UserDay(7, user, cells, slab);
-  day.put({ ...(fc.sample(bucket, { numRuns: 1, seed: 1 })[0] as Bucket<CellRef>), ref: { number: 999, feature: 'x', stage: 'data', cells: new Map() } }, slab);
+  day.put({ ...(fc.sample(bucket, { numRuns: 1, seed: 1 })[0] as Bucket<CellRef>), ref: { number: 999, feature: 'x', stage: 'data', cells: new Map(), kinds: { used: null, stuck: null, completed: null } } }, slab);
   assert.throws(() => day.buckets, /feature 999, and no name for it/);
 });

@@ -8,16 +8,28 @@ import type { DayRange } from '../time.ts';
 import type { FeatureRef } from './buckets.ts';
 import { contributionOf, sameContribution } from './contributions.ts';
 import type { Contribution } from './contributions.ts';
-import { addTo, byGroup, cellOf, compare, countsOf, isNothing } from './counts.ts';
+import { addTo, byGroup, cellOf, clear, compare, isNothing, noCounts } from './counts.ts';
 import type { Counts, Group, NameOf } from './counts.ts';
 import type { Kind } from './samples.ts';
 import type { RefTable, UserDay } from './userDay.ts';
+
+/** A group's counts on a feature. */
+interface Cell {
+  readonly group: Group;
+  readonly counts: Counts;
+  /** By what they have changed since the last drain. */
+  readonly difference: Counts;
+  /** It is among the feature's changed ones. */
+  changed: boolean;
+}
 
 /** A feature with its cells. */
 export interface CellRef extends FeatureRef {
   /** Stands for it in the state and the changelog. */
   readonly number: number;
-  readonly cells: Map<Group, Counts>;
+  readonly cells: Map<Group, Cell>;
+  /** Since the last drain. */
+  readonly changed: Cell[];
   /** Its examples, but those of errors; null until there are any. */
   readonly kinds: { used: Kind | null; stuck: Kind | null; completed: Kind | null };
 }
@@ -76,8 +88,8 @@ export function createCells(nameOf: NameOf): Cells {
   /** The last asked for of each feature: a feature hardly ever changes its stage. */
   const recent = new Map<string, CellRef>();
   const groups = new Map<string, Group>();
-  /** By what the cells have changed since the last drain. */
-  const differences = new Map<CellRef, Map<Group, Counts>>();
+  /** Those with changed cells. */
+  const changedRefs: CellRef[] = [];
   const changedGroups = new Set<Group>();
 
   /** `last`: the user's. */
@@ -91,35 +103,49 @@ export function createCells(nameOf: NameOf): Cells {
     }
     return group;
   };
-  const put = (ref: CellRef, group: Group, contribution: Contribution, by: 1 | -1): void => {
-    addTo(countsOf(ref.cells, group), contribution, by);
-    let changed = differences.get(ref);
-    if (changed === undefined) differences.set(ref, (changed = new Map<Group, Counts>()));
-    addTo(countsOf(changed, group), contribution, by);
+  const cellAt = (ref: CellRef, group: Group): Cell => {
+    let cell = ref.cells.get(group);
+    if (cell === undefined) ref.cells.set(group, (cell = { group, counts: noCounts(), difference: noCounts(), changed: false }));
+    if (!cell.changed) {
+      cell.changed = true;
+      if (ref.changed.length === 0) changedRefs.push(ref);
+      ref.changed.push(cell);
+    }
+    return cell;
+  };
+  /** Takes out of a cell what a user added to it, and adds what the user adds now; null: nothing. */
+  const exchange = (ref: CellRef, group: Group, old: Contribution | null, now: Contribution | null): void => {
+    const { counts, difference } = cellAt(ref, group);
+    if (old !== null) {
+      addTo(counts, old, -1);
+      addTo(difference, old, -1);
+    }
+    if (now !== null) {
+      addTo(counts, now, 1);
+      addTo(difference, now, 1);
+    }
   };
   const present = (group: Group, by: 1 | -1): void => {
     group.users += by;
     changedGroups.add(group);
   };
-  const featuresOf = (wanted: Iterable<readonly [CellRef, Iterable<readonly [Group, Counts]>]>): SaidFeature[] => {
-    const features: SaidFeature[] = [];
-    for (const [ref, of] of wanted) {
-      const cells = [...of]
-        .filter(([, counts]) => !isNothing(counts))
-        .sort(([a], [b]) => byGroup(a, b))
-        .map(([group, counts]) => cellOf(group, counts, nameOf));
-      if (cells.length > 0) features.push({ feature: ref.feature, stage: ref.stage, cells });
-    }
-    return features.sort((a, b) => compare(a.feature, b.feature) || compare(a.stage, b.stage));
+  /** `what`: of a cell that is said. */
+  const featureOf = (ref: CellRef, wanted: Iterable<Cell>, what: 'counts' | 'difference'): SaidFeature[] => {
+    const cells: Cell[] = [];
+    for (const cell of wanted) if (!isNothing(cell[what])) cells.push(cell);
+    if (cells.length === 0) return [];
+    cells.sort((a, b) => byGroup(a.group, b.group));
+    return [{ feature: ref.feature, stage: ref.stage, cells: cells.map((cell) => cellOf(cell.group, cell[what], nameOf)) }];
   };
+  const inOrder = (features: SaidFeature[]): SaidFeature[] => features.sort((a, b) => compare(a.feature, b.feature) || compare(a.stage, b.stage));
   const presenceOf = (wanted: Iterable<Group>): Presence[] => [...wanted].sort(byGroup).map(({ level, team, users }) => ({ level, team, users }));
   const everything = (): CellAccount => ({
-    features: featuresOf([...refs.values()].map((ref) => [ref, ref.cells] as const)),
+    features: inOrder([...refs.values()].flatMap((ref) => featureOf(ref, ref.cells.values(), 'counts'))),
     presence: presenceOf([...groups.values()].filter(({ users }) => users > 0)),
   });
 
   const makeRef = (number: number, feature: string, stage: Stage): CellRef => {
-    const ref: CellRef = { number, feature, stage, cells: new Map(), kinds: { used: null, stuck: null, completed: null } };
+    const ref: CellRef = { number, feature, stage, cells: new Map(), changed: [], kinds: { used: null, stuck: null, completed: null } };
     numbered[number] = ref;
     refs.set(`${stage} ${feature}`, ref);
     return ref;
@@ -131,8 +157,8 @@ export function createCells(nameOf: NameOf): Cells {
     user.contributions.forEach((contribution, at) => {
       const ref = user.counted[at];
       if (ref === undefined) return;
-      if (user.group !== null) put(ref, user.group, contribution, -1);
-      if (target !== null) put(ref, target, contribution, 1);
+      if (user.group !== null) exchange(ref, user.group, contribution, null);
+      if (target !== null) exchange(ref, target, null, contribution);
     });
   };
 
@@ -169,11 +195,10 @@ export function createCells(nameOf: NameOf): Cells {
       const presentBefore = counted.length > 0;
       for (const ref of dirty === 'all' ? featuresOfDays(user.days, window) : dirty) {
         const at = counted.indexOf(ref);
-        const old = contributions[at];
+        const old = at < 0 ? null : (contributions[at] ?? null);
         const now = contributionOf(user.days, ref, window);
-        if (old !== undefined && now !== null && sameContribution(old, now)) continue;
-        if (old !== undefined && target !== null) put(ref, target, old, -1);
-        if (now !== null && target !== null) put(ref, target, now, 1);
+        if (old === now || (old !== null && now !== null && sameContribution(old, now))) continue;
+        if (target !== null) exchange(ref, target, old, now);
         if (now !== null) {
           const place = at < 0 ? counted.length : at;
           counted[place] = ref;
@@ -187,10 +212,17 @@ export function createCells(nameOf: NameOf): Cells {
       if (target !== null && presentNow !== presentBefore) present(target, presentNow ? 1 : -1);
     },
     drain: (full) => {
-      const account = full ? everything() : { features: featuresOf(differences), presence: presenceOf(changedGroups) };
-      for (const [ref, changed] of differences) for (const group of changed.keys()) if (ref.cells.get(group)?.seen === 0) ref.cells.delete(group);
+      const account = full ? everything() : { features: inOrder(changedRefs.flatMap((ref) => featureOf(ref, ref.changed, 'difference'))), presence: presenceOf(changedGroups) };
+      for (const ref of changedRefs) {
+        for (const cell of ref.changed) {
+          cell.changed = false;
+          clear(cell.difference);
+          if (cell.counts.seen === 0) ref.cells.delete(cell.group);
+        }
+        ref.changed.length = 0;
+      }
+      changedRefs.length = 0;
       for (const group of changedGroups) if (group.users === 0) groups.delete(`${group.level} ${group.team}`);
-      differences.clear();
       changedGroups.clear();
       return account;
     },

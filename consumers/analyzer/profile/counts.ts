@@ -18,12 +18,24 @@ export interface Counts {
   used: number;
   attempted: number;
   stuck: number;
-  readonly durations: Map<number, number>;
-  /** By the fingerprint's number. */
-  readonly errors: Map<number, { saw: number; keeps: number }>;
+  /** Null until there are any: most cells have none. */
+  durations: Map<number, number> | null;
+  /** By the fingerprint's number; null until there are any. */
+  errors: Map<number, { saw: number; keeps: number }> | null;
 }
 
-const NO_COUNTS = (): Counts => ({ seen: 0, worked: 0, used: 0, attempted: 0, stuck: 0, durations: new Map(), errors: new Map() });
+export const noCounts = (): Counts => ({ seen: 0, worked: 0, used: 0, attempted: 0, stuck: 0, durations: null, errors: null });
+
+/** Makes it as if new. */
+export function clear(counts: Counts): void {
+  counts.seen = 0;
+  counts.worked = 0;
+  counts.used = 0;
+  counts.attempted = 0;
+  counts.stuck = 0;
+  counts.durations?.clear();
+  counts.errors?.clear();
+}
 
 export const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
@@ -35,38 +47,37 @@ function bump<Key>(map: Map<Key, number>, key: Key, by: number): void {
   else map.set(key, count);
 }
 
+function addErrors(counts: Counts, contributed: NonNullable<Contribution['errors']>, by: 1 | -1): void {
+  const errors = (counts.errors ??= new Map<number, { saw: number; keeps: number }>());
+  for (const [fingerprint, keeps] of contributed) {
+    let error = errors.get(fingerprint);
+    if (error === undefined) errors.set(fingerprint, (error = { saw: 0, keeps: 0 }));
+    error.saw += by;
+    if (keeps) error.keeps += by;
+    if (error.saw === 0 && error.keeps === 0) errors.delete(fingerprint);
+  }
+}
+
 export function addTo(counts: Counts, contribution: Contribution, by: 1 | -1): void {
   counts.seen += by;
   if (contribution.worked) counts.worked += by;
   if (contribution.used) counts.used += by;
   if (contribution.attempted) counts.attempted += by;
   if (contribution.stuck) counts.stuck += by;
-  if (contribution.median >= 0) bump(counts.durations, contribution.median, by);
-  for (const [fingerprint, keeps] of contribution.errors ?? []) {
-    const error = counts.errors.get(fingerprint) ?? { saw: 0, keeps: 0 };
-    error.saw += by;
-    if (keeps) error.keeps += by;
-    if (error.saw === 0 && error.keeps === 0) counts.errors.delete(fingerprint);
-    else counts.errors.set(fingerprint, error);
-  }
-}
-
-export function countsOf(cells: Map<Group, Counts>, group: Group): Counts {
-  let counts = cells.get(group);
-  if (counts === undefined) cells.set(group, (counts = NO_COUNTS()));
-  return counts;
+  if (contribution.median >= 0) bump((counts.durations ??= new Map<number, number>()), contribution.median, by);
+  if (contribution.errors !== null) addErrors(counts, contribution.errors, by);
 }
 
 const pairs = (map: Map<number, number>): [number, number][] => [...map].sort((a, b) => a[0] - b[0]).map(([step, users]) => [step === INFINITE_STEP ? -1 : boundaryOf(step), users]);
 
 /** Whether what users add and others take away is nothing in the end. */
 export const isNothing = ({ seen, worked, used, attempted, stuck, durations, errors }: Counts): boolean =>
-  seen === 0 && worked === 0 && used === 0 && attempted === 0 && stuck === 0 && durations.size === 0 && errors.size === 0;
+  seen === 0 && worked === 0 && used === 0 && attempted === 0 && stuck === 0 && (durations === null || durations.size === 0) && (errors === null || errors.size === 0);
 
 /** Names of fingerprints, by number. */
 export type NameOf = (fingerprint: number) => string;
 
-function errorsOf(errors: Counts['errors'], nameOf: NameOf): string {
+function errorsOf(errors: NonNullable<Counts['errors']>, nameOf: NameOf): string {
   const named = [...errors].map(([fingerprint, count]) => [nameOf(fingerprint), count] as const).sort((a, b) => compare(a[0], b[0]));
   return named.map(([name, { saw, keeps }]) => `${JSON.stringify(name)}:[${String(saw)},${String(keeps)}]`).join(',');
 }
@@ -74,7 +85,7 @@ function errorsOf(errors: Counts['errors'], nameOf: NameOf): string {
 /** A Cell as JSON. By hand, since most cells have neither durations nor errors, and there are very many. */
 export function cellOf(group: Group, counts: Counts, nameOf: NameOf): string {
   const { seen, worked, used, attempted, stuck } = counts;
-  const durations = counts.durations.size === 0 ? '[]' : JSON.stringify(pairs(counts.durations));
-  const errors = counts.errors.size === 0 ? '' : errorsOf(counts.errors, nameOf);
+  const durations = counts.durations === null || counts.durations.size === 0 ? '[]' : JSON.stringify(pairs(counts.durations));
+  const errors = counts.errors === null || counts.errors.size === 0 ? '' : errorsOf(counts.errors, nameOf);
   return `${group.head}"seen":${String(seen)},"worked":${String(worked)},"used":${String(used)},"attempted":${String(attempted)},"stuck":${String(stuck)},"durations":${durations},"errors":{${errors}}}`;
 }

@@ -20,12 +20,26 @@ const noLists = (): Lists => ({ features: [], presence: [], samples: [], labels:
 
 const bytesOf = (json: string): number => Buffer.byteLength(json) + 1;
 
+/** A unit of a text is at most this many bytes. */
+const MOST_BYTES = 3;
+
+/** Whether the cells fit a chunk in any case: nearly always, and then nothing needs to be measured. */
+function fit(cells: readonly string[], chunkBytes: number): boolean {
+  let units = 0;
+  for (const json of cells) units += json.length + 1;
+  return units * MOST_BYTES <= chunkBytes;
+}
+
 /** A feature with very many cells spans chunks. */
 function* pieces(features: readonly SaidFeature[], chunkBytes: number): Iterable<string> {
   for (const { feature, stage, cells } of features) {
     let part: string[] = [];
     let bytes = 0;
-    const piece = (): string => `{"feature":${JSON.stringify(feature)},"stage":"${stage}","cells":[${part.join(',')}]}`;
+    const piece = (of: readonly string[] = part): string => `{"feature":${JSON.stringify(feature)},"stage":"${stage}","cells":[${of.join(',')}]}`;
+    if (fit(cells, chunkBytes)) {
+      yield piece(cells);
+      continue;
+    }
     for (const json of cells) {
       if (part.length > 0 && bytes + bytesOf(json) > chunkBytes) {
         yield piece();

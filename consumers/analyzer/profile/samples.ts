@@ -43,12 +43,16 @@ export interface Kind {
   lastDay: number;
   last: DaySamples | null;
   /** As last said, to tell what changed. */
-  said: string;
+  said: readonly SampleEntry[];
   /** The fifth of them, where there are five: what is later changes nothing as long as the window stays. */
   fifth: SampleEntry | null;
 }
 
 const before = (a: SampleEntry, b: SampleEntry): boolean => a[0] < b[0] || (a[0] === b[0] && a[1] < b[1]);
+
+/** As they are said, without whose they are. */
+const areSame = (some: readonly SampleEntry[], others: readonly SampleEntry[]): boolean =>
+  some.length === others.length && some.every((entry, at) => entry === others[at] || (entry[0] === others[at]?.[0] && entry[1] === others[at][1]));
 
 /** Puts an entry in its place among at most `most`; gives whether the list changed. An event that is there already stays where it is earliest. */
 export function insertSample(entries: SampleEntry[], entry: SampleEntry, most = SAMPLES): boolean {
@@ -123,7 +127,7 @@ export function createSamples(): SampleStore {
   const kindOf = (key: SampleKey): Kind => {
     let kind = find(key);
     if (kind !== undefined) return kind;
-    kind = { key, name: nameOf(key), days: new Map(), lastDay: NaN, last: null, said: '[]', fifth: null };
+    kind = { key, name: nameOf(key), days: new Map(), lastDay: NaN, last: null, said: [], fifth: null };
     const features = featuresOf(key);
     const kinds = features.get(key.feature);
     if (kinds === undefined) features.set(key.feature, new Map([[nameInFeature(key), kind]]));
@@ -226,13 +230,11 @@ export function createSamples(): SampleStore {
       const said: { name: string; samples: Samples }[] = [];
       for (const kind of full ? [...all()] : changed) {
         const entries = earliestOf(kind, window, counted);
-        const earliest = entries.map(([occurredAt, eventId]) => [occurredAt, eventId] as const);
+        const news = full ? entries.length > 0 : !areSame(entries, kind.said);
         kind.fifth = entries[SAMPLES - 1] ?? null;
-        const text = JSON.stringify(earliest);
-        const news = full ? earliest.length > 0 : text !== kind.said;
-        kind.said = text;
+        kind.said = entries;
         const { feature, class: signalClass, what } = kind.key;
-        if (news) said.push({ name: kind.name, samples: { feature, signal_class: signalClass, what, earliest } });
+        if (news) said.push({ name: kind.name, samples: { feature, signal_class: signalClass, what, earliest: entries.map(([occurredAt, eventId]) => [occurredAt, eventId] as const) } });
         if (kind.days.size === 0) forget(kind);
       }
       changed.clear();

@@ -96,8 +96,8 @@ function decode(ref: CellRef, into?: Bucket<CellRef>): Bucket<CellRef> {
 
 /** Only the durations, where there are any; `read` stands behind the feature's number. */
 function decodeDurations(): number[] | null {
-  for (let n = 0; n < NUMBERS; n++) read.next();
-  for (let left = read.next(); left > 0; left--) read.next();
+  read.skip(NUMBERS);
+  read.skip(read.next());
   return readList();
 }
 
@@ -232,7 +232,7 @@ export class UserDay implements Day<CellRef> {
   /** Where the count of a step is; -1 where there is none. `from`: the bucket's lists. */
   private countOf(from: number, step: number): number {
     read.at = from;
-    for (let left = read.next(); left > 0; left--) read.next();
+    read.skip(read.next());
     for (let left = read.next(); left > 0; left -= 2) {
       if (read.next() === step) return read.at;
       read.next();

@@ -29,4 +29,12 @@ export class VarintReader {
     }
     return value;
   }
+
+  /** Passes over so many. */
+  skip(count: number): void {
+    const { bytes } = this;
+    let { at } = this;
+    for (let left = count; left > 0; ) if ((bytes[at++] ?? 0) < MORE) left -= 1;
+    this.at = at;
+  }
 }

@@ -124,3 +124,13 @@ test('the worker thread gives what the function gives', async () => {
   assert.deepEqual(await trainInWorker({ ...fresh, chunks }), train({ ...fresh, users }));
   assert.equal(chunks[0]?.values.length, 0, 'handed over, not copied');
 });
+
+test('the thread that stays trains again, two jobs at once have a thread each, and one that fails takes nobody with it', async () => {
+  const users = platform([30, 30, 30]);
+  const job = { ...fresh, chunks: [] };
+  const expected = train({ ...fresh, users });
+  const again = (): Promise<unknown> => trainInWorker({ ...job, chunks: [pack(users)] });
+  assert.deepEqual(await Promise.all([again(), again()]), [expected, expected]);
+  await assert.rejects(trainInWorker({ ...job, chunks: [pack(users)], last: {} as never }), /training at tick \d+ failed in its thread: Cannot read/);
+  assert.deepEqual(await again(), expected);
+});

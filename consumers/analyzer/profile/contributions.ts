@@ -3,7 +3,7 @@
  */
 import type { DayRange } from '../time.ts';
 import { emptyBucket, lowerMedian, mergeSteps } from './buckets.ts';
-import type { Day, FeatureRef } from './buckets.ts';
+import type { Bucket, Day, FeatureRef } from './buckets.ts';
 
 /** Users with fewer ended attempts say nothing about abandonment (semantics 5). */
 const MIN_ATTEMPTS = 3;
@@ -22,6 +22,9 @@ export interface Contribution {
   readonly errors: readonly (readonly [fingerprint: number, keeps: boolean])[] | null;
 }
 
+/** One for all: only its lists are kept. */
+const scratch: Bucket = emptyBucket({ feature: '', stage: 'data' });
+
 /** Null where the user has no signal on the feature in the window: otherwise the user is one of `seen`. */
 export function contributionOf<Ref extends FeatureRef>(days: readonly Day<Ref>[], ref: Ref, window: DayRange): Contribution | null {
   let seenDays = 0;
@@ -31,14 +34,12 @@ export function contributionOf<Ref extends FeatureRef>(days: readonly Day<Ref>[]
   let stuckEnds = 0;
   let errorDays: Map<number, number> | null = null;
   let durations: number[][] | null = null;
-  // One for all days: only its lists are kept.
-  const scratch = emptyBucket(ref);
   // Days ascend.
   for (let at = days.length - 1; at >= 0; at--) {
     const day = days[at];
     if (day === undefined || day.day < window.first) break;
     if (day.day > window.last) continue;
-    const bucket = day.find(ref, scratch);
+    const bucket = day.find(ref, scratch as Bucket<Ref>);
     if (bucket === undefined) continue;
     seenDays += 1;
     actions += bucket.actions;

@@ -2,6 +2,7 @@
 import type { Level } from '../../../schemas/records.ts';
 import { boundaryOf, INFINITE_STEP } from '../quantise.ts';
 import type { Contribution } from './contributions.ts';
+import type { Named } from './labels.ts';
 
 /** Users of a level and team: one object per pair, so that it can be a key. */
 export interface Group {
@@ -75,11 +76,16 @@ export const isNothing = ({ seen, worked, used, attempted, stuck, durations, err
   seen === 0 && worked === 0 && used === 0 && attempted === 0 && stuck === 0 && (durations === null || durations.size === 0) && (errors === null || errors.size === 0);
 
 /** Names of fingerprints, by number. */
-export type NameOf = (fingerprint: number) => string;
+export type NameOf = (fingerprint: number) => Named;
 
 function errorsOf(errors: NonNullable<Counts['errors']>, nameOf: NameOf): string {
-  const named = [...errors].map(([fingerprint, count]) => [nameOf(fingerprint), count] as const).sort((a, b) => compare(a[0], b[0]));
-  return named.map(([name, { saw, keeps }]) => `${JSON.stringify(name)}:[${String(saw)},${String(keeps)}]`).join(',');
+  const said: { readonly of: Named; readonly json: string }[] = [];
+  for (const [fingerprint, { saw, keeps }] of errors) {
+    const of = nameOf(fingerprint);
+    said.push({ of, json: `${of.json}:[${String(saw)},${String(keeps)}]` });
+  }
+  if (said.length > 1) said.sort((a, b) => compare(a.of.name, b.of.name));
+  return said.map(({ json }) => json).join(',');
 }
 
 /** A Cell as JSON. By hand, since most cells have neither durations nor errors, and there are very many. */

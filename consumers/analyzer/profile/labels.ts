@@ -15,6 +15,12 @@ export interface KeptLabel {
   readonly lastDay: number;
 }
 
+/** A fingerprint, and as JSON: it is said very often. */
+export interface Named {
+  readonly name: string;
+  readonly json: string;
+}
+
 export interface Labels {
   /** Gives whether there is something to remember. */
   add(signal: Signal, day: number): boolean;
@@ -22,7 +28,7 @@ export interface Labels {
   restore(fingerprint: string, label: KeptLabel | null): void;
   get(fingerprint: string): KeptLabel | undefined;
   /** The fingerprint of a number that is in use. */
-  nameOf(number: number): string;
+  nameOf(number: number): Named;
   /** The number that the next new one gets. */
   nextNumber(): number;
   restoreNextNumber(next: number): void;
@@ -34,7 +40,10 @@ export interface Labels {
 
 export function createLabels(): Labels {
   const labels = new Map<string, KeptLabel>();
-  const names = new Map<number, string>();
+  const names = new Map<number, Named>();
+  const named = (number: number, name: string): void => {
+    names.set(number, { name, json: JSON.stringify(name) });
+  };
   const unsaid = new Set<string>();
   let next = 0;
   const forget = (fingerprint: string): void => {
@@ -47,7 +56,7 @@ export function createLabels(): Labels {
       const known = labels.get(fingerprint);
       if (known === undefined) {
         labels.set(fingerprint, { number: next, code, message: normaliseMessage(message).slice(0, LABEL_LENGTH), lastDay: day });
-        names.set(next, fingerprint);
+        named(next, fingerprint);
         next += 1;
         unsaid.add(fingerprint);
         return true;
@@ -60,7 +69,7 @@ export function createLabels(): Labels {
       forget(fingerprint);
       if (label === null) return;
       labels.set(fingerprint, label);
-      names.set(label.number, fingerprint);
+      named(label.number, fingerprint);
       unsaid.add(fingerprint);
     },
     nameOf: (number) => {

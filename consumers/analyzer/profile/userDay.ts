@@ -101,6 +101,9 @@ function decodeDurations(): number[] | null {
   return readList();
 }
 
+const MASK_BITS = 31;
+const bitOf = (number: number): number => 1 << (number & MASK_BITS);
+
 /** Features by number. */
 export interface RefTable {
   refAt(number: number): CellRef;
@@ -115,6 +118,8 @@ export class UserDay implements Day<CellRef> {
   private start: number;
   private end: number;
   private limit: number;
+  /** A bit for each feature's number, modulo 32: most features that are asked for are not there, and their absence is told without touching the bytes. 0: not made yet. */
+  private mask = 0;
 
   /** `record`: that of the changelog, which is copied; without, a day without buckets. */
   constructor(day: number, user: User, refs: RefTable, slab: Slab, record?: Uint8Array) {
@@ -152,12 +157,18 @@ export class UserDay implements Day<CellRef> {
     return (this.bytes[at] ?? 0) | ((this.bytes[at + 1] ?? 0) << 8);
   }
 
-  find(ref: CellRef, into?: Bucket<CellRef>): Bucket<CellRef> | undefined {
-    return this.seek(ref.number) < this.end ? decode(ref, into) : undefined;
+  private makeMask(): number {
+    for (const { number } of this.features) this.mask |= bitOf(number);
+    return this.mask;
   }
 
-  has(ref: CellRef): boolean {
-    return this.seek(ref.number) < this.end;
+  /** Leaves `read` behind the feature's number. */
+  has({ number }: CellRef): boolean {
+    return ((this.mask === 0 ? this.makeMask() : this.mask) & bitOf(number)) !== 0 && this.seek(number) < this.end;
+  }
+
+  find(ref: CellRef, into?: Bucket<CellRef>): Bucket<CellRef> | undefined {
+    return this.has(ref) ? decode(ref, into) : undefined;
   }
 
   /** In the order in which they came. */
@@ -191,7 +202,9 @@ export class UserDay implements Day<CellRef> {
 
   /** Puts a bucket in the place of the one before it of its feature, or at the end. */
   put(bucket: Bucket<CellRef>, slab: Slab): void {
-    this.place(encode(bucket), this.seek(bucket.ref.number), slab);
+    const { number } = bucket.ref;
+    this.place(encode(bucket), this.seek(number), slab);
+    if (this.mask !== 0) this.mask |= bitOf(number);
   }
 
   /**
@@ -199,9 +212,10 @@ export class UserDay implements Day<CellRef> {
    * larger that stays a byte: neither needs an object.
    */
   count(ref: CellRef, numbers: number, step: number, slab: Slab): boolean {
-    const at = this.seek(ref.number);
-    if (at === this.end) {
-      this.place(encodeFirst(ref.number, numbers, step), at, slab);
+    const { number } = ref;
+    if (!this.has(ref)) {
+      this.place(encodeFirst(number, numbers, step), this.end, slab);
+      this.mask |= bitOf(number);
       return true;
     }
     const from = read.at;
@@ -209,7 +223,7 @@ export class UserDay implements Day<CellRef> {
       read.at = from;
       const bucket = decode(ref);
       addNumbers(bucket, numbers, step);
-      this.place(encode(bucket), at, slab);
+      this.put(bucket, slab);
     }
     return false;
   }

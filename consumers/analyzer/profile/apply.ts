@@ -2,7 +2,7 @@
 import type { Stage } from '../../../schemas/records.ts';
 import { dayOf, STATE_DAYS, WINDOW_DAYS } from '../time.ts';
 import { openingOf } from './bottlenecks.ts';
-import { sampleKey } from './changelog.ts';
+import { keyOfKind } from './changelog.ts';
 import { completedStep, countSignal, emptyBucket, keepsFingerprint, numbersOf } from './buckets.ts';
 import type { Bucket } from './buckets.ts';
 import type { CellRef } from './cells.ts';
@@ -44,7 +44,7 @@ function userOf(state: PartitionState, signal: Signal, watermark: number, view: 
 function addSamples(state: PartitionState, user: User, signal: Signal, ref: CellRef, day: number, kept: boolean): void {
   const { feature, kinds } = ref;
   const add = (kind: Kind): void => {
-    if (state.samples.add(kind, day, signal, user.id, user.level === 'machine')) state.changes.samples.set(sampleKey(kind.key, day), { key: kind.key, day });
+    if (state.samples.add(kind, day, signal, user.id, user.level === 'machine')) state.changes.samples.set(keyOfKind(kind.name, day), { key: kind.key, day });
   };
   if (signal.class === 'action') {
     add((kinds.used ??= state.samples.kindOf({ feature, class: 'action', what: USED })));

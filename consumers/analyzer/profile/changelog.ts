@@ -2,11 +2,14 @@
  * The state as changelog records, one per key and commit, a tombstone when it is gone. Keys: `p` the partition, `r/number` a feature, `f/fingerprint` a label,
  * `u/user` a user, `d/day/user` a user's day, `s/day/sample` examples. A day is bytes (userDay.ts); all else, of which there is little, is JSON with a version.
  */
+import type { OutRecord } from '../../../infra/ports.ts';
 import type { Level, Stage } from '../../../schemas/records.ts';
 import type { OtherLevel } from '../expertise/leaveOut.ts';
 import type { OpenBottleneck } from './bottlenecks.ts';
 import type { CellRef } from './cells.ts';
+import { createDayRecords } from './dayRecord.ts';
 import type { KeptLabel } from './labels.ts';
+import { nameOf } from './samples.ts';
 import type { DaySamples, SampleKey } from './samples.ts';
 import type { PartitionState, User } from './state.ts';
 import type { Values } from './vectors.ts';
@@ -17,14 +20,10 @@ export const PARTITION_KEY = 'p';
 const refKey = (number: number): string => `r/${String(number)}`;
 export const userKey = (userId: string): string => `u/${userId}`;
 export const dayKey = (day: number, userId: string): string => `d/${String(day)}/${userId}`;
-export const sampleKey = (key: SampleKey, day: number): string => `s/${String(day)}/${JSON.stringify([key.feature, key.class, key.what])}`;
+export const sampleKey = (key: SampleKey, day: number): string => keyOfKind(nameOf(key), day);
+/** The same, by the name that a kind has. */
+export const keyOfKind = (name: string, day: number): string => `s/${String(day)}/${name}`;
 export const labelKey = (fingerprint: string): string => `f/${fingerprint}`;
-
-/** Bytes are good until the state changes. */
-export interface ChangelogRecord {
-  readonly key: string;
-  readonly value: Buffer | null;
-}
 
 export interface PartitionRecord {
   /** Which commit wrote it: the same number stands in the positions' metadata. */
@@ -60,13 +59,15 @@ export type SampleRecord = DaySamples;
 
 export type LabelRecord = KeptLabel;
 
-const json = (key: string, record: RefRecord | UserRecord | SampleRecord | LabelRecord | PartitionRecord): ChangelogRecord => ({ key, value: Buffer.from(JSON.stringify({ v: VERSION, ...record })) });
+type Json = RefRecord | UserRecord | SampleRecord | LabelRecord | PartitionRecord;
 
-const refRecord = ({ number, feature, stage }: CellRef): ChangelogRecord => json(refKey(number), { feature, stage } satisfies RefRecord);
+const json = (record: Json): Buffer => Buffer.from(JSON.stringify({ v: VERSION, ...record }));
 
-function userRecord(user: User): ChangelogRecord {
-  const { id, team, role, level, since, modelVersion, score, frequent, candidate, otherLevels, standing, bottlenecks } = user;
-  return json(userKey(id), {
+const refRecord = ({ feature, stage }: CellRef): Buffer => json({ feature, stage } satisfies RefRecord);
+
+function userRecord(user: User): Buffer {
+  const { team, role, level, since, modelVersion, score, frequent, candidate, otherLevels, standing, bottlenecks } = user;
+  return json({
     team,
     role,
     level,
@@ -81,24 +82,37 @@ function userRecord(user: User): ChangelogRecord {
   } satisfies UserRecord);
 }
 
-/** What changed since the last call, with the partition's own record, which says that this is commit `n`. */
-export function drainChanges(state: PartitionState, n: number): ChangelogRecord[] {
-  const { days, users, samples, labels, gone } = state.changes;
-  const records: ChangelogRecord[] = [];
-  for (const key of gone) records.push({ key, value: null });
-  for (const ref of state.cells.newRefs()) records.push(refRecord(ref));
-  for (const user of users) records.push(userRecord(user));
-  for (const day of days) records.push({ key: dayKey(day.day, day.user.id), value: day.record() });
-  for (const [key, { key: sample, day }] of samples) {
-    const kept = state.samples.get(sample, day);
-    if (kept !== undefined) records.push(json(key, kept satisfies SampleRecord));
-  }
-  for (const fingerprint of labels) {
-    const label = state.labels.get(fingerprint);
-    if (label !== undefined) records.push(json(labelKey(fingerprint), label satisfies LabelRecord));
-  }
-  const { watermark, firstTick, lastTick, training } = state;
-  records.push(json(PARTITION_KEY, { n, watermark, first_tick: firstTick, last_tick: lastTick, training, next_label: state.labels.nextNumber() } satisfies PartitionRecord));
-  for (const set of [days, users, samples, labels, gone]) set.clear();
-  return records;
+export interface Changelog {
+  /** What changed since the last call, with the partition's own record, which says that this is commit `n`. The records are good until the state changes. */
+  drain(state: PartitionState, n: number): OutRecord[];
+}
+
+export function createChangelog(topic: string, partition: number): Changelog {
+  const dayRecords = createDayRecords(topic, partition);
+  return {
+    drain: (state, n) => {
+      const { days, users, samples, labels, gone } = state.changes;
+      const records: OutRecord[] = [];
+      const put = (key: string, value: Buffer | null): void => {
+        records.push({ topic, partition, key, value });
+      };
+      for (const key of gone) put(key, null);
+      for (const ref of state.cells.newRefs()) put(refKey(ref.number), refRecord(ref));
+      for (const user of users) put(userKey(user.id), userRecord(user));
+      dayRecords.clear();
+      for (const day of days) records.push(dayRecords.of(day.day, day.user.id, day.record()));
+      for (const [key, { key: sample, day }] of samples) {
+        const kept = state.samples.get(sample, day);
+        if (kept !== undefined) put(key, json(kept satisfies SampleRecord));
+      }
+      for (const fingerprint of labels) {
+        const label = state.labels.get(fingerprint);
+        if (label !== undefined) put(labelKey(fingerprint), json(label satisfies LabelRecord));
+      }
+      const { watermark, firstTick, lastTick, training } = state;
+      put(PARTITION_KEY, json({ n, watermark, first_tick: firstTick, last_tick: lastTick, training, next_label: state.labels.nextNumber() } satisfies PartitionRecord));
+      for (const set of [days, users, samples, labels, gone]) set.clear();
+      return records;
+    },
+  };
 }

@@ -59,6 +59,7 @@ export function forgetIdle(state: PartitionState): void {
     state.users.delete(user.id);
     state.unsettled.delete(user);
     state.stuck.delete(user);
+    state.machines.delete(user.id);
     state.changes.users.delete(user);
     state.changes.gone.add(userKey(user.id));
   }

@@ -20,6 +20,7 @@ function eraseUser(state: PartitionState, user: User): void {
   user.dirty = [...user.counted];
   state.cells.settle(user, windowOf(state.lastTick ?? TICK_MS));
   state.users.delete(user.id);
+  state.machines.delete(user.id);
   for (const users of [state.unsettled, state.idle, state.stuck, state.changes.users]) users.delete(user);
   state.changes.gone.add(userKey(user.id));
 }

@@ -17,6 +17,7 @@ import { DAY_VERSION, UserDay } from './userDay.ts';
 
 const SLASH = '/'.charCodeAt(0);
 const DAYS = 'd'.charCodeAt(0);
+const USERS = 'u'.charCodeAt(0);
 const ZERO = '0'.charCodeAt(0);
 const NONE: readonly never[] = [];
 /** Of `d/` and the like. */
@@ -40,9 +41,9 @@ export function createRestore(state: PartitionState, turn: Turn = setImmediate):
     let day = 0;
     for (; key[at] !== SLASH; at++) day = day * 10 + (key[at] ?? 0) - ZERO;
     let user = state.users.find(key, at + 1, key.length);
-    if (user?.days.some((known) => known.day === day) === true) user.days = user.days.filter((known) => known.day !== day);
+    if (user !== undefined && hasDay(user, day)) user.days = user.days.filter((known) => known.day !== day);
     if (value === null) return;
-    if (value[0] !== DAY_VERSION) refuse(key.toString(), value);
+    if (value[0] !== DAY_VERSION) refuse(key, value);
     if (user === undefined) {
       user = newUser(key.toString('utf8', at + 1), '', '');
       state.users.add(user);
@@ -51,14 +52,14 @@ export function createRestore(state: PartitionState, turn: Turn = setImmediate):
     insertDay(user, new UserDay(day, user, state.cells, state.slab, value));
   };
 
-  const applyUser = (id: string, record: UserRecord | null): void => {
-    const known = state.users.get(id);
+  const applyUser = (key: Buffer, record: UserRecord | null): void => {
+    const known = state.users.find(key, KIND_BYTES, key.length);
     if (record === null) {
       // Its days are gone already, or will be.
       if (known !== undefined) unknown.add(known);
       return;
     }
-    const user = known ?? newUser(id, record.team, record.role);
+    const user = known ?? newUser(key.toString('utf8', KIND_BYTES), record.team, record.role);
     fillUser(user, record);
     unknown.delete(user);
     if (known === undefined) state.users.add(user);
@@ -86,8 +87,7 @@ export function createRestore(state: PartitionState, turn: Turn = setImmediate):
     const [kind, first = ''] = key.split('/', 2);
     const rest = key.slice(KIND_BYTES);
     const record = value === null ? null : parse(key, value);
-    if (kind === 'u') applyUser(rest, record as UserRecord | null);
-    else if (kind === 'f') applyLabel(rest, record as LabelRecord | null);
+    if (kind === 'f') applyLabel(rest, record as LabelRecord | null);
     else if (kind === 's') applySamples(Number(first), rest.slice(first.length + 1), record as SampleRecord | null);
     else if (kind === 'r' && record !== null) {
       const { feature, stage } = record as RefRecord;
@@ -102,6 +102,7 @@ export function createRestore(state: PartitionState, turn: Turn = setImmediate):
         ({ key, value }) => {
           if (key === null) return;
           if (key[0] === DAYS) applyDay(key, value);
+          else if (key[0] === USERS) applyUser(key, value === null ? null : (parse(key, value) as UserRecord));
           else applyOther(key.toString(), value);
         },
         turn,
@@ -119,13 +120,22 @@ export function createRestore(state: PartitionState, turn: Turn = setImmediate):
   };
 }
 
-function refuse(key: string, value: Buffer): never {
-  // Version 1 had JSON everywhere.
-  const version = value[0] === '{'.charCodeAt(0) ? (JSON.parse(value.toString()) as { v?: unknown }).v : value[0];
-  throw new Error(`profile: changelog record ${key} has version ${String(version)}, this code reads ${String(VERSION)}: run the code that wrote it, or replay with another CHOKEPOINT_APP`);
+/** Days come in their order, nearly always: the last is looked at first. */
+function hasDay({ days }: User, day: number): boolean {
+  for (let at = days.length - 1; at >= 0; at--) {
+    const known = days[at]?.day ?? 0;
+    if (known <= day) return known === day;
+  }
+  return false;
 }
 
-function parse(key: string, value: Buffer): unknown {
+function refuse(key: string | Buffer, value: Buffer): never {
+  // Version 1 had JSON everywhere.
+  const version = value[0] === '{'.charCodeAt(0) ? (JSON.parse(value.toString()) as { v?: unknown }).v : value[0];
+  throw new Error(`profile: changelog record ${key.toString()} has version ${String(version)}, this code reads ${String(VERSION)}: run the code that wrote it, or replay with another CHOKEPOINT_APP`);
+}
+
+function parse(key: string | Buffer, value: Buffer): unknown {
   const record = JSON.parse(value.toString()) as { readonly v: number };
   if (record.v !== VERSION) refuse(key, value);
   return record;
@@ -150,8 +160,8 @@ function fillUser(user: User, record: UserRecord): void {
 /** What is not in the changelog. All of the user is counted anew at the next tick. */
 function derive(state: PartitionState, user: User): void {
   user.dirty = 'all';
-  state.unsettled.add(user);
   if (user.bottlenecks.length > 0) state.stuck.add(user);
+  if (user.level === 'machine') state.machines.add(user.id);
   if (user.days.length === 0) state.idle.add(user);
   for (const day of user.days) noteDay(state, day);
 }

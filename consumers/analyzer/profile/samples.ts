@@ -90,7 +90,7 @@ function isOneTooMany(entries: SampleEntry[], entry: SampleEntry): boolean {
   return false;
 }
 
-const nameOf = (key: SampleKey): string => JSON.stringify([key.feature, key.class, key.what]);
+export const nameOf = (key: SampleKey): string => JSON.stringify([key.feature, key.class, key.what]);
 
 /** Asked for with every signal, so no new text. */
 const nameInFeature = ({ what }: SampleKey): string => what ?? 'completion';

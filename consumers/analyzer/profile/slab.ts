@@ -8,7 +8,7 @@ const SLAB_BYTES = 256 * 1024;
 
 export interface Slab {
   /** The piece that the last `cut` is in. */
-  readonly bytes: Uint8Array;
+  readonly bytes: Buffer;
   /** Gives where in `bytes` the next `size` of them begin, with anything in them. */
   cut(size: number): number;
 }
@@ -16,10 +16,10 @@ export interface Slab {
 export function createSlab(): Slab {
   let used = 0;
   const slab = {
-    bytes: new Uint8Array(0),
+    bytes: Buffer.alloc(0),
     cut: (size: number): number => {
       if (used + size > slab.bytes.length) {
-        slab.bytes = new Uint8Array(Math.max(SLAB_BYTES, size));
+        slab.bytes = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, size));
         used = 0;
       }
       const at = used;

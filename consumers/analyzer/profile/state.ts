@@ -65,12 +65,16 @@ export interface PartitionState {
   readonly users: UserTable;
   /** Derived: users with a bucket on a day. */
   readonly byDay: Map<number, User[]>;
+  /** Derived: nobody's cells have been counted since the restart. */
+  uncounted: boolean;
   /** Derived: users whose cells may not be up to date. */
   readonly unsettled: Set<User>;
   /** Derived: users without any day, who leave the state. */
   readonly idle: Set<User>;
   /** Derived. */
   readonly stuck: Set<User>;
+  /** Derived: ids of those with the level `machine`: few. */
+  readonly machines: Set<string>;
   /** Derived: the last day of the window of the users' `stages`; -Infinity before the first record. */
   measuredDay: number;
   /** Derived: the next tick says everything. */
@@ -100,9 +104,11 @@ export function emptyState(): PartitionState {
     training: null,
     users: new UserTable(),
     byDay: new Map(),
+    uncounted: true,
     unsettled: new Set(),
     idle: new Set(),
     stuck: new Set(),
+    machines: new Set(),
     measuredDay: -Infinity,
     full: true,
     cells: createCells((fingerprint) => labels.nameOf(fingerprint)),
@@ -191,6 +197,8 @@ export function setLevel(state: PartitionState, user: User, level: Level, since:
   user.score = score;
   state.changes.users.add(user);
   state.unsettled.add(user);
+  if (level === 'machine') state.machines.add(user.id);
+  else state.machines.delete(user.id);
   if (wasMachine !== (level === 'machine') && user.days.length > 0) state.samples.touchAll();
   emits.levels.push({ user_id: user.id, level, since: user.since, model_version: modelVersion, score });
 }

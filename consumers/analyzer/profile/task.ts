@@ -10,7 +10,7 @@ import { topicName } from '../../../schemas/topics.ts';
 import type { TopicId } from '../../../schemas/topics.ts';
 import { DAY_MS, dayOf, firstTickAfter, isMidnight, startOfDay, TICK_MS } from '../time.ts';
 import { applySignal } from './apply.ts';
-import { drainChanges } from './changelog.ts';
+import { createChangelog } from './changelog.ts';
 import { erasedLevels, eraseUsers } from './erase.ts';
 import type { References } from './follower.ts';
 import { createMerge } from './merge.ts';
@@ -68,6 +68,7 @@ export function createProfileTask({ context, app, codec, references, erasures = 
   const partition = context.inputs[0]?.partition ?? 0;
   const read = signalReader(codec, app);
   const state = emptyState();
+  const changelog = createChangelog(topicName('profileChangelog', app), partition);
   let merge: Merge = createMerge([], 0, read);
   let commits = 0;
   /** The reference in force, looked up once per UTC day: it changes at midnights only. */
@@ -128,8 +129,9 @@ export function createProfileTask({ context, app, codec, references, erasures = 
       ...emits.bottlenecks.map((bottleneck) => out('bottlenecks', bottleneck.user_id, codec.encode('Bottleneck', bottleneck))),
       ...emits.partials.map(({ key, json }) => out('partials', key, Buffer.from(json))),
       out('partials', 'progress', Buffer.from(progressRecord(through, watermark, firstTick))),
-      ...drainChanges(state, commits).map(({ key, value }) => out('profileChangelog', key, value)),
     ];
+    // Not spread: there are thousands.
+    for (const record of changelog.drain(state, commits)) outputs.push(record);
     const metadata = JSON.stringify({ through, watermark, n: commits } satisfies Metadata);
     return { outputs, positions: merge.positions().map((position) => ({ ...position, metadata })) };
   };

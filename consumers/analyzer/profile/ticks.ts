@@ -25,9 +25,10 @@ const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 async function settle(state: PartitionState, tick: number): Promise<void> {
   const window = windowOf(tick);
-  await inBatches(state.unsettled, (user) => {
+  await inBatches(state.uncounted ? state.users.values() : state.unsettled, (user) => {
     state.cells.settle(user, window);
   });
+  state.uncounted = false;
   state.unsettled.clear();
 }
 
@@ -135,7 +136,7 @@ export async function runTick(state: PartitionState, tick: number, evaluatedTo: 
 
   if (midnight) measureUpTo(state, window.last);
   const full = midnight || state.full;
-  const counted = (userId: string): boolean => state.users.get(userId)?.level !== 'machine';
+  const counted = (userId: string): boolean => !state.machines.has(userId);
   cellsRecords(tick, 'in_force', full, {
     ...state.cells.drain(full),
     samples: state.samples.drain(window, full, counted),

@@ -6,6 +6,7 @@
  *
  * all varints but the length, which is there to pass over a bucket. It always fits: there are fewer than 4,000 steps and at most 64 fingerprints.
  */
+import type { Slice } from '../../../infra/ports.ts';
 import { addNumbers, emptyBucket, NUMBERS } from './buckets.ts';
 import type { Bucket, Completions, Day } from './buckets.ts';
 import type { CellRef } from './cells.ts';
@@ -114,7 +115,7 @@ export class UserDay implements Day<CellRef> {
   readonly user: User;
   private readonly refs: RefTable;
   /** The record lies in these, among others', from `start` to `end`; up to `limit` it may grow. */
-  private bytes: Uint8Array;
+  private bytes: Buffer;
   private start: number;
   private end: number;
   private limit: number;
@@ -278,8 +279,8 @@ export class UserDay implements Day<CellRef> {
     this.bytes.set(bytes.subarray(start, end), this.start);
   }
 
-  /** Good until the next `put`. */
-  record(): Buffer {
-    return Buffer.from(this.bytes.buffer, this.bytes.byteOffset + this.start, this.end - this.start);
+  /** Where its record lies; good until the day changes. */
+  record(): Slice {
+    return { bytes: this.bytes, from: this.start, to: this.end };
   }
 }

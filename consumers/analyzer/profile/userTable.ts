@@ -13,9 +13,8 @@ const FREE = 0;
 export class UserTable {
   /** By number, in the order in which they came; null: gone. */
   private list: (User | null)[] = [];
-  /** Open addressing: at each place a user's number plus one, and the hash of the id. */
-  private places = new Int32Array(FIRST_PLACES);
-  private hashes = new Int32Array(FIRST_PLACES);
+  /** Open addressing: of each place a user's number plus one and the hash of the id, side by side. */
+  private places = new Int32Array(2 * FIRST_PLACES);
   size = 0;
 
   /** Whose id is the UTF-8 from `from` to `to`. */
@@ -30,11 +29,12 @@ export class UserTable {
     // The bytes of a text that is not ASCII are not its units.
     if (all > ASCII) return this.get(textOf(bytes, from, to));
     hash = mixed(hash);
-    const mask = this.places.length - 1;
-    for (let place = hash & mask; ; place = (place + 1) & mask) {
-      const number = this.places[place] as number;
+    const { places } = this;
+    const mask = places.length - 1;
+    for (let place = (hash << 1) & mask; ; place = (place + 2) & mask) {
+      const number = places[place] as number;
       if (number === FREE) return undefined;
-      if (this.hashes[place] !== hash) continue;
+      if (places[place + 1] !== hash) continue;
       const user = this.list[number - 1];
       if (user !== undefined && user !== null && isAt(user.id, bytes, from, to)) return user;
     }
@@ -48,7 +48,7 @@ export class UserTable {
 
   /** Who is not there yet. */
   add(user: User): void {
-    if ((this.list.length + 1) * 2 > this.places.length || this.list.length - this.size > Math.max(MANY_HOLES, this.size)) this.make();
+    if ((this.list.length + 1) * 4 > this.places.length || this.list.length - this.size > Math.max(MANY_HOLES, this.size)) this.make();
     this.put(user);
     this.size += 1;
   }
@@ -70,7 +70,7 @@ export class UserTable {
     const place = this.placeOf(user.id);
     this.list.push(user);
     this.places[place] = this.list.length;
-    this.hashes[place] = hashOf(user.id);
+    this.places[place + 1] = hashOf(user.id);
   }
 
   /** Without holes, and with places for twice as many. */
@@ -79,18 +79,18 @@ export class UserTable {
     let places = FIRST_PLACES;
     while (places < this.size * 4) places *= 2;
     this.list = [];
-    this.places = new Int32Array(places);
-    this.hashes = new Int32Array(places);
+    this.places = new Int32Array(2 * places);
     for (const user of users) if (user !== null) this.put(user);
   }
 
   /** Where the user is, or the free place to be put in. */
   private placeOf(id: string): number {
     const hash = hashOf(id);
-    const mask = this.places.length - 1;
-    for (let place = hash & mask; ; place = (place + 1) & mask) {
-      const number = this.places[place] as number;
-      if (number === FREE || (this.hashes[place] === hash && this.list[number - 1]?.id === id)) return place;
+    const { places } = this;
+    const mask = places.length - 1;
+    for (let place = (hash << 1) & mask; ; place = (place + 2) & mask) {
+      const number = places[place] as number;
+      if (number === FREE || (places[place + 1] === hash && this.list[number - 1]?.id === id)) return place;
     }
   }
 }

@@ -1,4 +1,5 @@
 /** Days of one user as plain objects, signals put in one by one: for the counting rules, whatever form the state keeps days in. */
+import type { UserDay } from '../../../../consumers/analyzer/profile/userDay.ts';
 import { countSignal, emptyBucket, keepsFingerprint } from '../../../../consumers/analyzer/profile/buckets.ts';
 import type { Bucket, Day, FeatureRef } from '../../../../consumers/analyzer/profile/buckets.ts';
 import type { Signal } from '../../../../consumers/analyzer/profile/signal.ts';
@@ -38,4 +39,10 @@ export function putSignal(days: PlainDay[], day: number, ref: FeatureRef, signal
   const kept = signal.class === 'error' && signal.cause !== 'dependency' && keepsFingerprint(days, ref, number);
   countSignal(bucket, signal, kept ? number : null);
   return kept;
+}
+
+/** A copy of a day's record. */
+export function recordOf(day: UserDay): Buffer {
+  const { bytes, from, to } = day.record();
+  return Buffer.from(bytes.subarray(from, to));
 }

@@ -10,6 +10,7 @@ import { emptyState } from '../../../../consumers/analyzer/profile/state.ts';
 import type { PartitionState } from '../../../../consumers/analyzer/profile/state.ts';
 import { createProfileTask } from '../../../../consumers/analyzer/profile/task.ts';
 import type { InRecord } from '../../../../infra/ports.ts';
+import { recordOf } from './plainDays.ts';
 import { referenceOf } from './referenceMaker.ts';
 import { codec, createWorld, eventsArbitrary, PARTITION, runProfile, TOPICS } from './world.ts';
 
@@ -29,7 +30,7 @@ async function restored(written: readonly Written[]): Promise<PartitionState> {
 /** All that the changelog says, in a fixed order. */
 function contentOf(state: PartitionState): unknown {
   const users = [...state.users.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
-  const days = users.flatMap((user) => user.days.map((day) => [user.id, day.day, day.record().toString('hex')]));
+  const days = users.flatMap((user) => user.days.map((day) => [user.id, day.day, recordOf(day).toString('hex')]));
   const byDay = [...state.byDay].map(([day, of]) => [day, of.map(({ id }) => id).sort()] as const).sort((a, b) => a[0] - b[0]);
   const { watermark, firstTick, lastTick, training, measuredDay } = state;
   return {
@@ -67,7 +68,7 @@ test('between two turns of the event loop no more than a batch is done, however 
   const state = emptyState();
   let doneBefore = 0;
   let largest = 0;
-  const done = (): number => state.users.size + [...state.users.values()].filter(({ days }) => days.length > 0).length + state.unsettled.size;
+  const done = (): number => state.users.size + [...state.users.values()].filter(({ days }) => days.length > 0).length + [...state.users.values()].filter(({ dirty }) => dirty === 'all').length;
   const restore = createRestore(state, () => {
     largest = Math.max(largest, done() - doneBefore);
     doneBefore = done();

@@ -65,15 +65,21 @@ async function decideLevels(state: PartitionState, tick: number, view: Reference
 /** At a midnight tick: how many users of each level have which value of each measure. */
 async function measureCounts(state: PartitionState, view: ReferenceView | null): Promise<MeasureCounts[]> {
   const places = STAGES.flatMap((stage) => MEASURES.map((name) => ({ stage, measure: name, byLevel: new Map<Level, Map<number, number>>() })));
+  let days: User['days'] = [];
+  let relatives: Record<Stage, number[]> | null = null;
+  // One for all users, and asked for few of them.
+  let asked: Stage = 'data';
+  const relativesAsked = (): number[] => (view === null ? [] : (relatives ??= relativeCompletions(days, state.measuredDay, view))[asked]);
   await inBatches(state.users.values(), (user) => {
     if (user.level === 'machine' || user.days.length === 0) return;
     const stages = stagesOf(state, user);
-    let relatives: Record<Stage, number[]> | null = null;
-    const relativesAt = (stage: Stage): number[] => (view === null ? [] : (relatives ??= relativeCompletions(user.days, state.measuredDay, view))[stage]);
+    days = user.days;
+    relatives = null;
     for (const { stage, measure: name, byLevel } of places) {
       const sums = stages[stage];
       if (sums === null) continue;
-      const value = measure(sums, name, () => relativesAt(stage));
+      asked = stage;
+      const value = measure(sums, name, relativesAsked);
       if (value === null) continue;
       let values = byLevel.get(user.level);
       if (values === undefined) byLevel.set(user.level, (values = new Map<number, number>()));

@@ -19,6 +19,6 @@ test('all records of a commit, until the next', () => {
       assert.deepEqual(made.map(({ topic, partition, key, value: bytes }) => ({ topic, partition, key, value: bytes })), plain);
       assert.deepEqual(encodeBatch(made, HEAD), encodeBatch(plain, HEAD));
     }),
-    { numRuns: 50 },
+    { numRuns: 50, endOnFailure: true },
   );
 });

@@ -8,10 +8,13 @@ import type { DayRange } from '../time.ts';
 import type { FeatureRef } from './buckets.ts';
 import { contributionOf, sameContribution } from './contributions.ts';
 import type { Contribution } from './contributions.ts';
-import { addTo, byGroup, cellOf, clear, compare, isNothing, noCounts } from './counts.ts';
+import { addTo, byGroup, clear, compare, headOf, isNothing, noCounts, writeCell } from './counts.ts';
 import type { Counts, Group, NameOf } from './counts.ts';
+import { JsonBytes } from './jsonBytes.ts';
 import type { Kind } from './samples.ts';
 import type { RefTable, UserDay } from './userDay.ts';
+
+const COMMA = ','.charCodeAt(0);
 
 /** A group's counts on a feature. */
 interface Cell {
@@ -48,15 +51,19 @@ export interface CountedUser {
   group: Group | null;
 }
 
-/** FeatureCells of the partials, each cell as JSON. */
+/** FeatureCells of the partials: where its cells lie as JSON, one behind the other with a comma in between. */
 export interface SaidFeature {
   readonly feature: string;
   readonly stage: Stage;
-  readonly cells: readonly string[];
+  readonly from: number;
+  /** Of each cell. */
+  readonly ends: readonly number[];
 }
 
 export interface CellAccount {
   readonly features: readonly SaidFeature[];
+  /** All cells; good until the next account. */
+  readonly bytes: Buffer;
   readonly presence: readonly Presence[];
 }
 
@@ -91,6 +98,7 @@ export function createCells(nameOf: NameOf): Cells {
   /** Those with changed cells. */
   const changedRefs: CellRef[] = [];
   const changedGroups = new Set<Group>();
+  const out = new JsonBytes();
 
   /** `last`: the user's. */
   const groupOf = (level: Level, team: string, last: Group | null): Group => {
@@ -98,7 +106,7 @@ export function createCells(nameOf: NameOf): Cells {
     const key = `${level} ${team}`;
     let group = groups.get(key);
     if (group === undefined) {
-      group = { level, team, head: `{"level":"${level}","team":${JSON.stringify(team)},`, users: 0 };
+      group = { level, team, head: headOf(level, team), users: 0 };
       groups.set(key, group);
     }
     return group;
@@ -134,15 +142,28 @@ export function createCells(nameOf: NameOf): Cells {
     const cells: Cell[] = [];
     for (const cell of wanted) if (!isNothing(cell[what])) cells.push(cell);
     if (cells.length === 0) return [];
-    cells.sort((a, b) => byGroup(a.group, b.group));
-    return [{ feature: ref.feature, stage: ref.stage, cells: cells.map((cell) => cellOf(cell.group, cell[what], nameOf)) }];
+    if (cells.length > 1) cells.sort((a, b) => byGroup(a.group, b.group));
+    const from = out.length;
+    const ends: number[] = [];
+    for (const cell of cells) {
+      if (ends.length > 0) out.byte(COMMA);
+      writeCell(out, cell.group, cell[what], nameOf);
+      ends.push(out.length);
+    }
+    return [{ feature: ref.feature, stage: ref.stage, from, ends }];
   };
-  const inOrder = (features: SaidFeature[]): SaidFeature[] => features.sort((a, b) => compare(a.feature, b.feature) || compare(a.stage, b.stage));
-  const presenceOf = (wanted: Iterable<Group>): Presence[] => [...wanted].sort(byGroup).map(({ level, team, users }) => ({ level, team, users }));
-  const everything = (): CellAccount => ({
-    features: inOrder([...refs.values()].flatMap((ref) => featureOf(ref, ref.cells.values(), 'counts'))),
-    presence: presenceOf([...groups.values()].filter(({ users }) => users > 0)),
-  });
+  /** `features` writes them. */
+  const accountOf = (features: () => SaidFeature[], presence: Iterable<Group>): CellAccount => {
+    out.clear();
+    const said = features().sort((a, b) => compare(a.feature, b.feature) || compare(a.stage, b.stage));
+    return { features: said, bytes: out.bytes, presence: [...presence].sort(byGroup).map(({ level, team, users }) => ({ level, team, users })) };
+  };
+  const everything = (): CellAccount =>
+    accountOf(
+      () => [...refs.values()].flatMap((ref) => featureOf(ref, ref.cells.values(), 'counts')),
+      [...groups.values()].filter(({ users }) => users > 0),
+    );
+  const differences = (): CellAccount => accountOf(() => changedRefs.flatMap((ref) => featureOf(ref, ref.changed, 'difference')), changedGroups);
 
   const makeRef = (number: number, feature: string, stage: Stage): CellRef => {
     const ref: CellRef = { number, feature, stage, cells: new Map(), changed: [], kinds: { used: null, stuck: null, completed: null } };
@@ -212,7 +233,7 @@ export function createCells(nameOf: NameOf): Cells {
       if (target !== null && presentNow !== presentBefore) present(target, presentNow ? 1 : -1);
     },
     drain: (full) => {
-      const account = full ? everything() : { features: inOrder(changedRefs.flatMap((ref) => featureOf(ref, ref.changed, 'difference'))), presence: presenceOf(changedGroups) };
+      const account = full ? everything() : differences();
       for (const ref of changedRefs) {
         for (const cell of ref.changed) {
           cell.changed = false;

@@ -2,14 +2,15 @@
 import type { Level } from '../../../schemas/records.ts';
 import { boundaryOf, INFINITE_STEP } from '../quantise.ts';
 import type { Contribution } from './contributions.ts';
+import type { JsonBytes } from './jsonBytes.ts';
 import type { Named } from './labels.ts';
 
 /** Users of a level and team: one object per pair, so that it can be a key. */
 export interface Group {
   readonly level: Level;
   readonly team: string;
-  /** How a cell's JSON begins. */
-  readonly head: string;
+  /** How a cell's JSON begins, up to the first number. */
+  readonly head: Buffer;
   users: number;
 }
 
@@ -69,8 +70,6 @@ export function addTo(counts: Counts, contribution: Contribution, by: 1 | -1): v
   if (contribution.errors !== null) addErrors(counts, contribution.errors, by);
 }
 
-const pairs = (map: Map<number, number>): [number, number][] => [...map].sort((a, b) => a[0] - b[0]).map(([step, users]) => [step === INFINITE_STEP ? -1 : boundaryOf(step), users]);
-
 /** Whether what users add and others take away is nothing in the end. */
 export const isNothing = ({ seen, worked, used, attempted, stuck, durations, errors }: Counts): boolean =>
   seen === 0 && worked === 0 && used === 0 && attempted === 0 && stuck === 0 && (durations === null || durations.size === 0) && (errors === null || errors.size === 0);
@@ -78,20 +77,66 @@ export const isNothing = ({ seen, worked, used, attempted, stuck, durations, err
 /** Names of fingerprints, by number. */
 export type NameOf = (fingerprint: number) => Named;
 
-function errorsOf(errors: NonNullable<Counts['errors']>, nameOf: NameOf): string {
-  const said: { readonly of: Named; readonly json: string }[] = [];
-  for (const [fingerprint, { saw, keeps }] of errors) {
-    const of = nameOf(fingerprint);
-    said.push({ of, json: `${of.json}:[${String(saw)},${String(keeps)}]` });
-  }
-  if (said.length > 1) said.sort((a, b) => compare(a.of.name, b.of.name));
-  return said.map(({ json }) => json).join(',');
+const WORKED = Buffer.from(',"worked":');
+const USED = Buffer.from(',"used":');
+const ATTEMPTED = Buffer.from(',"attempted":');
+const STUCK = Buffer.from(',"stuck":');
+const DURATIONS = Buffer.from(',"durations":[');
+const ERRORS = Buffer.from('],"errors":{');
+const END = Buffer.from('}}');
+const [COMMA, COLON, OPEN, CLOSE] = [...Buffer.from(',:[]')] as [number, number, number, number];
+
+export function headOf(level: Level, team: string): Buffer {
+  return Buffer.from(`{"level":"${level}","team":${JSON.stringify(team)},"seen":`);
 }
 
-/** A Cell as JSON. By hand, since most cells have neither durations nor errors, and there are very many. */
-export function cellOf(group: Group, counts: Counts, nameOf: NameOf): string {
-  const { seen, worked, used, attempted, stuck } = counts;
-  const durations = counts.durations === null || counts.durations.size === 0 ? '[]' : JSON.stringify(pairs(counts.durations));
-  const errors = counts.errors === null || counts.errors.size === 0 ? '' : errorsOf(counts.errors, nameOf);
-  return `${group.head}"seen":${String(seen)},"worked":${String(worked)},"used":${String(used)},"attempted":${String(attempted)},"stuck":${String(stuck)},"durations":${durations},"errors":{${errors}}}`;
+function writePair(out: JsonBytes, first: number, second: number): void {
+  out.byte(OPEN);
+  out.number(first);
+  out.byte(COMMA);
+  out.number(second);
+  out.byte(CLOSE);
+}
+
+function writeDurations(out: JsonBytes, durations: NonNullable<Counts['durations']>): void {
+  const steps = [...durations.keys()];
+  if (steps.length > 1) steps.sort((a, b) => a - b);
+  for (let i = 0; i < steps.length; i++) {
+    const step = steps[i] ?? 0;
+    if (i > 0) out.byte(COMMA);
+    writePair(out, step === INFINITE_STEP ? -1 : boundaryOf(step), durations.get(step) ?? 0);
+  }
+}
+
+function writeErrors(out: JsonBytes, errors: NonNullable<Counts['errors']>, nameOf: NameOf): void {
+  const named: { readonly of: Named; readonly count: { readonly saw: number; readonly keeps: number } }[] = [];
+  for (const [fingerprint, count] of errors) named.push({ of: nameOf(fingerprint), count });
+  if (named.length > 1) named.sort((a, b) => compare(a.of.name, b.of.name));
+  let isFirst = true;
+  for (const { of, count } of named) {
+    if (!isFirst) out.byte(COMMA);
+    isFirst = false;
+    out.raw(of.json);
+    out.byte(COLON);
+    writePair(out, count.saw, count.keeps);
+  }
+}
+
+/** A Cell as JSON. */
+export function writeCell(out: JsonBytes, group: Group, counts: Counts, nameOf: NameOf): void {
+  out.raw(group.head);
+  out.number(counts.seen);
+  out.raw(WORKED);
+  out.number(counts.worked);
+  out.raw(USED);
+  out.number(counts.used);
+  out.raw(ATTEMPTED);
+  out.number(counts.attempted);
+  out.raw(STUCK);
+  out.number(counts.stuck);
+  out.raw(DURATIONS);
+  if (counts.durations !== null) writeDurations(out, counts.durations);
+  out.raw(ERRORS);
+  if (counts.errors !== null) writeErrors(out, counts.errors, nameOf);
+  out.raw(END);
 }

@@ -18,7 +18,7 @@ export interface KeptLabel {
 /** A fingerprint, and as JSON: it is said very often. */
 export interface Named {
   readonly name: string;
-  readonly json: string;
+  readonly json: Buffer;
 }
 
 export interface Labels {
@@ -42,7 +42,7 @@ export function createLabels(): Labels {
   const labels = new Map<string, KeptLabel>();
   const names = new Map<number, Named>();
   const named = (number: number, name: string): void => {
-    names.set(number, { name, json: JSON.stringify(name) });
+    names.set(number, { name, json: Buffer.from(JSON.stringify(name)) });
   };
   const unsaid = new Set<string>();
   let next = 0;

@@ -12,67 +12,80 @@ export interface CellsContent extends CellAccount {
 }
 
 type CellsPartial = Extract<Partial, { kind: 'cells' }>;
-const LISTS = ['features', 'presence', 'samples', 'labels', 'measures'] as const;
+/** Besides the features, in their order. */
+const OTHER_LISTS = ['presence', 'samples', 'labels', 'measures'] as const;
 /** Items as JSON: they are written once, measured and put together. */
-type Lists = Record<(typeof LISTS)[number], string[]>;
+interface Lists extends Record<(typeof OTHER_LISTS)[number], string[]> {
+  readonly features: Piece[];
+}
+
+/** A feature with some or all of its cells, which lie from `from` to `to`. */
+interface Piece {
+  /** Up to the cells. */
+  readonly head: Buffer;
+  readonly from: number;
+  readonly to: number;
+}
 
 const noLists = (): Lists => ({ features: [], presence: [], samples: [], labels: [], measures: [] });
 
 const bytesOf = (json: string): number => Buffer.byteLength(json) + 1;
 
-/** A unit of a text is at most this many bytes. */
-const MOST_BYTES = 3;
-
-/** Whether the cells fit a chunk in any case: nearly always, and then nothing needs to be measured. */
-function fit(cells: readonly string[], chunkBytes: number): boolean {
-  let units = 0;
-  for (const json of cells) units += json.length + 1;
-  return units * MOST_BYTES <= chunkBytes;
-}
+const COMMA = Buffer.from(',');
+const TAIL = Buffer.from(']}');
 
 /** A feature with very many cells spans chunks. */
-function* pieces(features: readonly SaidFeature[], chunkBytes: number): Iterable<string> {
-  for (const { feature, stage, cells } of features) {
-    let part: string[] = [];
-    let bytes = 0;
-    const piece = (of: readonly string[] = part): string => `{"feature":${JSON.stringify(feature)},"stage":"${stage}","cells":[${of.join(',')}]}`;
-    if (fit(cells, chunkBytes)) {
-      yield piece(cells);
-      continue;
-    }
-    for (const json of cells) {
-      if (part.length > 0 && bytes + bytesOf(json) > chunkBytes) {
-        yield piece();
-        part = [];
-        bytes = 0;
+function* pieces(features: readonly SaidFeature[], chunkBytes: number): Iterable<Piece> {
+  for (const { feature, stage, from: first, ends } of features) {
+    const head = Buffer.from(`{"feature":${JSON.stringify(feature)},"stage":"${stage}","cells":[`);
+    let from = first;
+    let last = first;
+    for (const end of ends) {
+      // A cell alone is a piece however large it is.
+      if (last > from && end - from + 1 > chunkBytes) {
+        yield { head, from, to: last };
+        from = last + COMMA.length;
       }
-      part.push(json);
-      bytes += bytesOf(json);
+      last = end;
     }
-    yield piece();
+    yield { head, from, to: last };
   }
 }
 
+/** One chunk. `head`: an object of what is in front of the lists. */
+function join(head: string, { features, ...rest }: Lists, bytes: Buffer): Buffer {
+  const parts = [Buffer.from(`${head.slice(0, -1)},"features":[`)];
+  for (const [at, piece] of features.entries()) {
+    if (at > 0) parts.push(COMMA);
+    parts.push(piece.head, bytes.subarray(piece.from, piece.to), TAIL);
+  }
+  parts.push(Buffer.from(`],${OTHER_LISTS.map((list) => `"${list}":[${rest[list].join(',')}]`).join(',')}}`));
+  return Buffer.concat(parts);
+}
+
 /** The chunks of a tick's `cells`, `reset` on the first alone; none where there is nothing to say. `chunkBytes` is for tests. */
-export function cellsRecords(tick: number, levels: CellsPartial['levels'], reset: boolean, content: CellsContent, chunkBytes = CHUNK_BYTES): string[] {
-  const chunks: Lists[] = [noLists()];
+export function cellsRecords(tick: number, levels: CellsPartial['levels'], reset: boolean, content: CellsContent, chunkBytes = CHUNK_BYTES): Buffer[] {
+  let lists = noLists();
+  const chunks = [lists];
   let filled = 0;
-  const put = (list: (typeof LISTS)[number], json: string): void => {
-    const bytes = bytesOf(json);
+  const roomFor = (bytes: number): Lists => {
     if (filled > 0 && filled + bytes > chunkBytes) {
-      chunks.push(noLists());
+      lists = noLists();
+      chunks.push(lists);
       filled = 0;
     }
     filled += bytes;
-    chunks.at(-1)?.[list].push(json);
+    return lists;
   };
-  for (const piece of pieces(content.features, chunkBytes)) put('features', piece);
-  for (const list of ['presence', 'samples', 'labels', 'measures'] as const) for (const item of content[list]) put(list, JSON.stringify(item));
+  for (const piece of pieces(content.features, chunkBytes)) roomFor(piece.head.length + piece.to - piece.from + TAIL.length + COMMA.length).features.push(piece);
+  for (const list of OTHER_LISTS) {
+    for (const item of content[list]) {
+      const json = JSON.stringify(item);
+      roomFor(bytesOf(json))[list].push(json);
+    }
+  }
   if (filled === 0 && !reset) return [];
-  return chunks.map((lists, at) => {
-    const head = JSON.stringify({ v: 2, kind: 'cells', tick, levels, reset: reset && at === 0 } satisfies Omit<CellsPartial, (typeof LISTS)[number]>);
-    return `${head.slice(0, -1)},${LISTS.map((list) => `"${list}":[${lists[list].join(',')}]`).join(',')}}`;
-  });
+  return chunks.map((chunk, at) => join(JSON.stringify({ v: 2, kind: 'cells', tick, levels, reset: reset && at === 0 } satisfies Omit<CellsPartial, 'features' | (typeof OTHER_LISTS)[number]>), chunk, content.bytes));
 }
 
 /** The chunks of a training tick's vectors; none where nobody is frequent. */

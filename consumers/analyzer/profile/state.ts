@@ -88,7 +88,7 @@ export interface PartitionState {
 
 /** What goes out with the next commit, besides the changelog. */
 export interface Emits {
-  readonly partials: { readonly key: string; readonly json: string }[];
+  readonly partials: { readonly key: string; readonly value: Buffer }[];
   readonly levels: ExpertiseLevel[];
   readonly bottlenecks: Bottleneck[];
 }

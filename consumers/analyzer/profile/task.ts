@@ -127,7 +127,7 @@ export function createProfileTask({ context, app, codec, references, erasures = 
       ...erased.map((userId) => out('levels', userId, null)),
       ...emits.levels.map((level) => out('levels', level.user_id, codec.encode('ExpertiseLevel', level))),
       ...emits.bottlenecks.map((bottleneck) => out('bottlenecks', bottleneck.user_id, codec.encode('Bottleneck', bottleneck))),
-      ...emits.partials.map(({ key, json }) => out('partials', key, Buffer.from(json))),
+      ...emits.partials.map(({ key, value }) => out('partials', key, value)),
       out('partials', 'progress', Buffer.from(progressRecord(through, watermark, firstTick))),
     ];
     // Not spread: there are thousands.

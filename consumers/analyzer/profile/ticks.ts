@@ -129,8 +129,8 @@ export async function runTick(state: PartitionState, tick: number, evaluatedTo: 
   const window = windowOf(tick);
   const midnight = isMidnight(tick);
   const newModel = view?.reference.effective_from === tick && view.reference.decision === 'new';
-  const say = (json: string): void => {
-    emits.partials.push({ key: String(tick), json });
+  const say = (json: string | Buffer): void => {
+    emits.partials.push({ key: String(tick), value: typeof json === 'string' ? Buffer.from(json) : json });
   };
 
   if (state.lastTick !== null && windowOf(state.lastTick).last !== window.last) moveDay(state, tick);

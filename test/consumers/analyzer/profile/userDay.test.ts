@@ -12,7 +12,7 @@ import { UserDay } from '../../../../consumers/analyzer/profile/userDay.ts';
 import { recordOf } from './plainDays.ts';
 import { INFINITE_STEP } from '../../../../consumers/analyzer/quantise.ts';
 
-const cells = createCells((number) => ({ name: String(number), json: `"${String(number)}"` }));
+const cells = createCells((number) => ({ name: String(number), json: Buffer.from(`"${String(number)}"`) }));
 /** Enough for numbers of one and of two bytes. */
 const REFS: readonly CellRef[] = Array.from({ length: 200 }, (_, i) => cells.refOf(`feature-${String(i)}`, i % 2 === 0 ? 'data' : 'training'));
 const user = newUser('u', 'team', 'scientist');

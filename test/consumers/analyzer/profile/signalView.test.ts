@@ -55,7 +55,7 @@ function decode(signalClass: SignalRecord['class'], bytes: Buffer): SignalRecord
 /** As it lies in a fetched batch: between other bytes, which must not be read. */
 const amid = (bytes: Buffer): Slice => ({ bytes: Buffer.concat([Buffer.alloc(7, 0x55), bytes, Buffer.alloc(40, 0x02)]), from: 7, to: 7 + bytes.length });
 
-const FIELDS = Object.keys(signalFrom(decode('action', codec.encode('ActionSignal', { ...fc.sample(fc.record(head), { numRuns: 1, seed: 1 })[0], action: '', task_id: null, outcome: null } as never)))).filter((name) => name !== 'userIn') as (keyof Signal)[];
+const FIELDS = Object.keys(signalFrom(decode('action', codec.encode('ActionSignal', { ...fc.sample(fc.record(head), { numRuns: 1, seed: 1 })[0], action: '', task_id: null, outcome: null } as never)))).filter((name) => name !== 'userIn') as Exclude<keyof Signal, 'userIn'>[];
 /** As in production one for all signals of a class: what one left must not show in the next. */
 const VIEWS = { action: new SignalView('action'), error: new SignalView('error'), time: new SignalView('time') };
 const viewSignal = (signalClass: SignalRecord['class'], value: Slice): SignalView | null => (VIEWS[signalClass].fill(value) ? VIEWS[signalClass] : null);

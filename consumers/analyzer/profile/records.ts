@@ -54,7 +54,7 @@ function* pieces(features: readonly SaidFeature[], chunkBytes: number): Iterable
 
 /** One chunk. `head`: an object of what is in front of the lists. */
 function join(head: string, { features, ...rest }: Lists, bytes: Buffer): Buffer {
-  const parts = [Buffer.from(`${head.slice(0, -1)},"features":[`)];
+  const parts: Buffer[] = [Buffer.from(`${head.slice(0, -1)},"features":[`)];
   for (const [at, piece] of features.entries()) {
     if (at > 0) parts.push(COMMA);
     parts.push(piece.head, bytes.subarray(piece.from, piece.to), TAIL);

@@ -12,13 +12,12 @@ export type CellsChunk = Extract<Partial, { kind: 'cells' }>;
 
 /** A cell as it stands after all differences. */
 interface KeptCell {
-  readonly level: Level;
   readonly team: string;
   readonly tally: Tally;
 }
 
-/** By level and team. */
-type Cells = Map<string, KeptCell>;
+/** By level, then by team: no key is made for a cell, of which an hour has hundreds. */
+type Cells = Map<Level, Map<string, KeptCell>>;
 
 /** What one partition says of cells (by feature) and presence. */
 interface Said {
@@ -51,6 +50,12 @@ export interface Sums {
 
 export const featureKey = (stage: Stage, feature: string): string => `${stage}/${feature}`;
 
+function teamsAt(cells: Cells, level: Level): Map<string, KeptCell> {
+  let teams = cells.get(level);
+  if (teams === undefined) cells.set(level, (teams = new Map<string, KeptCell>()));
+  return teams;
+}
+
 const noSaid = (): Said => ({ cells: new Map<string, Cells>(), presence: new Map<string, Presence>() });
 
 export function createSums(partitions: number): Sums {
@@ -64,8 +69,7 @@ export function createSums(partitions: number): Sums {
     const teams = new Map<string, Tally>();
     for (const { now, old } of shares) {
       for (const said of [now, old]) {
-        for (const cell of said?.cells.get(key)?.values() ?? []) {
-          if (cell.level !== level) continue;
+        for (const cell of said?.cells.get(key)?.get(level)?.values() ?? []) {
           const tally = teams.get(cell.team) ?? emptyTally();
           addTally(tally, cell.tally, 1);
           teams.set(cell.team, tally);
@@ -82,12 +86,16 @@ export function createSums(partitions: number): Sums {
     },
   });
 
-  const levelOf = (key: string, stage: Stage, feature: string, level: Level): Tally => {
+  const featureOf = (key: string, stage: Stage, feature: string): Map<Level, LevelTally> => {
     changed.features.add(key);
     let tally = features.get(key);
     if (tally === undefined) features.set(key, (tally = { stage, feature, levels: new Map() }));
-    let known = tally.levels.get(level);
-    if (known === undefined) tally.levels.set(level, (known = levelTally(key, level)));
+    return tally.levels;
+  };
+
+  const levelOf = (levels: Map<Level, LevelTally>, key: string, level: Level): Tally => {
+    let known = levels.get(level);
+    if (known === undefined) levels.set(level, (known = levelTally(key, level)));
     return known.all;
   };
 
@@ -110,39 +118,44 @@ export function createSums(partitions: number): Sums {
   };
 
   /** Of a full account, and whatever version 1 says. */
-  const replace = (now: Cells, before: Cells | undefined, name: string, key: string, { stage, feature }: FeatureCells, cell: Cell): void => {
-    const last = before?.get(name);
-    before?.delete(name);
+  const replace = (now: Cells, before: Cells | undefined, key: string, { stage, feature }: FeatureCells, cell: Cell): void => {
+    const { level, team } = cell;
+    const last = before?.get(level)?.get(team);
+    before?.get(level)?.delete(team);
     if (last !== undefined && isSame(last.tally, cell)) {
-      now.set(name, last);
+      teamsAt(now, level).set(team, last);
       return;
     }
     const tally = emptyTally();
     addCell(tally, cell);
-    if (cell.seen !== 0) now.set(name, { level: cell.level, team: cell.team, tally });
-    const sum = levelOf(key, stage, feature, cell.level);
+    if (cell.seen !== 0) teamsAt(now, level).set(team, { team, tally });
+    const sum = levelOf(featureOf(key, stage, feature), key, level);
     addTally(sum, tally, 1);
     if (last !== undefined) addTally(sum, last.tally, -1);
   };
 
-  const add = (now: Cells, name: string, key: string, { stage, feature }: FeatureCells, cell: Cell): void => {
-    let kept = now.get(name);
-    if (kept === undefined) now.set(name, (kept = { level: cell.level, team: cell.team, tally: emptyTally() }));
+  const add = (now: Cells, key: string, levels: Map<Level, LevelTally>, cell: Cell): void => {
+    const { level, team } = cell;
+    const teams = teamsAt(now, level);
+    let kept = teams.get(team);
+    if (kept === undefined) teams.set(team, (kept = { team, tally: emptyTally() }));
     addCell(kept.tally, cell);
-    if (kept.tally.seen === 0) now.delete(name);
-    addCell(levelOf(key, stage, feature, cell.level), cell);
+    if (kept.tally.seen === 0) teams.delete(team);
+    addCell(levelOf(levels, key, level), cell);
   };
 
   const putFeature = (now: Said, old: Said | null, said: FeatureCells, version: Version): void => {
     const key = featureKey(said.stage, said.feature);
     let known = now.cells.get(key);
-    if (known === undefined) now.cells.set(key, (known = new Map<string, KeptCell>()));
-    const before = old === null ? known : old.cells.get(key);
-    for (const cell of said.cells) {
-      const name = `${cell.level}/${cell.team}`;
-      if (old === null && version !== 1) add(known, name, key, said, cell);
-      else replace(known, before, name, key, said, cell);
+    if (known === undefined) now.cells.set(key, (known = new Map<Level, Map<string, KeptCell>>()));
+    if (old === null && version !== 1) {
+      const levels = featureOf(key, said.stage, said.feature);
+      for (const cell of said.cells) add(known, key, levels, cell);
+    } else {
+      const before = old === null ? known : old.cells.get(key);
+      for (const cell of said.cells) replace(known, before, key, said, cell);
     }
+    for (const [level, teams] of known) if (teams.size === 0) known.delete(level);
     if (known.size === 0) now.cells.delete(key);
     prune(key);
   };
@@ -162,7 +175,7 @@ export function createSums(partitions: number): Sums {
     share.old = null;
     for (const [key, cells] of old?.cells ?? []) {
       const { stage, feature } = features.get(key) ?? {};
-      if (stage !== undefined && feature !== undefined) for (const { level, tally } of cells.values()) addTally(levelOf(key, stage, feature, level), tally, -1);
+      if (stage !== undefined && feature !== undefined) for (const [level, teams] of cells) for (const { tally } of teams.values()) addTally(levelOf(featureOf(key, stage, feature), key, level), tally, -1);
       prune(key);
     }
     for (const last of old?.presence.values() ?? []) addPresence(last, -1);

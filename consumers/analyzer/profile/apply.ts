@@ -59,7 +59,7 @@ function addSamples(state: PartitionState, user: User, signal: Signal, ref: Cell
 /** At each new signal the stage that it touches (the paper). */
 function checkStage(state: PartitionState, user: User, stage: Stage, watermark: number, view: ReferenceView, emits: Emits): void {
   const sums = user.stages?.[stage] ?? null;
-  if (sums === null || user.level === 'machine' || user.bottlenecks.some((open) => open.stage === stage)) return;
+  if (sums === null || user.level === 'machine' || (user.bottlenecks.length > 0 && user.bottlenecks.some((open) => open.stage === stage))) return;
   const opened = openingOf(user, stage, sums, view, dayOf(watermark), watermark);
   if (opened === null) return;
   user.bottlenecks = [...user.bottlenecks, { stage, since: opened.since, dimension: opened.dimension, reasons: opened.reasons }];

@@ -151,9 +151,10 @@ export function stagesOf(state: PartitionState, user: User): StageWindow {
 
 /** The user's contribution to the feature may have changed. */
 export function touch(state: PartitionState, user: User, ref: CellRef): void {
-  if (user.dirty === null) user.dirty = [ref];
-  else if (user.dirty !== 'all' && !user.dirty.includes(ref)) user.dirty.push(ref);
-  state.unsettled.add(user);
+  if (user.dirty === null) {
+    user.dirty = [ref];
+    state.unsettled.add(user);
+  } else if (user.dirty !== 'all' && !user.dirty.includes(ref)) user.dirty.push(ref);
 }
 
 /** Puts a day in its place. */

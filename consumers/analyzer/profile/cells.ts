@@ -105,10 +105,7 @@ export function createCells(nameOf: NameOf): Cells {
     if (last !== null && last.level === level && last.team === team && last.users > 0) return last;
     const key = `${level} ${team}`;
     let group = groups.get(key);
-    if (group === undefined) {
-      group = { level, team, head: headOf(level, team), users: 0 };
-      groups.set(key, group);
-    }
+    if (group === undefined) groups.set(key, (group = { level, team, head: headOf(level, team), users: 0 }));
     return group;
   };
   const cellAt = (ref: CellRef, group: Group): Cell => {

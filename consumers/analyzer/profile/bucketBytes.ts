@@ -1,0 +1,91 @@
+/** A bucket as bytes, and back: `userDay.ts` has their layout. One bucket at a time is encoded, to `scratch`, and one reader reads. */
+import { emptyBucket, NUMBERS } from './buckets.ts';
+import type { Bucket } from './buckets.ts';
+import type { CellRef } from './cells.ts';
+import { VarintReader, writeVarint } from './varints.ts';
+
+export const LENGTH_BYTES = 2;
+/** Varints below are one byte. */
+export const ONE_BYTE = 0x80;
+/** The last number that has room for one more in its byte. */
+export const FULL_BYTE = ONE_BYTE - 1;
+/** Holds any bucket. */
+export const scratch = new Uint8Array(LENGTH_BYTES + 0xffff);
+export const read = new VarintReader();
+
+export function encode(bucket: Bucket<CellRef>): number {
+  const { fingerprints, durations } = bucket;
+  let at = writeVarint(scratch, LENGTH_BYTES, bucket.ref.number);
+  scratch[at++] = bucket.active ? 1 : 0;
+  at = writeVarint(scratch, at, bucket.actions);
+  at = writeVarint(scratch, at, bucket.own);
+  at = writeVarint(scratch, at, bucket.times);
+  at = writeVarint(scratch, at, bucket.completed);
+  at = writeVarint(scratch, at, bucket.failed);
+  at = writeVarint(scratch, at, bucket.abandoned);
+  at = writeVarint(scratch, at, bucket.errors);
+  at = writeList(at, fingerprints);
+  at = writeList(at, durations);
+  return closed(at);
+}
+
+/** A new bucket of one signal, as `encode` would write it. */
+export function encodeFirst(number: number, numbers: number, step: number): number {
+  let at = writeVarint(scratch, LENGTH_BYTES, number);
+  for (let n = 0; n < NUMBERS; n++) scratch[at++] = (numbers >> n) & 1;
+  scratch[at++] = 0;
+  if (step < 0) {
+    scratch[at++] = 0;
+    return closed(at);
+  }
+  scratch[at++] = 2;
+  at = writeVarint(scratch, at, step);
+  scratch[at++] = 1;
+  return closed(at);
+}
+
+function closed(at: number): number {
+  const length = at - LENGTH_BYTES;
+  scratch[0] = length & 0xff;
+  scratch[1] = length >> 8;
+  return at;
+}
+
+function writeList(from: number, list: readonly number[] | null): number {
+  if (list === null) return writeVarint(scratch, from, 0);
+  let at = writeVarint(scratch, from, list.length);
+  for (const value of list) at = writeVarint(scratch, at, value);
+  return at;
+}
+
+function readList(): number[] | null {
+  const length = read.next();
+  if (length === 0) return null;
+  const list: number[] = [];
+  for (let i = 0; i < length; i++) list.push(read.next());
+  return list;
+}
+
+/** `read` stands behind the feature's number. */
+export function decode(ref: CellRef, into?: Bucket<CellRef>): Bucket<CellRef> {
+  const bucket = into ?? emptyBucket(ref);
+  bucket.ref = ref;
+  bucket.active = read.next() === 1;
+  bucket.actions = read.next();
+  bucket.own = read.next();
+  bucket.times = read.next();
+  bucket.completed = read.next();
+  bucket.failed = read.next();
+  bucket.abandoned = read.next();
+  bucket.errors = read.next();
+  bucket.fingerprints = readList();
+  bucket.durations = readList();
+  return bucket;
+}
+
+/** Only the durations, where there are any; `read` stands behind the feature's number. */
+export function decodeDurations(): number[] | null {
+  read.skip(NUMBERS);
+  read.skip(read.next());
+  return readList();
+}

@@ -49,7 +49,7 @@ export function createRestore(state: PartitionState, turn: Turn = setImmediate):
       state.users.add(user);
       unknown.add(user);
     }
-    insertDay(user, new UserDay(day, user, state.cells, state.slab, value));
+    appendDay(user, new UserDay(day, user, state.cells, state.slab, value));
   };
 
   const applyUser = (key: Buffer, record: UserRecord | null): void => {
@@ -120,7 +120,16 @@ export function createRestore(state: PartitionState, turn: Turn = setImmediate):
   };
 }
 
-/** Days come in their order, nearly always: the last is looked at first. */
+/** Days come in their order, nearly always: an array that has room for more is not copied with each of them. `derive` gives it its size. */
+function appendDay(user: User, day: UserDay): void {
+  const days = user.days as UserDay[];
+  const last = days.at(-1);
+  if (last === undefined) user.days = [day];
+  else if (last.day < day.day) days.push(day);
+  else insertDay(user, day);
+}
+
+/** The last is looked at first. */
 function hasDay({ days }: User, day: number): boolean {
   for (let at = days.length - 1; at >= 0; at--) {
     const known = days[at]?.day ?? 0;
@@ -159,6 +168,7 @@ function fillUser(user: User, record: UserRecord): void {
 
 /** What is not in the changelog. All of the user is counted anew at the next tick. */
 function derive(state: PartitionState, user: User): void {
+  if (user.days.length > 0) user.days = user.days.slice();
   user.dirty = 'all';
   if (user.bottlenecks.length > 0) state.stuck.add(user);
   if (user.level === 'machine') state.machines.add(user.id);

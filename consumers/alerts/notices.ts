@@ -31,7 +31,7 @@ interface Memory {
   readonly digest: number | null;
 }
 
-export async function readChallenge(codec: RecordCodec, value: Buffer): Promise<Challenge> {
+async function readChallenge(codec: RecordCodec, value: Buffer): Promise<Challenge> {
   try {
     return codec.decode('Challenge', value);
   } catch (cause) {

@@ -41,7 +41,7 @@ export interface RouteWorld {
   readonly committed: () => number;
 }
 
-export interface RouteOptions {
+interface RouteOptions {
   readonly match?: Partial<Match>;
   readonly tell?: readonly Tellable[];
   readonly hours?: Hours;

@@ -16,7 +16,7 @@ export interface Secrets {
   readonly readFile: (path: string) => string;
 }
 
-export const SECRET_PREFIX = 'ALERTS_SECRET_';
+const SECRET_PREFIX = 'ALERTS_SECRET_';
 const KINDS = ['webhook', 'slack', 'alertmanager', 'email'] as const;
 const SMTP = ['host', 'port', 'security', 'from', 'username', 'password', 'allow_private'] as const;
 /** Ours: no more than a person could have meant; who is many is a list of the mail server's. */

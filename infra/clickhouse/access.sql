@@ -72,10 +72,11 @@ GRANT SELECT ON `chokepoint`.`stage_health` TO `chokepoint_reader`;
 CREATE QUOTA IF NOT EXISTS `chokepoint_hour` KEYED BY user_name;
 ALTER QUOTA `chokepoint_hour` FOR INTERVAL 1 hour MAX queries = 2000, execution_time = 3600, read_rows = 50000000000, result_rows = 100000000 TO `chokepoint_analyst`, `chokepoint_reader`;
 
--- The page: every view, and how many events there are and how new they are. Its own process bounds what it asks.
+-- The page: every view, how many events there are and how new they are, and when the canary was seen. Its own process bounds what it asks.
 CREATE USER IF NOT EXISTS `chokepoint_dashboard` IDENTIFIED WITH sha256_hash BY 'SHA-256 OF THE PASSWORD OF chokepoint_dashboard';
 GRANT `chokepoint_every_view` TO `chokepoint_dashboard`;
 GRANT SELECT(occurred_at, received_at) ON `chokepoint`.`events_raw` TO `chokepoint_dashboard`;
+GRANT SELECT(occurred_at, feature) ON `chokepoint`.`signals_raw` TO `chokepoint_dashboard`;
 
 -- The sink: looks which migrations were applied, inserts, and deletes what is of the erased.
 CREATE USER IF NOT EXISTS `chokepoint_sink` IDENTIFIED WITH sha256_hash BY 'SHA-256 OF THE PASSWORD OF chokepoint_sink';

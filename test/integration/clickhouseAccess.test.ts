@@ -133,12 +133,13 @@ test('an hour\'s share, once used up, is used up', async () => {
   }, (xml) => xml.replace('<queries>2000</queries>', '<queries>5</queries>'));
 });
 
-test('the page: all that it asks, and no more of the raw tables than their number of events', async () => {
+test('the page: all that it asks, and no more of the raw tables than their times and features', async () => {
   await as('dashboard', async (clickhouse) => {
     const ask = boundedAsk(clickhouse);
     await Promise.all([readCatalog(ask), readExpertise(ask), readPulse(ask), readTitles(ask), readStoredHealth(ask), readStages(ask), readStates(ask), readChallenges(ask, 'challenges', 'ORDER BY opened_at'), readSamples(ask, make.challenge().challenge_id, true), readNow(ask, () => null, String)]);
     assert.deepEqual(await clickhouse.query('SELECT count() AS rows, max(occurred_at) = 0 AS none FROM events_raw'), [{ rows: 1, none: 0 }]);
     await denied(clickhouse.query('SELECT user_id FROM events_raw'));
+    await denied(clickhouse.query('SELECT user_id FROM signals_raw'));
     await denied(clickhouse.insert('challenges_raw', [{}], 'x'));
   });
 });

@@ -67,7 +67,8 @@ before(async () => {
     eventually('a ready collector', async () => ((await fetch(`${url}/readyz`).catch(() => null))?.ok === true ? true : null)),
     ...children.map(async ({ failed }) => { throw await failed; }),
   ]);
-  await eventually('the tables of the sink', async () => (await clickhouse.query(`SELECT name FROM system.tables WHERE database = currentDatabase() AND name = 'dead_letters'`))[0] ?? null);
+  // Before the sink has made the database, the question itself is refused.
+  await eventually('the tables of the sink', async () => (await clickhouse.query(`SELECT name FROM system.tables WHERE database = currentDatabase() AND name = 'dead_letters'`).catch(() => []))[0] ?? null);
   const feature = { feature: `feature-${app}`, title: 'A feature', stage: 'data' };
   assert.equal((await call('/v1/features', JSON.stringify({ features: [feature] }), ADMIN)).status, 202);
 });

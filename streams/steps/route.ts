@@ -1,5 +1,6 @@
 /** From values to records of topics: what a step has to send, in order. */
-import type { InRecord, Lying, OutRecord, Slice } from '../../infra/ports.ts';
+import { LyingRecord } from '../../infra/lyingRecord.ts';
+import type { InRecord, OutRecord, Slice } from '../../infra/ports.ts';
 import type { RecordCodec } from '../../schemas/codec.ts';
 import { hashOf } from '../../schemas/ids.ts';
 import { HEADERS, topicName } from '../../schemas/topics.ts';
@@ -106,40 +107,4 @@ export function createRoute(codec: RecordCodec, app: string, partition: number):
       return taken;
     },
   };
-}
-
-/** A record whose key and value lie in larger buffers: those who do not know `lies` get Buffers. */
-class LyingRecord implements OutRecord, Lying {
-  readonly topic: string;
-  readonly partition: number;
-  readonly keyBytes: Buffer;
-  readonly keyFrom: number;
-  readonly keyTo: number;
-  readonly valueBytes: Buffer;
-  readonly valueFrom: number;
-  readonly valueTo: number;
-
-  constructor(topic: string, partition: number, key: Slice, value: Slice) {
-    this.topic = topic;
-    this.partition = partition;
-    this.keyBytes = key.bytes;
-    this.keyFrom = key.from;
-    this.keyTo = key.to;
-    this.valueBytes = value.bytes;
-    this.valueFrom = value.from;
-    this.valueTo = value.to;
-  }
-
-  /** One object says all of it: thousands live until a transaction is committed. */
-  get lies(): Lying {
-    return this;
-  }
-
-  get key(): Buffer {
-    return this.keyBytes.subarray(this.keyFrom, this.keyTo);
-  }
-
-  get value(): Buffer {
-    return this.valueBytes.subarray(this.valueFrom, this.valueTo);
-  }
 }

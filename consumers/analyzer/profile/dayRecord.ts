@@ -1,40 +1,6 @@
 /** Changelog records of days, of which a commit has thousands: they lie where the days lie, with their keys one behind the other, and no text and no Buffer is made of them. */
-import type { Lying, OutRecord, Slice } from '../../../infra/ports.ts';
-
-/** Those who do not know `lies` get Buffers. */
-class DayRecord implements OutRecord, Lying {
-  readonly topic: string;
-  readonly partition: number;
-  readonly keyBytes: Buffer;
-  readonly keyFrom: number;
-  readonly keyTo: number;
-  readonly valueBytes: Buffer;
-  readonly valueFrom: number;
-  readonly valueTo: number;
-
-  constructor(topic: string, partition: number, key: Slice, value: Slice) {
-    this.topic = topic;
-    this.partition = partition;
-    this.keyBytes = key.bytes;
-    this.keyFrom = key.from;
-    this.keyTo = key.to;
-    this.valueBytes = value.bytes;
-    this.valueFrom = value.from;
-    this.valueTo = value.to;
-  }
-
-  get lies(): Lying {
-    return this;
-  }
-
-  get key(): Buffer {
-    return this.keyBytes.subarray(this.keyFrom, this.keyTo);
-  }
-
-  get value(): Buffer {
-    return this.valueBytes.subarray(this.valueFrom, this.valueTo);
-  }
-}
+import { LyingRecord } from '../../../infra/lyingRecord.ts';
+import type { OutRecord, Slice } from '../../../infra/ports.ts';
 
 /** Ours: the keys of a commit, in all but the largest. */
 const FIRST_BYTES = 64 * 1024;
@@ -63,7 +29,7 @@ export function createDayRecords(topic: string, partition: number): DayRecords {
       const from = used;
       used = writeText(bytes, `d/${String(day)}/`, used);
       used = writeText(bytes, userId, used);
-      return new DayRecord(topic, partition, { bytes, from, to: used }, value);
+      return new LyingRecord(topic, partition, { bytes, from, to: used }, value);
     },
     clear: () => {
       used = 0;

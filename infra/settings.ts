@@ -1,5 +1,6 @@
 /**
  * The settings: environment variables, parsed once into a read-only record, wrong ones reported together. Nothing else reads the environment.
+ * Longer than other files: what a setting is, how it is read and how it is shown stand together, so that none of the three is forgotten when one is added.
  */
 import { resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';

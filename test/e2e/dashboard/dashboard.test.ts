@@ -1,4 +1,4 @@
-/** The page in a real Chromium, over a small platform in a real ClickHouse and Kafka: each view shows what the tables say, live, to whom it should, by keyboard, and nothing breaks out of it. */
+/** The page in a real Chromium, over a small platform in a real ClickHouse and Kafka: each view shows what the tables say, live, to whom it should, by keyboard, and nothing breaks out of it. One long file, since one platform and one browser serve all of it. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import axe from 'axe-core';

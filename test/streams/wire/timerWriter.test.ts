@@ -36,10 +36,10 @@ const given = fc.record({ start, signal: signals, deadline: offset, origin_offse
 
 type Given = typeof given extends fc.Arbitrary<infer T> ? T : never;
 
-function expected({ start: { action, task_id, outcome: _, ...head }, signal, deadline, origin_offset, watermark, ordinal }: Given): Buffer {
+function expected({ start: head, signal, deadline, origin_offset, watermark, ordinal }: Given): Buffer {
   const shared = { ...head, signal_id: idOf(head.user_id, head.event_id, signal), occurred_at: deadline, origin_offset, ordinal, watermark, properties: { ...head.properties, timer: 'true' } };
   return signal.class === 'action'
-    ? codec.encode('ActionSignal', { ...shared, action, task_id, outcome: signal.outcome })
+    ? codec.encode('ActionSignal', { ...shared, outcome: signal.outcome })
     : codec.encode('TimeSignal', { ...shared, measure: signal.measure, duration_ms: signal.duration_ms, expected_ms: signal.expected_ms, censored: signal.censored });
 }
 

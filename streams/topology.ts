@@ -141,13 +141,13 @@ export function createTopology({ codec, partition, partitions, dedupeWindowMs, m
     let count = 0;
     for (let task = state.tasks.due(upTo); task !== undefined; task = state.tasks.due(upTo)) {
       const watermark = Math.max(state.watermark(), task.deadline);
-      const signals = abandon(codec, task, { origin_offset, ordinal: ordinal + count, watermark });
-      route.records(signals);
+      const { start, identity, signals } = abandon(codec, task);
+      const head = { start, identity, deadline: task.deadline, origin_offset, watermark };
+      for (const signal of signals) route.timer(head, signal, ordinal + count++);
       state.tasks.abandon(task, watermark);
-      count += signals.length;
-      counts.signals += signals.length;
       counts.timersFired += 1;
     }
+    counts.signals += count;
     return count;
   }
 

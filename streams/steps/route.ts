@@ -6,17 +6,19 @@ import { hashOf } from '../../schemas/ids.ts';
 import { HEADERS, topicName } from '../../schemas/topics.ts';
 import { MAX_ORIGINAL_BYTES } from '../limits.ts';
 import type { Change } from '../state/seen.ts';
+import { AvroWriter } from '../wire/avroWriter.ts';
 import { createSignalWriter, type SignalHead } from '../wire/signalWriter.ts';
+import { createTimerWriter, type TimerHead, type TimerSignal } from '../wire/timerWriter.ts';
 import type { DeadLettered } from './result.ts';
-import type { Signal, SignalClass, SignalRecord } from './signal.ts';
+import type { Signal, SignalClass } from './signal.ts';
 
 export interface Route {
   /** A step begins: what the last one gave is committed. */
   begin(): void;
   /** One of an event; gives its bytes, which are good until the next `begin`. */
   signal(key: Slice, head: SignalHead, signal: Signal, ordinal: number): Slice;
-  /** Whole ones, of a timer. */
-  records(signals: readonly SignalRecord[]): void;
+  /** One of a timer. */
+  timer(head: TimerHead, signal: TimerSignal, ordinal: number): void;
   /** `eventId`: null where the record could not be decoded. `origin`: where a replayed dead letter first was, `topic/partition/offset`. */
   deadLetter(record: InRecord, rejection: DeadLettered, eventId: string | null, origin: string | null): void;
   /** To all three signal topics, behind the signals of the offset; once per offset. */
@@ -33,7 +35,10 @@ const NOTHING = Buffer.alloc(0);
 
 export function createRoute(codec: RecordCodec, app: string, partition: number): Route {
   const topics: Readonly<Record<SignalClass, string>> = { action: topicName('actions', app), error: topicName('errors', app), time: topicName('times', app) };
-  const writer = createSignalWriter({ action: codec.schemaId('ActionSignal'), error: codec.schemaId('ErrorSignal'), time: codec.schemaId('TimeSignal') });
+  const schemas = { action: codec.schemaId('ActionSignal'), error: codec.schemaId('ErrorSignal'), time: codec.schemaId('TimeSignal') };
+  const out = new AvroWriter();
+  const writer = createSignalWriter(out, schemas);
+  const timers = createTimerWriter(out, schemas);
   const signalTopics = Object.values(topics);
   const deadLetters = topicName('deadLetters', app);
   const changelog = topicName('processorChangelog', app);
@@ -45,27 +50,21 @@ export function createRoute(codec: RecordCodec, app: string, partition: number):
     records.push({ topic, partition, key, value });
     bytes += RECORD_BYTES + (value?.length ?? 0);
   };
-  const encode = (signal: SignalRecord): Buffer => {
-    switch (signal.class) {
-      case 'action':
-        return codec.encode('ActionSignal', signal.record);
-      case 'error':
-        return codec.encode('ErrorSignal', signal.record);
-      case 'time':
-        return codec.encode('TimeSignal', signal.record);
-    }
+  const sendSignal = (signal: Signal, key: Slice, value: Slice): void => {
+    records.push(new LyingRecord(topics[signal.class], partition, key, value));
+    bytes += RECORD_BYTES + value.to - value.from;
   };
 
   return {
-    begin: () => { writer.reset(); },
+    begin: () => { out.reset(); },
     signal: (key, head, signal, ordinal) => {
       const value = writer.write(head, signal, ordinal);
-      records.push(new LyingRecord(topics[signal.class], partition, key, value));
-      bytes += RECORD_BYTES + value.to - value.from;
+      sendSignal(signal, key, value);
       return value;
     },
-    records: (signals) => {
-      for (const signal of signals) send(topics[signal.class], signal.record.user_id, encode(signal));
+    timer: (head, signal, ordinal) => {
+      const { key, value } = timers.write(head, signal, ordinal);
+      sendSignal(signal, key, value);
     },
     deadLetter: (record, { reason, detail, step }, eventId, origin) => {
       const id = hashOf(record.topic, record.partition, record.offset);

@@ -1,5 +1,5 @@
 /** What an event means, before it is written: the parts in which its signals differ. What they share is the event, the catalog and the user. */
-import type { ActionSignal, ErrorSignal, Outcome, TimeMeasure, TimeSignal } from '../../schemas/records.ts';
+import type { Outcome, TimeMeasure } from '../../schemas/records.ts';
 
 export type Signal =
   | { readonly class: 'action'; readonly outcome: Outcome | null }
@@ -7,12 +7,6 @@ export type Signal =
   | { readonly class: 'time'; readonly measure: TimeMeasure; readonly duration_ms: number; readonly expected_ms: number | null; readonly censored: boolean };
 
 export type SignalClass = Signal['class'];
-
-/** A whole signal, as in its topic. */
-export type SignalRecord =
-  | { readonly class: 'action'; readonly record: ActionSignal }
-  | { readonly class: 'error'; readonly record: ErrorSignal }
-  | { readonly class: 'time'; readonly record: TimeSignal };
 
 /** Where in the order of all signals of the partition these belong. */
 export interface Place {

@@ -35,6 +35,11 @@ export class AvroWriter {
     this.start = this.at;
   }
 
+  /** Bytes since `begin`. */
+  length(): number {
+    return this.at - this.start;
+  }
+
   /** What has been written since `begin`. */
   written(): Slice {
     return { bytes: this.block, from: this.start, to: this.at };

@@ -9,7 +9,7 @@ import type { Outcome, TimeMeasure } from '../../schemas/records.ts';
 import type { Hash } from '../state/hash128.ts';
 import type { Signal, SignalClass } from '../steps/signal.ts';
 import { kindOf } from '../steps/signalId.ts';
-import { AvroWriter } from './avroWriter.ts';
+import type { AvroWriter } from './avroWriter.ts';
 import type { EventView } from './eventView.ts';
 import type { KnownFeature, KnownUser } from './metadataBytes.ts';
 
@@ -35,13 +35,23 @@ const MEASURES: readonly TimeMeasure[] = ['dwell', 'completion', 'waiting'];
 const TASK_ACTION = 'task';
 
 export interface SignalWriter {
-  /** Its bytes are good until `reset`. */
+  /** Its bytes are good until `out` is reset. */
   readonly write: (head: SignalHead, signal: Signal, ordinal: number) => Slice;
-  readonly reset: () => void;
 }
 
-export function createSignalWriter(schemas: SignalSchemas): SignalWriter {
-  const out = new AvroWriter();
+export function writeOutcome(out: AvroWriter, outcome: Outcome | null): void {
+  out.byte(outcome === null ? 0 : 2);
+  if (outcome !== null) out.long(OUTCOMES.indexOf(outcome));
+}
+
+export function writeTime(out: AvroWriter, { measure, duration_ms, expected_ms, censored }: Extract<Signal, { class: 'time' }>): void {
+  out.long(MEASURES.indexOf(measure));
+  out.long(duration_ms);
+  out.optionalLong(expected_ms);
+  out.byte(censored ? 1 : 0);
+}
+
+export function createSignalWriter(out: AvroWriter, schemas: SignalSchemas): SignalWriter {
 
   const writeTail = (event: EventView, signal: Signal): void => {
     switch (signal.class) {
@@ -53,22 +63,14 @@ export function createSignalWriter(schemas: SignalSchemas): SignalWriter {
           out.string(TASK_ACTION);
           out.raw(event.bytes, event.actionEnd, event.taskEnd);
         }
-        if (signal.outcome === null) {
-          out.byte(0);
-        } else {
-          out.byte(2);
-          out.long(OUTCOMES.indexOf(signal.outcome));
-        }
+        writeOutcome(out, signal.outcome);
         break;
       case 'error':
         out.raw(event.bytes, event.errorFrom, event.errorEnd);
         out.string(signal.fingerprint);
         break;
       case 'time':
-        out.long(MEASURES.indexOf(signal.measure));
-        out.long(signal.duration_ms);
-        out.optionalLong(signal.expected_ms);
-        out.byte(signal.censored ? 1 : 0);
+        writeTime(out, signal);
         break;
     }
   };
@@ -91,7 +93,7 @@ export function createSignalWriter(schemas: SignalSchemas): SignalWriter {
     writeTail(event, signal);
     return out.written();
   };
-  return { write, reset: () => { out.reset(); } };
+  return { write };
 }
 
 /** `timer` and `late` are ours to say: taken from a client they would take its signals out of the count. */

@@ -1,5 +1,5 @@
 /** What the plain processor (plainProcessor.ts) and the real one say of a random log, as one line per signal and dead letter. */
-import type { SignalRecord } from '../../streams/steps/signal.ts';
+import type { SignalRecord } from '../streams/harness.ts';
 import type { Input, Outputs } from '../streams/harness.ts';
 import { createPlainProcessor, type PlainSignal } from './plainProcessor.ts';
 import { FEATURES, WINDOW } from './processorWorld.ts';

@@ -2,15 +2,21 @@
 import type { InRecord, OutRecord, Slice, Work } from '../../infra/ports.ts';
 import { createCodec, type RecordCodec, type SchemaSource } from '../../schemas/codec.ts';
 import type { Erasures } from '../../schemas/erasures.ts';
-import type { DeadLetter, Feature, PlatformEvent } from '../../schemas/records.ts';
+import type { ActionSignal, DeadLetter, ErrorSignal, Feature, PlatformEvent, TimeSignal } from '../../schemas/records.ts';
 import { createGlobalTables } from '../../streams/globalTables.ts';
 import { createProcessorTask, type ProcessorTask } from '../../streams/processorTask.ts';
 import { createHash, hash128 } from '../../streams/state/hash128.ts';
-import type { Signal, SignalRecord } from '../../streams/steps/signal.ts';
+import type { Signal } from '../../streams/steps/signal.ts';
 import { signalId } from '../../streams/steps/signalId.ts';
 import { EventView } from '../../streams/wire/eventView.ts';
 import { createMemoryKafka, type MemoryKafka } from '../fakes/memoryKafka.ts';
 import { memorySchemas } from '../fakes/schemas.ts';
+
+/** A whole signal, as in its topic. */
+export type SignalRecord =
+  | { readonly class: 'action'; readonly record: ActionSignal }
+  | { readonly class: 'error'; readonly record: ErrorSignal }
+  | { readonly class: 'time'; readonly record: TimeSignal };
 
 export const HOUR = 3_600_000;
 export const DAY = 24 * HOUR;

@@ -1,8 +1,7 @@
 /** Time comes from the log: watermark, timers, pairs, lateness. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { SignalRecord } from '../../streams/steps/signal.ts';
-import { DAY, HOUR, T0, clock, createHarness, event, feature, finished, idOf, started, type Input } from './harness.ts';
+import { DAY, HOUR, T0, clock, createHarness, event, feature, finished, idOf, started, type Input, type SignalRecord } from './harness.ts';
 
 const TIMEOUT = 24 * HOUR;
 

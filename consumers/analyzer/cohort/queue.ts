@@ -12,9 +12,15 @@ export interface TakenPartial {
   readonly partial: PackedPartial;
 }
 
+/** Cells, which are nearly all there is, wait as the bytes that came: as objects they would take several times the memory, and be copied by the garbage collector until their tick has come. */
+interface WaitingPartial {
+  readonly offset: number;
+  readonly partial: PackedPartial | InRecord;
+}
+
 export interface PartialQueue {
   accept(records: readonly InRecord[]): void;
-  /** Decodes what has been accepted. Throws on a record that is not a partial. */
+  /** Decodes what has been accepted, but for cells. Throws on a record that is not a partial; of cells `take` does. */
   decode(): void;
   /** The partition's first tick; null while nobody has said. */
   firstTick(): number | null;
@@ -47,6 +53,17 @@ export function parsePartial(record: InRecord): PackedPartial {
   return known.kind === 'vectors' ? { kind: known.kind, tick: known.tick, users: pack(known.users) } : known;
 }
 
+/** As this version writes them; others are told from the rest once they are decoded. */
+const CELLS_HEAD = Buffer.from('{"v":2,"kind":"cells",');
+
+function isCells({ value }: InRecord): boolean {
+  if (value === null || value.length < CELLS_HEAD.length) return false;
+  for (let i = 0; i < CELLS_HEAD.length; i++) if (value[i] !== CELLS_HEAD[i]) return false;
+  return true;
+}
+
+const isWaiting = (partial: PackedPartial | InRecord): partial is InRecord => 'topic' in partial;
+
 export interface QueueStart {
   readonly offset: number;
   readonly through: number;
@@ -57,14 +74,15 @@ export interface QueueStart {
 
 export function createQueue(start: QueueStart): PartialQueue {
   const raw: InRecord[] = [];
-  let entries: TakenPartial[] = [];
+  let entries: WaitingPartial[] = [];
   let { offset: next, through, firstTick } = start;
   /** The highest tick that is complete among what was taken or waits. */
   let reached = start.lastTick ?? -Infinity;
   /** Complete ticks that wait. */
   let ticksWaiting = 0;
 
-  const note = ({ partial }: TakenPartial): void => {
+  const note = ({ partial }: WaitingPartial): void => {
+    if (isWaiting(partial)) return;
     if (partial.kind === 'tick') {
       if (partial.first) firstTick ??= partial.tick;
       reached = partial.tick;
@@ -75,14 +93,16 @@ export function createQueue(start: QueueStart): PartialQueue {
     }
   };
 
+  const isOf = ({ partial }: WaitingPartial, kind: PackedPartial['kind']): boolean => !isWaiting(partial) && partial.kind === kind;
+
   /** The number of leading entries that are progress. */
   const leadingProgress = (from: number): number => {
     let at = from;
-    while (entries[at]?.partial.kind === 'progress') at++;
+    for (let entry = entries[at]; entry !== undefined && isOf(entry, 'progress'); entry = entries[at]) at++;
     return at;
   };
 
-  const drop = (count: number): TakenPartial[] => {
+  const drop = (count: number): WaitingPartial[] => {
     const last = entries[count - 1];
     if (last === undefined) return [];
     next = last.offset + 1;
@@ -97,7 +117,7 @@ export function createQueue(start: QueueStart): PartialQueue {
     },
     decode: () => {
       for (const record of raw) {
-        const entry = { offset: record.offset, partial: parsePartial(record) };
+        const entry = { offset: record.offset, partial: isCells(record) ? record : parsePartial(record) };
         entries.push(entry);
         note(entry);
       }
@@ -107,10 +127,10 @@ export function createQueue(start: QueueStart): PartialQueue {
     reached: (tick) => firstTick !== null && (tick < firstTick || tick <= reached),
     take: (tick) => {
       if (firstTick === null || tick < firstTick) return [];
-      const end = entries.findIndex(({ partial }) => partial.kind === 'tick' && partial.tick === tick);
+      const end = entries.findIndex(({ partial }) => !isWaiting(partial) && partial.kind === 'tick' && partial.tick === tick);
       if (end < 0) throw new Error(`the partials of tick ${String(tick)} were asked for before they had come`);
       ticksWaiting--;
-      return drop(leadingProgress(end + 1));
+      return drop(leadingProgress(end + 1)).map(({ offset, partial }) => ({ offset, partial: isWaiting(partial) ? parsePartial(partial) : partial }));
     },
     takeProgress: () => {
       drop(leadingProgress(0));

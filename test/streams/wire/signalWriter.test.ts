@@ -5,15 +5,18 @@ import fc from 'fast-check';
 import { createCodec } from '../../../schemas/codec.ts';
 import type { Feature, PlatformEvent, SignalUser } from '../../../schemas/records.ts';
 import { createHash, hash128 } from '../../../streams/state/hash128.ts';
-import type { Place, Signal, SignalRecord } from '../../../streams/steps/signal.ts';
+import type { Place, Signal } from '../../../streams/steps/signal.ts';
 import { knownFeature, knownUser } from '../../../streams/wire/metadataBytes.ts';
+import { AvroWriter } from '../../../streams/wire/avroWriter.ts';
 import { createSignalWriter } from '../../../streams/wire/signalWriter.ts';
 import { memorySchemas } from '../../fakes/schemas.ts';
-import { T0, event, feature, finished, idOf, viewOf } from '../harness.ts';
+import { T0, event, feature, finished, idOf, viewOf, type SignalRecord } from '../harness.ts';
 import { EXACT, anyEvent, long } from './events.ts';
 
 const codec = await createCodec(memorySchemas(), ['ActionSignal', 'ErrorSignal', 'TimeSignal']);
-const { write, reset } = createSignalWriter({ action: codec.schemaId('ActionSignal'), error: codec.schemaId('ErrorSignal'), time: codec.schemaId('TimeSignal') });
+const out = new AvroWriter();
+const SCHEMAS = { action: codec.schemaId('ActionSignal'), error: codec.schemaId('ErrorSignal'), time: codec.schemaId('TimeSignal') };
+const { write } = createSignalWriter(out, SCHEMAS);
 const USER: SignalUser = { team: 'vision', role: 'engineer', org: 'lab', joined_at: null };
 
 interface Given {
@@ -84,7 +87,7 @@ test('what has been written stays as it is while more is written', () => {
 test('after a reset the same memory is written again, large records included', () => {
   const large = { ...event(), properties: { notes: 'x'.repeat(600_000) } };
   for (let round = 0; round < 3; round++) {
-    reset();
+    out.reset();
     const all = Array.from({ length: 3_000 }, (_, ordinal) => written({ event: ordinal % 1_000 === 999 ? large : event(), signal: { class: 'action', outcome: null }, feature: feature('notebook'), user: USER, late: false, place: { origin_offset: round, ordinal, watermark: T0 } }));
     for (const [ordinal, bytes] of all.entries()) assert.deepEqual([codec.decode('ActionSignal', bytes).ordinal, codec.decode('ActionSignal', bytes).origin_offset], [ordinal, round]);
   }

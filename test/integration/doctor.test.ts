@@ -91,7 +91,7 @@ async function ownRegistry(t: TestContext): Promise<string> {
   const settings = parts.settings({ CHOKEPOINT_DATA: dataDir, CHOKEPOINT_APP: '' });
   const platform = await bringUp(settings, { kafka: true, registry: false, clickhouse: true }, { dataDir, log: parts.log });
   t.after(async () => {
-    await platform.stop();
+    await platform.stop('at once');
     rmSync(dataDir, { recursive: true, force: true });
   });
   return platform.registry.url;

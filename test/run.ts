@@ -30,7 +30,12 @@ const REPORTERS = ['spec', './test/slowest.ts'].flatMap((reporter) => [`--test-r
 
 const scratch = mkdtempSync(join(tmpdir(), 'chokepoint-test-'));
 /** Some four hundred processes of Node are started, of files that are mostly the same: each is stripped of its types and compiled once. */
-const shared = { ...process.env, NODE_COMPILE_CACHE: join(scratch, 'compiled') };
+const shared = {
+  ...process.env,
+  NODE_COMPILE_CACHE: join(scratch, 'compiled'),
+  // No broker here lives long enough for what Java's second compiler costs: half of the brokers' CPU was that.
+  JAVA_TOOL_OPTIONS: `${process.env['JAVA_TOOL_OPTIONS'] ?? ''} -XX:TieredStopAtLevel=1`.trim(),
+};
 const wanted = process.argv.slice(2);
 const files = globSync('test/**/*.test.ts').sort().filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)));
 const isIn = (folders: readonly string[]) => (file: string): boolean => folders.some((folder) => file.startsWith(folder));

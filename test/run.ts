@@ -1,7 +1,7 @@
 /**
  * `npm test`: every tier in turn, on Node's own test runner. Pure, driver and contract tests run as they are; for integration, chaos and
  * end-to-end tests Kafka, the registry and ClickHouse are brought up once, on free ports and in a directory of their own, unless settings name them.
- * Files that share them run one after the other, since platform.* is one for all; beside them, one after the other too, some of those that bring up their own.
+ * Files that use platform.* run one after the other, since it is one for all; beside them, in two more lanes, those that do not, or bring up their own.
  * With CHOKEPOINT_TEST_CONTAINERS=true the three are brought up in containers, which needs a Docker daemon.
  * `npm test -- streams` runs the files whose path contains `streams`.
  */
@@ -12,15 +12,30 @@ import { join } from 'node:path';
 import { bringUp } from '../infra/local/up.ts';
 import { createLog } from '../infra/service/log.ts';
 import { readSettings, settingsNamed } from '../infra/settings.ts';
+import { makeClassArchives } from './classArchives.ts';
 
 const ON_PARTS = ['test/integration/', 'test/chaos/', 'test/e2e/', 'test/bench/smoke'];
-/** The other half, by time, of the files on real parts: these bring up a broker of their own. */
-const OTHER_LANE = ['test/chaos/', 'test/bench/smoke', 'test/e2e/demo', 'test/integration/canary'];
+/**
+ * The files on real parts run in three lanes side by side, each one file after the other; about equally long. What no lane names is in the first: only one file
+ * at a time may use platform.* of the broker that all share.
+ */
+const LANES: readonly (readonly [title: string, paths: readonly string[]])[] = [
+  ['on real parts, brokers of their own', ['test/chaos/', 'test/e2e/demo', 'test/integration/canary']],
+  ['on real parts, nothing of platform.* or brokers of their own', ['test/bench/smoke', ...['alertRules', 'clickhouse', 'doctor', 'effect', 'evidence', 'kafka', 'local', 'secured'].map((name) => `test/integration/${name}`)]],
+];
 const TEST_TIMEOUT_MS = 300_000;
 /** A file that does not end although its tests have ended (something they started still runs) would hold up everything; this ends it, and names it. */
 const LANE_TIMEOUT_MS = 30 * 60_000;
 const REPORTERS = ['spec', './test/slowest.ts'].flatMap((reporter) => [`--test-reporter=${reporter}`, '--test-reporter-destination=stdout']);
 
+const scratch = mkdtempSync(join(tmpdir(), 'chokepoint-test-'));
+/** Some four hundred processes of Node are started, of files that are mostly the same: each is stripped of its types and compiled once. */
+const shared = {
+  ...process.env,
+  NODE_COMPILE_CACHE: join(scratch, 'compiled'),
+  // No broker here lives long enough for what Java's second compiler costs: half of the brokers' CPU was that.
+  JAVA_TOOL_OPTIONS: `${process.env['JAVA_TOOL_OPTIONS'] ?? ''} -XX:TieredStopAtLevel=1`.trim(),
+};
 const wanted = process.argv.slice(2);
 const files = globSync('test/**/*.test.ts').sort().filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)));
 const isIn = (folders: readonly string[]) => (file: string): boolean => folders.some((folder) => file.startsWith(folder));
@@ -43,25 +58,31 @@ function runTests(title: string, paths: readonly string[], concurrency: number, 
 
 async function runOnParts(): Promise<boolean> {
   if (onParts.length === 0) return true;
-  const dataDir = mkdtempSync(join(tmpdir(), 'chokepoint-test-'));
   // Loaded where it is wanted: it is of use with a Docker daemon only.
   const containers = process.env['CHOKEPOINT_TEST_CONTAINERS'] === 'true' ? await (await import('./containers/parts.ts')).startContainers() : null;
-  const start = { ...process.env, ...containers?.env };
+  const start = { ...shared, ...containers?.env };
   const named = settingsNamed(start);
-  const settings = readSettings({ ...start, CHOKEPOINT_DATA: dataDir, LOCAL_KAFKA_PORT: '0', LOCAL_REGISTRY_PORT: '0', LOCAL_CLICKHOUSE_PORT: '0' });
-  const parts = await bringUp(settings, named, { dataDir, log: createLog('test') });
+  const settings = readSettings({ ...start, CHOKEPOINT_DATA: scratch, LOCAL_KAFKA_PORT: '0', LOCAL_REGISTRY_PORT: '0', LOCAL_CLICKHOUSE_PORT: '0' });
+  const log = createLog('test');
+  // Without them everything takes longer, no more.
+  await makeClassArchives(settings, log).catch((error: unknown) => { log('warn', 'Kafka and the registry start without archives of their classes', { error }); });
+  const parts = await bringUp(settings, named, { dataDir: scratch, log });
   try {
     const env = { ...start, KAFKA_BROKERS: parts.kafka.brokers.join(','), SCHEMA_REGISTRY_URL: parts.registry.url, CLICKHOUSE_URL: parts.clickhouse.url, ...(named.clickhouse ? {} : { CHOKEPOINT_TEST_OWN_CLICKHOUSE: 'true' }) };
-    const inOther = isIn(OTHER_LANE);
-    const passed = await Promise.all([runTests('on real parts', onParts.filter((file) => !inOther(file)), 1, env), runTests('on real parts, the other half', onParts.filter(inOther), 1, env)]);
+    const lanes = LANES.map(([title, paths]) => ({ title, files: onParts.filter(isIn(paths)) }));
+    const rest = { title: 'on real parts', files: onParts.filter((file) => !lanes.some((lane) => lane.files.includes(file))) };
+    const passed = await Promise.all([rest, ...lanes].map((lane) => runTests(lane.title, lane.files, 1, env)));
     return passed.every((one) => one);
   } finally {
-    await parts.stop();
+    await parts.stop('at once');
     await containers?.stop();
-    rmSync(dataDir, { recursive: true, force: true });
   }
 }
 
 if (files.length === 0) throw new Error(`no test file's path contains ${wanted.join(' or ')}`);
-const results = [await runTests('pure, driver, contract', alone, 2, process.env), await runOnParts()];
-process.exitCode = results.every((passed) => passed) ? 0 : 1;
+try {
+  const results = [await runTests('pure, driver, contract', alone, 2, shared), await runOnParts()];
+  process.exitCode = results.every((passed) => passed) ? 0 : 1;
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}

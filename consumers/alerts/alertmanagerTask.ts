@@ -38,15 +38,13 @@ export function createAlertmanagerTask(context: TaskContext, { begin, catchUp, p
   let ended: Followed[] = [];
   let keepAliveAt = 0;
 
-  const take = async ({ course, memory, take: takeOne }: Following): Promise<void> => {
+  const take = async ({ memory, take: takeOne }: Following): Promise<void> => {
     if (waiting.length === 0) return;
     await catchUp();
     const records = waiting.slice(0, TAKEN_AT_ONCE);
     for (const { value } of records) {
-      const before = new Map(course.open().map((one) => [one.challenge.challenge_id, one]));
       const item = value === null ? null : await takeOne(value);
-      const known = item?.challenge.status === 'resolved' ? before.get(item.challenge.challenge_id) : undefined;
-      if (item !== null && known !== undefined) ended.push({ ...known, challenge: item.challenge });
+      if (item?.challenge.status === 'resolved') ended.push({ ...item.told, challenge: item.challenge });
     }
     waiting = waiting.slice(records.length);
     const last = records.at(-1);

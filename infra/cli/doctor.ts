@@ -1,6 +1,6 @@
 /**
  * `chokepoint doctor`: what this machine has and lacks, and whether what the settings name answers, has the right topics, schemas and tables, keeps up and
- * agrees about the time; each lack with its remedy. It only reads. Secrets are never printed.
+ * agrees about the time; each lack with its remedy, at the end of what is printed. It only reads. Secrets are never printed.
  */
 import { describeSettings, readSettings, settingsNamed, SettingsError, type Settings } from '../settings.ts';
 import { readArguments } from './arguments.ts';
@@ -12,7 +12,7 @@ import { addressOf, addressOfUrl, unreachable } from './doctor/reach.ts';
 const SIGNS: Readonly<Record<Finding['status'], string>> = { ok: 'ok  ', warn: 'warn', fail: 'FAIL' };
 
 export async function doctor(args: readonly string[]): Promise<number> {
-  const options = readArguments('doctor', { json: { type: 'boolean', what: 'the findings as JSON on the last line' } }, args);
+  const options = readArguments('doctor', { json: { type: 'boolean', what: 'the findings and the settings as JSON on the last line' }, settings: { type: 'boolean', what: 'the settings before the findings' } }, args);
   if (options === null) return 0;
   const read = readOrExplain();
   const findings = read.settings === null ? [...examineMachine(false), ...read.problems] : await all(read.settings);
@@ -21,8 +21,8 @@ export async function doctor(args: readonly string[]): Promise<number> {
   if (options.json === true) {
     console.log(JSON.stringify({ ok: sound, findings, settings: described }));
   } else {
+    if (options.settings === true && described !== null) console.log(`settings: ${JSON.stringify(described, null, 2)}\n`);
     print(findings);
-    if (described !== null) console.log(`\nsettings: ${JSON.stringify(described, null, 2)}`);
   }
   return sound ? 0 : 1;
 }

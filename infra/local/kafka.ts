@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Log } from '../service/log.ts';
+import { archiveFlags, recordFlags } from './classArchive.ts';
 import { LocalError, run } from './command.ts';
 import { freePort, LOOPBACK, takePort, type PortUse } from './ports.ts';
 import { startPart, type PartProcess } from './supervise.ts';
@@ -29,6 +30,8 @@ export interface LocalKafkaOptions {
   readonly node?: { readonly id: number; readonly controllerPort: number; readonly voters: string; readonly clusterId: string };
   /** In place of ours, or besides: transport security, replication. */
   readonly properties?: (ports: { readonly port: number; readonly controllerPort: number }) => Properties;
+  /** When it ends in order, its classes are in this file. */
+  readonly recordClasses?: string;
   /** Users that are there from the start: a SCRAM credential each, as `kafka-storage format --add-scram` takes it. */
   readonly scram?: readonly string[];
 }
@@ -64,15 +67,16 @@ export async function startLocalKafka(options: LocalKafkaOptions): Promise<Local
   const { id, voters } = options.node ?? { id: 1, voters: `1@${LOOPBACK}:${controllerPort}` };
   const entries = properties({ port, id, voters, controllerPort, logDir: join(home, 'log'), listeners: options.listeners ?? [], brokerSessionMs: options.brokerSessionMs ?? BROKER_SESSION_MS });
   writeFileSync(propertiesFile, written({ ...entries, ...options.properties?.({ port, controllerPort }) }), { mode: 0o600 });
-  const classPath = join(jars, '*');
-  if (!existsSync(join(home, 'log', 'meta.properties'))) await format(java, classPath, propertiesFile, options.node?.clusterId ?? newClusterId(), options.scram ?? []);
+  const classPath = ['-cp', join(jars, '*')];
+  const classes = options.recordClasses === undefined ? archiveFlags(jars) : recordFlags(options.recordClasses);
+  if (!existsSync(join(home, 'log', 'meta.properties'))) await format(java, [...archiveFlags(jars), ...classPath], propertiesFile, options.node?.clusterId ?? newClusterId(), options.scram ?? []);
 
   const begun = performance.now();
   const part = await startPart({
     name: 'kafka',
     command: java,
     // ParallelGC: no concurrent collector threads competing for few cores. C2 stays on: the broker's hot paths need it.
-    args: ['-Xms256m', `-Xmx${options.heapMb}m`, '-XX:+UseParallelGC', '-XX:+ExitOnOutOfMemoryError', ...LOG_LEVELS, '-cp', classPath, 'kafka.Kafka', propertiesFile],
+    args: ['-Xms256m', `-Xmx${options.heapMb}m`, '-XX:+UseParallelGC', '-XX:+ExitOnOutOfMemoryError', ...classes, ...LOG_LEVELS, ...classPath, 'kafka.Kafka', propertiesFile],
     dataDir,
     ready: (logged) => logged().includes(STARTED),
   });
@@ -85,9 +89,9 @@ const LOG_LEVELS = ['-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-Dorg.slf4
 /** Kafka wants 16 bytes in base64url; one that begins with a dash (one in 64) would be taken for an option, so the first six bits are those of `C`. */
 const newClusterId = (): string => `C${randomBytes(16).toString('base64url').slice(1)}`;
 
-async function format(java: string, classPath: string, propertiesFile: string, clusterId: string, scram: readonly string[]): Promise<void> {
+async function format(java: string, classPath: readonly string[], propertiesFile: string, clusterId: string, scram: readonly string[]): Promise<void> {
   try {
-    await run(java, ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', ...LOG_LEVELS, '-cp', classPath, 'kafka.tools.StorageTool', 'format', '--ignore-formatted', '-t', clusterId, '-c', propertiesFile, ...scram.flatMap((credential) => ['--add-scram', credential])], { timeoutMs: 60_000 });
+    await run(java, ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', ...LOG_LEVELS, ...classPath, 'kafka.tools.StorageTool', 'format', '--ignore-formatted', '-t', clusterId, '-c', propertiesFile, ...scram.flatMap((credential) => ['--add-scram', credential])], { timeoutMs: 60_000 });
   } catch (cause) {
     throw new LocalError('KAFKA_FORMAT', `cannot prepare Kafka's directory beside ${propertiesFile}: ${(cause as Error).message}`, { cause });
   }

@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Log } from '../service/log.ts';
+import { archiveFlags, recordFlags } from './classArchive.ts';
 import { LocalError } from './command.ts';
 import { LOOPBACK, takePort, type PortUse } from './ports.ts';
 import { startPart, type PartProcess } from './supervise.ts';
@@ -18,6 +19,8 @@ export interface LocalRegistryOptions {
   /** The java command. */
   readonly java: string;
   readonly jar: string;
+  /** When it ends in order, its classes are in this file. */
+  readonly recordClasses?: string;
 }
 
 const PROBE_LIMIT_MS = 2_000;
@@ -44,12 +47,13 @@ export async function startLocalRegistry(options: LocalRegistryOptions): Promise
     // H2 and imports would otherwise share /tmp with every other registry of this machine.
     'java.io.tmpdir': home,
   };
+  const classes = options.recordClasses === undefined ? archiveFlags(jar) : recordFlags(options.recordClasses);
   const begun = performance.now();
   const part = await startPart({
     name: 'registry',
     command: java,
     // It answers a few requests per start of a service: a quick start matters, its peak speed does not.
-    args: ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', ...Object.entries(system).map(([key, value]) => `-D${key}=${value}`), '-jar', jar],
+    args: ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', ...classes, ...Object.entries(system).map(([key, value]) => `-D${key}=${value}`), '-jar', jar],
     dataDir,
     ready: async () => (await answer(`${url}/subjects`))?.ok === true,
   });

@@ -11,14 +11,16 @@ import { dirname, join } from 'node:path';
 import { inheritedEnvironment } from '../settings.ts';
 import { LocalError } from './command.ts';
 
+export type Ending = 'in order' | 'at once';
+
 export interface PartProcess {
   readonly name: string;
   readonly pid: number;
   readonly logFile: string;
   /** Settles only when the process ended though nobody asked it to. */
   readonly failed: Promise<Error>;
-  /** Asks it to end, kills it after a deadline; resolves when it has ended. */
-  stop(): Promise<void>;
+  /** Asks it to end, kills it after a deadline; resolves when it has ended. `at once`: by force, for whoever throws its data away. */
+  stop(how?: Ending): Promise<void>;
 }
 
 export interface PartSpec {
@@ -79,9 +81,9 @@ export async function startPart(spec: PartSpec): Promise<PartProcess> {
   const failed = new Promise<Error>((resolve) => {
     void finished.then((how) => { if (!stopping) resolve(failure(`ended by itself (${how})`)); });
   });
-  const stop = async (): Promise<void> => {
+  const stop = async (how: Ending = 'in order'): Promise<void> => {
     stopping = true;
-    await endProcess(child, finished);
+    await endProcess(child, finished, how);
   };
   try {
     const problem = await Promise.race([waitUntilReady(spec.ready, logged, child), failed]);
@@ -119,8 +121,8 @@ async function waitUntilReady(ready: PartSpec['ready'], logged: () => string, ch
   return 'late';
 }
 
-async function endProcess(child: ChildProcess, finished: Promise<unknown>): Promise<void> {
-  if (!hasEnded(child)) child.kill('SIGTERM');
+async function endProcess(child: ChildProcess, finished: Promise<unknown>, how: Ending): Promise<void> {
+  if (!hasEnded(child)) child.kill(how === 'at once' ? 'SIGKILL' : 'SIGTERM');
   const killer = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
   await finished;
   clearTimeout(killer);

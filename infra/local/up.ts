@@ -9,7 +9,7 @@ import { KAFKA_PORT, startLocalKafka } from './kafka.ts';
 import { localParts } from './parts.ts';
 import { takePort } from './ports.ts';
 import { REGISTRY_PORT, startLocalRegistry } from './registry.ts';
-import type { PartProcess } from './supervise.ts';
+import type { Ending, PartProcess } from './supervise.ts';
 
 export interface BringUpOptions {
   readonly dataDir: string;
@@ -26,7 +26,8 @@ export interface LocalPlatform {
   readonly parts: readonly PartProcess[];
   /** Settles only when a part ended by itself. */
   readonly failed: Promise<Error>;
-  stop(): Promise<void>;
+  /** `at once`: by force, for whoever throws the directory away. */
+  stop(how?: Ending): Promise<void>;
 }
 
 /**
@@ -44,9 +45,9 @@ export async function bringUp(settings: Settings, named: ReturnType<typeof setti
     running.push(part);
     return part;
   };
-  const stop = async (): Promise<void> => {
+  const stop = async (how: Ending = 'in order'): Promise<void> => {
     // They do not depend on one another: side by side is in order.
-    await Promise.all(running.splice(0).map((part) => part.stop()));
+    await Promise.all(running.splice(0).map((part) => part.stop(how)));
     lock?.release();
   };
   try {

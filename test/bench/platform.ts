@@ -53,7 +53,7 @@ export async function startPlatform(): Promise<Platform> {
   const start = { ...process.env, ...own };
   const parts = await bringUp(readSettings(start), { ...settingsNamed(start), clickhouse: true }, { dataDir, log });
   const undo = async (): Promise<void> => {
-    await parts.stop();
+    await parts.stop('at once');
     rmSync(dataDir, { recursive: true, force: true });
   };
   try {

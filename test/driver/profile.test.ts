@@ -26,8 +26,9 @@ function start(kafka: MemoryKafka): Promise<{ loop: TaskLoop; stop: () => Promis
   ).then((loop) => ({
     loop,
     stop: async () => {
+      // It ends with its poll, half a second later; until then it only reads.
+      void references.stop();
       await loop.stop();
-      await references.stop();
     },
   }));
 }

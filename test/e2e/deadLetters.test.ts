@@ -98,7 +98,7 @@ const once = (...names: string[]): Record<string, number> => Object.fromEntries(
 
 before(async () => {
   const collector = await startCollector(settings, parts.log);
-  services.push(collector, await startProcessor(settings, parts.log), await startSink(settings, parts.log));
+  services.push(collector, ...(await Promise.all([startProcessor(settings, parts.log), startSink(settings, parts.log)])));
   url = `http://127.0.0.1:${collector.port}`;
   kafka = await connectKafka(settings.kafka, { clientId: 'test', log: parts.log });
   codec = await createCodec(connectRegistry(settings.registry), ['PlatformEvent', 'ActionSignal', 'DeadLetter']);
@@ -108,7 +108,7 @@ before(async () => {
 });
 
 after(async () => {
-  for (const service of services) await service.stop();
+  await Promise.all(services.map((service) => service.stop()));
   await producer.close();
   await kafka.close();
   await clickhouse.close();

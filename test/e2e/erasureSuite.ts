@@ -59,13 +59,13 @@ export async function erasureSuite(changes: Readonly<Record<string, string>>): P
 
   async function start(): Promise<void> {
     const collector = await startCollector(settings, parts.log);
-    services = [collector, await startProcessor(settings, parts.log), await startAnalyzer(settings, parts.log), await startSink(settings, parts.log)];
+    services = [collector, ...(await Promise.all([startProcessor(settings, parts.log), startAnalyzer(settings, parts.log), startSink(settings, parts.log)]))];
     url = `http://127.0.0.1:${collector.port}`;
     await eventually(() => Promise.resolve(services.every((service) => service.health().ready)), 'all services are ready');
   }
 
   async function stop(): Promise<void> {
-    for (const service of services.splice(0)) await service.stop();
+    await Promise.all(services.splice(0).map((service) => service.stop()));
   }
 
   async function send(method: string, path: string, body: object | null, key: string): Promise<void> {
@@ -151,13 +151,13 @@ export async function erasureSuite(changes: Readonly<Record<string, string>>): P
   });
 
   test('a replay of the logs into a new app does not bring the user back', { timeout: 200_000 }, async () => {
-    const again = [await startProcessor(replay, parts.log), await startAnalyzer(replay, parts.log), await startSink(replay, parts.log)];
+    const again = await Promise.all([startProcessor(replay, parts.log), startAnalyzer(replay, parts.log), startSink(replay, parts.log)]);
     try {
       await eventually(() => isIn(stays, replay), 'the other user is in all tables of the replay');
       const answer = await places(gone, '--verify', replay);
       assert.deepEqual([answer.code, answer.places.filter(({ place, count }) => count > 0 && place !== 'kafka platform.events')], [0, []]);
     } finally {
-      for (const service of again) await service.stop();
+      await Promise.all(again.map((service) => service.stop()));
     }
   });
 }

@@ -32,7 +32,7 @@ export async function openFlow(changes: Readonly<Record<string, string>>): Promi
   const parts = await withParts();
   const settings = parts.settings({ WRITE_KEYS: 'web:write', ...changes });
   const collector = await startCollector(settings, parts.log);
-  const services: Service[] = [collector, await startProcessor(settings, parts.log), await startSink(settings, parts.log)];
+  const services: Service[] = [collector, ...(await Promise.all([startProcessor(settings, parts.log), startSink(settings, parts.log)]))];
   const url = `http://127.0.0.1:${collector.port}`;
   const proxy = await faultyProxy(() => url);
   const kafka = await connectKafka(settings.kafka, { clientId: 'test', log: parts.log });
@@ -40,7 +40,7 @@ export async function openFlow(changes: Readonly<Record<string, string>>): Promi
   const codec = await createCodec(connectRegistry(settings.registry), ['PlatformEvent', 'ActionSignal']);
   after(async () => {
     await proxy.close();
-    for (const service of services) await service.stop();
+    await Promise.all(services.map((service) => service.stop()));
     await kafka.close();
     await clickhouse.close();
   });

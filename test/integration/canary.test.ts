@@ -12,6 +12,7 @@ import { connectKafka } from '../../infra/kafka/client.ts';
 import { connector } from '../../infra/kafka/kafkajs.ts';
 import { inspectCluster } from '../../infra/kafka/inspect.ts';
 import { removeApps } from '../../infra/kafka/removeApp.ts';
+import type { Service } from '../../infra/service/service.ts';
 import { startCollector } from '../../producers/collector/main.ts';
 import { REHEARSAL } from '../../schemas/topics.ts';
 import { startProcessor } from '../../streams/main.ts';
@@ -19,12 +20,14 @@ import { runCommand } from './command.ts';
 import { freePort, withParts } from './parts.ts';
 import { eventually } from './sinkWorld.ts';
 
+// Before the parts have a hook of theirs: hooks run in the order in which they were made, and a service whose broker is gone looks for it before it ends.
+const services: Service[] = [];
+after(() => Promise.all(services.map((service) => service.stop())));
 // Its own: it posts events of now, and looks at what all apps share.
 const parts = await withParts({ own: true });
 const settings = parts.settings();
-const services = [await startCollector(settings, parts.log), await startProcessor(settings, parts.log), await startAnalyzer(settings, parts.log), await startSink(settings, parts.log)];
-const [collector] = services;
-after(async () => { for (const service of services) await service.stop(); });
+const collector = await startCollector(settings, parts.log);
+services.push(collector, ...(await Promise.all([startProcessor(settings, parts.log), startAnalyzer(settings, parts.log), startSink(settings, parts.log)])));
 
 interface Result {
   readonly event: { readonly result: string; readonly seconds?: number; readonly why?: string };
@@ -32,8 +35,7 @@ interface Result {
 }
 
 test('an event is seen, planted challenges come out, and nothing is left or touched', { timeout: 280_000 }, async () => {
-  const port = (collector as { readonly port: number } | undefined)?.port ?? 0;
-  const env = parts.env({ CHOKEPOINT_APP: settings.app, COLLECTOR_PORT: String(port) });
+  const env = parts.env({ CHOKEPOINT_APP: settings.app, COLLECTOR_PORT: String(collector.port) });
   const { code, out, err } = await runCommand(env, 'canary', '--once', '--json');
   assert.equal(code, 0, out + err);
   const { event, rehearsal } = JSON.parse(out.trimEnd().split('\n').at(-1) ?? '') as Result;
@@ -57,7 +59,7 @@ test('an event is seen, planted challenges come out, and nothing is left or touc
 
 test('the service counts what it sees, and takes a rehearsal that it is stopped in away with it', { timeout: 120_000 }, async (t) => {
   const port = await freePort();
-  const env = parts.env({ CHOKEPOINT_APP: settings.app, CANARY_COLLECTOR_URL: `http://127.0.0.1:${(collector as { readonly port: number } | undefined)?.port ?? 0}`, CANARY_PORT: String(port), CANARY_INTERVAL: '1s' });
+  const env = parts.env({ CHOKEPOINT_APP: settings.app, CANARY_COLLECTOR_URL: `http://127.0.0.1:${collector.port}`, CANARY_PORT: String(port), CANARY_INTERVAL: '1s' });
   const child = fork(fileURLToPath(new URL('../../infra/cli/chokepoint.ts', import.meta.url)), ['canary'], { env, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
   t.after(() => child.kill('SIGKILL'));
   const metric = async (name: string): Promise<number> => {
@@ -82,15 +84,13 @@ async function names(prefix: string): Promise<readonly string[]> {
 }
 
 test('a collector that refuses is an answer, and the exit code says so', { timeout: 60_000 }, async () => {
-  const port = (collector as { readonly port: number } | undefined)?.port ?? 0;
-  const { code, err } = await runCommand(parts.env({ COLLECTOR_PORT: String(port), ADMIN_KEYS: 'wrong' }), 'canary', '--once', '--json');
+  const { code, err } = await runCommand(parts.env({ COLLECTOR_PORT: String(collector.port), ADMIN_KEYS: 'wrong' }), 'canary', '--once', '--json');
   assert.equal(code, 1);
   assert.match(err, /answered 401/);
 });
 
 test('what a rehearsal that was killed has left is removed by name, and nothing else', { timeout: 60_000 }, async () => {
   const [old, young] = [`${REHEARSAL}${(1_000).toString(36)}`, `${REHEARSAL}${Date.now().toString(36)}`];
-  
   const kafka = await connectKafka(settings.kafka, { clientId: 'test', log: parts.log });
   const left = [`${old}.findings`, `${young}.findings`, 'canary-like'];
   await kafka.createTopics(left.map((topic) => ({ topic, partitions: 1, config: {} }))).finally(() => kafka.close());

@@ -9,6 +9,8 @@ import { recordInserter } from './sinkRows.ts';
 
 const { clickhouse } = await withDatabase(migrate);
 const insert = await recordInserter(clickhouse);
+// What came twice stays twice in the raw table: a view that counts it there must not be saved by a merge.
+await clickhouse.command('SYSTEM STOP MERGES challenge_actions_raw');
 
 let made = 0;
 const act = (challenge_id: string, kind: ChallengeAction['kind'], changes: Partial<ChallengeAction> = {}): ChallengeAction => {
@@ -32,13 +34,18 @@ test('challenge_states: the last of each kind, none from before a reopening; vot
     act('s1', 'acknowledged', { by: 'ada' }), act('s1', 'acknowledged', { by: 'bob' }), act('s1', 'snoozed', { until: make.T0 + 9_000_000 }), act('s1', 'assigned', { assignee: 'eve' }), act('s1', 'commented', { text: 'one' }),
     act('s1', 'commented', { text: 'two' }), act('s1', 'useful', { by: 'ada' }), act('s1', 'not_useful', { by: 'ada' }), act('s1', 'useful', { by: 'bob' }), act('s1', 'fixed', { by: 'eve' }),
     act('s2', 'acknowledged'), act('s2', 'snoozed', { until: make.T0 + 1 }), act('s2', 'fixed'), act('s2', 'assigned', { assignee: 'eve' }), act('s2', 'assigned', { assignee: null }), act('s2', 'reopened'), act('s2', 'acknowledged', { by: 'zoe' }),
+    // In one millisecond: the ids decide, of all kinds.
+    ...['ann', 'bea', 'cyd'].flatMap((by) => [act('s3', 'assigned', { assignee: by, at: make.T0 + 5 }), act('s3', 'acknowledged', { by, at: make.T0 + 5 })]), act('s3', 'useful', { by: 'ann', at: make.T0 + 5 }), act('s3', 'not_useful', { by: 'ann', at: make.T0 + 5 }),
   ]);
   const rows = await clickhouse.query(
-    "SELECT challenge_id, acknowledged_by, toUnixTimestamp64Milli(snoozed_until) AS until, assignee, fixed_by, useful, not_useful, comments FROM challenge_states WHERE challenge_id IN ('s1', 's2') ORDER BY challenge_id",
+    `SELECT challenge_id, acknowledged_by, toUnixTimestamp64Milli(acknowledged_at) - ${make.T0} AS acknowledged, toUnixTimestamp64Milli(snoozed_until) AS until, assignee, fixed_by, toUnixTimestamp64Milli(fixed_at) - ${make.T0} AS fixed, useful, not_useful, comments,
+       toUnixTimestamp64Milli(last_at) - ${make.T0} AS last
+     FROM challenge_states WHERE challenge_id IN ('s1', 's2', 's3') ORDER BY challenge_id`,
   );
   assert.deepEqual(rows, [
-    { challenge_id: 's1', acknowledged_by: 'bob', until: make.T0 + 9_000_000, assignee: 'eve', fixed_by: 'eve', useful: 1, not_useful: 1, comments: 2 },
-    { challenge_id: 's2', acknowledged_by: 'zoe', until: null, assignee: null, fixed_by: null, useful: 0, not_useful: 0, comments: 0 },
+    { challenge_id: 's1', acknowledged_by: 'bob', acknowledged: 2_000, until: make.T0 + 9_000_000, assignee: 'eve', fixed_by: 'eve', fixed: 10_000, useful: 1, not_useful: 1, comments: 2, last: 10_000 },
+    { challenge_id: 's2', acknowledged_by: 'zoe', acknowledged: 17_000, until: null, assignee: null, fixed_by: null, fixed: null, useful: 0, not_useful: 0, comments: 0, last: 17_000 },
+    { challenge_id: 's3', acknowledged_by: 'cyd', acknowledged: 5, until: null, assignee: 'cyd', fixed_by: null, fixed: null, useful: 0, not_useful: 1, comments: 0, last: 5 },
   ]);
 });
 
@@ -49,7 +56,7 @@ test('challenge_precision: of the week in which the challenges opened, a vote pe
     [1, make.challenge({ challenge_id: 'p1', dimension: 'ET' })], [2, make.challenge({ challenge_id: 'p1', dimension: 'ET', status: 'updated', evaluated_at: make.T0 + week })],
     [3, make.challenge({ challenge_id: 'p2', dimension: 'ET' })], [4, make.challenge({ challenge_id: 'p3', dimension: 'SoP', opened_at: make.T0 + week, evaluated_at: make.T0 + week })],
   ]);
-  await insertTwice([act('p1', 'useful', { by: 'ada' }), act('p1', 'useful', { by: 'bob' }), act('p2', 'useful', { by: 'ada' }), act('p2', 'not_useful', { by: 'ada' }), act('p3', 'not_useful', { by: 'ada' }), act('p1', 'useful', { by: 'bob' }), act('p1', 'useful', { by: 'eve' })]);
+  await insertTwice([act('p1', 'useful', { by: 'ada' }), act('p1', 'useful', { by: 'bob' }), act('p2', 'useful', { by: 'ada' }), act('p2', 'not_useful', { by: 'ada' }), act('p3', 'not_useful', { by: 'ada' }), act('p1', 'useful', { by: 'bob' }), act('p1', 'useful', { by: 'eve' }), act('p1', 'commented', { by: 'ada', text: 'no vote' }), act('p3', 'fixed', { by: 'bob' })]);
   assert.deepEqual(await clickhouse.query('SELECT week, dimension, useful, not_useful, precision FROM challenge_precision ORDER BY week, dimension'), [
     { week: '2025-07-14', dimension: 'ET', useful: 3, not_useful: 1, precision: 0.75 }, { week: '2025-07-21', dimension: 'SoP', useful: 0, not_useful: 1, precision: 0 },
   ]);

@@ -91,7 +91,7 @@ async function ownRegistry(t: TestContext): Promise<string> {
   const settings = parts.settings({ CHOKEPOINT_DATA: dataDir, CHOKEPOINT_APP: '' });
   const platform = await bringUp(settings, { kafka: true, registry: false, clickhouse: true }, { dataDir, log: parts.log });
   t.after(async () => {
-    await platform.stop();
+    await platform.stop('at once');
     rmSync(dataDir, { recursive: true, force: true });
   });
   return platform.registry.url;
@@ -182,10 +182,13 @@ test('the command: JSON on its last line, an exit code, and no secret', { timeou
   assert.equal(text.code, 0, text.out + text.err);
   assert.match(text.out, /^ok +ClickHouse /m);
   assert.match(text.out, /→ the first service creates them/);
+  assert.doesNotMatch(text.out, /settings: \{/, 'nothing pushes the findings out of sight');
+  const more = await runCommand(parts.env(secrets), 'doctor', '--settings');
+  assert.match(more.out, /^settings: \{[\s\S]*\n\}\n[\s\S]*^ok +ClickHouse /m, 'the findings come last');
   const wrong = await runCommand(parts.env({ COLLECTOR_PORT: 'none', WRITE_KEYS: 'secret key' }), 'doctor', '--json');
   assert.equal(wrong.code, 1);
   assert.match(wrong.out, /COLLECTOR_PORT/);
-  for (const said of [failed, text, wrong]) assert.doesNotMatch(said.out + said.err, /secret-|secret key/);
+  for (const said of [failed, text, more, wrong]) assert.doesNotMatch(said.out + said.err, /secret-|secret key/);
 });
 
 test('clocks that do not agree', { timeout: 60_000 }, async () => {

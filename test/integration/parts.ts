@@ -29,7 +29,7 @@ export interface Parts {
 
 const NOBODYS = { KAFKA_BROKERS: '', SCHEMA_REGISTRY_URL: '', CLICKHOUSE_URL: '' };
 
-/** Call it once at the top of a test file: `const parts = await withParts();`. `own`: others for this file alone, whatever is named (and a place among OWN_PARTS in test/run.ts). */
+/** Call it once at the top of a test file: `const parts = await withParts();`. `own`: others for this file alone, whatever is named. */
 export async function withParts({ own = false }: { readonly own?: boolean } = {}): Promise<Parts> {
   const dataDir = mkdtempSync(join(tmpdir(), 'chokepoint-test-'));
   const write = createLog('test');
@@ -37,7 +37,7 @@ export async function withParts({ own = false }: { readonly own?: boolean } = {}
   const start = { ...process.env, ...(own ? NOBODYS : {}), CHOKEPOINT_DATA: dataDir, LOCAL_KAFKA_PORT: '0', LOCAL_REGISTRY_PORT: '0', LOCAL_CLICKHOUSE_PORT: '0' };
   const platform = await bringUp(readSettings(start), settingsNamed(start), { dataDir, log });
   after(async () => {
-    await platform.stop();
+    await platform.stop('at once');
     rmSync(dataDir, { recursive: true, force: true });
   });
   const env = (changes: Readonly<Record<string, string>> = {}): Record<string, string | undefined> => ({

@@ -46,7 +46,7 @@ const as = async (user: AclUser, changes: Readonly<Record<string, string>> = {})
 const outsiders = Promise.allSettled([as('sink', { KAFKA_SASL_MECHANISM: '', KAFKA_SASL_USERNAME: '', KAFKA_SASL_PASSWORD: '' }), as('sink', { KAFKA_SSL_CA: '' })]);
 const services: Service[] = [];
 after(async () => {
-  for (const service of services) await service.stop();
+  await Promise.all(services.map((service) => service.stop()));
   for (const kafka of open) await kafka.close();
   await secured.stop();
   rmSync(dataDir, { recursive: true, force: true });
@@ -61,7 +61,7 @@ test('a small world from HTTP to ClickHouse, each service with its own user and 
   const routes = join(dataDir, 'routes.yaml');
   writeFileSync(routes, 'routes: { one: { match: { owner: nobody }, to: { webhook: { url: "http://receiver.example" } } } }');
   const collector = await startCollector(settingsOf('collector'), parts.log);
-  services.push(collector, await startProcessor(settingsOf('processor'), parts.log), await startAnalyzer(settingsOf('analyzer'), parts.log), await startSink(settingsOf('sink'), parts.log), await startAlerts(settingsOf('alerts', { ALERTS_ROUTES: routes }), () => undefined));
+  services.push(collector, ...(await Promise.all([startProcessor(settingsOf('processor'), parts.log), startAnalyzer(settingsOf('analyzer'), parts.log), startSink(settingsOf('sink'), parts.log), startAlerts(settingsOf('alerts', { ALERTS_ROUTES: routes }), () => undefined)])));
   const { plan } = readWorldFile('small.yaml', readFileSync(new URL('../../docs/worlds/small.yaml', import.meta.url), 'utf8'));
   const world = createWorld({ seed: 1, endsAt: Date.now(), plan });
   const url = `http://127.0.0.1:${collector.port}`;

@@ -63,7 +63,7 @@ export async function startSecuredKafka(dataDir: string, app: string, log: Log):
     await kafka.stop();
     throw error;
   }
-  return { env: (user) => envOf(userName(user, app)), stop: () => kafka.stop() };
+  return { env: (user) => envOf(userName(user, app)), stop: () => kafka.stop('at once') };
 }
 
 const RESOURCES = { 'topic': AclResourceTypes.TOPIC, 'group': AclResourceTypes.GROUP, 'transactional-id': AclResourceTypes.TRANSACTIONAL_ID } as const satisfies Record<Right['resource'], ResourceType>;

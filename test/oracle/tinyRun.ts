@@ -85,6 +85,8 @@ export async function runTiny(world: TinyWorld, { members = 1, maxBatch = 1_000,
     };
   }
   const options = { app: '', log, firstRetryMs: 0 };
+  /** Followers that were told to stop: each waits for its last poll, which ends when the log closes. */
+  const following: Promise<void>[] = [];
   const join = async (): Promise<() => Promise<void>> => {
     const tables = createGlobalTables(kafka, codec, { users: topic('users'), features: topic('features') });
     const references = followReferences(kafka, topic('references'), () => undefined);
@@ -95,7 +97,7 @@ export async function runTiny(world: TinyWorld, { members = 1, maxBatch = 1_000,
     ];
     return async () => {
       await Promise.all(loops.map((loop) => loop.stop()));
-      await references.stop();
+      following.push(references.stop());
     };
   };
   const running: (() => Promise<void>)[] = [];
@@ -112,6 +114,7 @@ export async function runTiny(world: TinyWorld, { members = 1, maxBatch = 1_000,
   }
   await Promise.all(running.map((leave) => leave()));
   await kafka.close();
+  await Promise.all(following);
   const logs = Array.from({ length: partitions }, (): LogEntry[] => []);
   const inLog = kafka.records(topic('events'));
   for (const [partition, entries] of logs.entries()) {

@@ -64,7 +64,7 @@ export async function throughKafka(world: World): Promise<Outcome> {
   } finally {
     await Promise.all(members.map(stopMember));
     await kafka.close();
-    await parts.stop();
+    await parts.stop('at once');
     rmSync(dataDir, { recursive: true, force: true });
   }
 }

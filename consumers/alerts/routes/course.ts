@@ -31,7 +31,9 @@ export interface CourseOptions {
 
 /** A transition that makes a notice. */
 export interface Told {
+  /** The worst so far, and the one with which the challenge became the route's. */
   readonly severity: Severity;
+  readonly first: Severity;
   readonly owner: string | null;
   /** Notices with the same one are of the same group (or challenge, where they are not grouped). */
   readonly thread: string;
@@ -73,21 +75,21 @@ export function createCourse({ match, tell, grouped, over }: CourseOptions): Cou
     if (!matches(match, challenge, severity, owner)) return null;
     const isFirst = !isGroupOpen(challenge);
     followed.set(challenge.challenge_id, { challenge, severity, first: severity, owner });
-    return isFirst && tell.includes('opened') ? { severity, owner, thread: threadOf(challenge) } : null;
+    return isFirst && tell.includes('opened') ? { severity, first: severity, owner, thread: threadOf(challenge) } : null;
   };
   const goesOn = (challenge: Challenge, known: Followed): Told | null => {
     const severity = worse(known.severity, severityOf(challenge));
     followed.set(challenge.challenge_id, { ...known, challenge, severity });
-    return challenge.status === 'updated' && tell.includes('updated') ? { severity, owner: known.owner, thread: threadOf(challenge) } : null;
+    return challenge.status === 'updated' && tell.includes('updated') ? { severity, first: known.first, owner: known.owner, thread: threadOf(challenge) } : null;
   };
-  const ends = (challenge: Challenge, { severity, owner }: Followed): Told | null => {
+  const ends = (challenge: Challenge, { severity, first, owner }: Followed): Told | null => {
     followed.delete(challenge.challenge_id);
     const isTold = tell.includes('resolved') && (challenge.resolution !== 'reclassification' || tell.includes('reclassification'));
     if (isGroupOpen(challenge)) {
       if (isTold) owed.add(challenge.group_id);
       return null;
     }
-    return owed.delete(challenge.group_id) || isTold ? { severity, owner, thread: threadOf(challenge) } : null;
+    return owed.delete(challenge.group_id) || isTold ? { severity, first, owner, thread: threadOf(challenge) } : null;
   };
 
   return {

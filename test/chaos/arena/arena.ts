@@ -9,6 +9,7 @@ import { startLocalKafka, type LocalKafka } from '../../../infra/local/kafka.ts'
 import { localParts } from '../../../infra/local/parts.ts';
 import { freePort } from '../../../infra/local/ports.ts';
 import { startLocalRegistry } from '../../../infra/local/registry.ts';
+import type { PartProcess } from '../../../infra/local/supervise.ts';
 import { createLog } from '../../../infra/service/log.ts';
 import { readSettings } from '../../../infra/settings.ts';
 import { startProxy, type Proxy } from './proxy.ts';
@@ -53,8 +54,8 @@ export async function openArena(slotCount: number): Promise<Arena> {
   const proxies: Proxy[] = [];
   for (const slot of ports) proxies.push(await startProxy(slot.advertisedPort, slot.port));
   const [broker, registry] = await Promise.allSettled([startBroker(), startLocalRegistry({ dataDir, port: 0, log, java, jar: parts.registryJar })]);
-  const stop = async (running: readonly { stop(): Promise<void> }[], keep: boolean): Promise<void> => {
-    await Promise.all([...running.map((part) => part.stop()), ...proxies.map((proxy) => proxy.close())]);
+  const stop = async (running: readonly PartProcess[], keep: boolean): Promise<void> => {
+    await Promise.all([...running.map((part) => part.stop(keep ? 'in order' : 'at once')), ...proxies.map((proxy) => proxy.close())]);
     if (!keep) rmSync(dataDir, { recursive: true, force: true, maxRetries: 5 });
   };
   if (broker.status === 'rejected' || registry.status === 'rejected') {

@@ -85,7 +85,8 @@ export async function openCluster({ replicas, brokerSessionMs }: ClusterOptions)
   };
   const [registry, ...started] = await Promise.allSettled([startLocalRegistry({ dataDir, port: 0, log, java, jar: parts.registryJar }), ...BROKERS.map(start)]);
   const stop = async (keep = false): Promise<void> => {
-    await Promise.all([...nodes.map(({ running }) => running?.stop()), ...(registry.status === 'fulfilled' ? [registry.value.stop()] : [])]);
+    const how = keep ? 'in order' : 'at once';
+    await Promise.all([...nodes.map(({ running }) => running?.stop(how)), ...(registry.status === 'fulfilled' ? [registry.value.stop(how)] : [])]);
     if (!keep) rmSync(dataDir, { recursive: true, force: true, maxRetries: 5 });
   };
   const failed = [registry, ...started].find((one) => one.status === 'rejected');

@@ -35,6 +35,6 @@ export async function startClickHouse(dataDir: string): Promise<ChaosClickHouse>
       await pause(ms);
       process.kill(current.pid, 'SIGCONT');
     },
-    stop: () => current.stop(),
+    stop: () => current.stop('at once'),
   };
 }

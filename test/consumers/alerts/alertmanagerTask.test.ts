@@ -71,3 +71,19 @@ test('an Alertmanager that is down is told when it is back: nothing is committed
   await loop.stop();
   assert.equal(said(world).at(-1)?.['c1'], 0);
 });
+
+test('one that grew worse, and changed hands, ends as the alert that it was: it has the labels of its beginning to the last', async () => {
+  const world = await routeWorld(NOW);
+  world.own('train-job', 'team-training');
+  const loop = await world.start(route);
+  world.append({});
+  await until(() => world.committed() === 1, 'it is posted');
+  world.own('train-job', 'team-other');
+  world.append({ status: 'updated', dimension: 'ET', evidence: [{ level: 'beginner', measure: 'share', affected: 95, eligible: 100, value: 0.95, op: '>', threshold: 0.8, low: 0.9, high: 0.98 }] });
+  world.append({ ...RECOVERED });
+  await until(() => world.committed() === 3, 'its end is posted');
+  await loop.stop();
+  const alerts = world.posts.flatMap((post) => post.alerts);
+  assert.equal(new Set(alerts.map(({ labels }) => JSON.stringify(labels))).size, 1);
+  assert.equal(said(world).at(-1)?.['c1'], 0);
+});

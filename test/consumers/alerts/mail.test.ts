@@ -13,7 +13,7 @@ async function startServer(t: TestContext, offers: Parameters<typeof startSmtpSe
 }
 
 const options = (port: number, changes: Partial<MailOptions> = {}): MailOptions => ({ host: '127.0.0.1', port, security: 'none', from: 'Chokepoint <chokepoint@example.com>', auth: null, allowPrivate: true, to: ['ada@example.com'], ...changes });
-const letter = (changes: Parameters<typeof challenge>[0] = {}): Letter => routeLetter('teach', challenge(changes), { severity: 'info', owner: null, thread: 'g1' }, 'https://chokepoint.example');
+const letter = (changes: Parameters<typeof challenge>[0] = {}): Letter => routeLetter('teach', challenge(changes), { severity: 'info', first: 'info', owner: null, thread: 'g1' }, 'https://chokepoint.example');
 const header = ({ text }: Mail, name: string): string | undefined => new RegExp(`^${name}: *(.*(?:\\r\\n[ \\t].*)*)`, 'im').exec(text)?.[1]?.replaceAll(/\s+/g, ' ').trim();
 
 test('a letter for each recipient, with what it says, its thread and its key; sent again it has the same id', async (t) => {

@@ -34,6 +34,12 @@ void test('a part that ends later settles `failed`; one that is stopped does not
   assert.equal(await Promise.race([stopped.failed, new Promise((resolve) => setImmediate(resolve, 'quiet'))]), 'quiet');
 });
 
+void test('one that does not end when asked to is killed when there is nothing to wait for', { timeout: 10_000 }, async () => {
+  const part = await shell('stubborn', 'trap "" TERM; echo ready; while :; do sleep 0.1; done');
+  await part.stop('at once');
+  assert.throws(() => process.kill(part.pid, 0), { code: 'ESRCH' });
+});
+
 void test('a command that is not there is said to be so', async () => {
   await assert.rejects(startPart({ name: 'none', command: '/nowhere/at-all', args: [], dataDir, ready: () => true }), /none could not be started: \/nowhere\/at-all not found/);
 });

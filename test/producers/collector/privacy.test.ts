@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
+import { createErasureTable } from '../../../schemas/erasures.ts';
 import { partitionOf } from '../../../schemas/partition.ts';
 import { PARTITIONS, click, openWorld, type World } from './world.ts';
 
@@ -20,6 +21,16 @@ test('an event and its user get the same pseudonym, which decides the partition;
   assert.deepEqual([event?.partition, event?.key], [partitionOf(pseudonym('ada-lovelace'), PARTITIONS), pseudonym('ada-lovelace')]);
   assert.deepEqual(world.read('users', 'User').map(({ user_id, key, team }) => [user_id, key, team]), [[pseudonym('ada-lovelace'), pseudonym('ada-lovelace'), 't']]);
   assert.ok(!stored(world).includes('ada'));
+});
+
+test('whoever is erased by their id is erased by the pseudonym that Kafka knows them by', async (t) => {
+  const world = await openWorld(t, { overrides: BOTH });
+  const answer = await fetch(`${world.url}/v1/users/ada-lovelace`, { method: 'DELETE', headers: { authorization: 'Bearer a' } });
+  assert.equal(answer.status, 202);
+  assert.deepEqual(world.kafka.records('platform.users').map(({ key, value }) => [key?.toString(), value]), [[pseudonym('ada-lovelace'), null]]);
+  const table = createErasureTable(null);
+  for (const { key, value } of world.kafka.records('platform.erasures')) table.add(String(key), value ?? Buffer.alloc(0));
+  assert.deepEqual([table.covers(pseudonym('ada-lovelace'), 0), table.covers('ada-lovelace', 0)], [true, false]);
 });
 
 test('denied properties are dropped whatever their case; the others stay', async (t) => {

@@ -11,7 +11,7 @@ import { createLog } from '../../../infra/service/log.ts';
 import { recipes, recipesOf } from '../../integration/cookbookRecipes.ts';
 import { COMMON, type Finished } from '../options.ts';
 import { ask, command, type Asked } from './ask.ts';
-import { generate, type Size } from './generate.ts';
+import { generate, merge, type Size } from './generate.ts';
 
 const OPTIONS = {
   'json': COMMON.json,
@@ -20,6 +20,7 @@ const OPTIONS = {
   'days': { type: 'string', value: 'N', what: 'days that the signals are spread over (365)' },
   'threads': { type: 'string', value: 'N', what: 'threads of a query (2)' },
   'data': { type: 'string', value: 'DIR', what: 'keep the signals there, and ask them again where they are there already (a directory that goes)' },
+  'merged': { type: 'boolean', what: 'merge each partition into one part first, as it is where nothing comes in (one large and a fresh one)' },
   'only': { type: 'string', value: 'TEXT', what: 'only the questions that have this in them (all)' },
 } as const;
 
@@ -30,7 +31,7 @@ export async function runQuestions(args: readonly string[]): Promise<Finished | 
   if (given === null) return null;
   const signals = wholeNumber('signals', given.signals, 100_000_000);
   const size: Size = { signals, users: wholeNumber('users', given.users, Math.max(100, Math.round(signals / 1_000))), days: wholeNumber('days', given.days, 365) };
-  const result = await benchQuestions({ size, threads: wholeNumber('threads', given.threads, 2), kept: given.data === undefined ? null : resolve(given.data), only: given.only ?? '' }, (line) => { console.error(line); });
+  const result = await benchQuestions({ size, threads: wholeNumber('threads', given.threads, 2), kept: given.data === undefined ? null : resolve(given.data), merged: given.merged === true, only: given.only ?? '' }, (line) => { console.error(line); });
   return { result, table: tableOf(result), json: given.json === true };
 }
 
@@ -45,10 +46,12 @@ interface Run {
   readonly threads: number;
   /** Where the signals stay; null: nowhere. */
   readonly kept: string | null;
+  readonly merged: boolean;
+  /** In the question. */
   readonly only: string;
 }
 
-async function benchQuestions({ size, threads, kept, only }: Run, say: (line: string) => void): Promise<Result> {
+async function benchQuestions({ size, threads, kept, merged, only }: Run, say: (line: string) => void): Promise<Result> {
   const dataDir = kept ?? mkdtempSync(join(tmpdir(), 'chokepoint-questions-'));
   mkdirSync(dataDir, { recursive: true });
   const server = await startLocalClickHouse({ dataDir, port: 0, log: createLog('bench') });
@@ -59,6 +62,7 @@ async function benchQuestions({ size, threads, kept, only }: Run, say: (line: st
     const clickhouse = connect(DATABASE);
     // What changed since they were made.
     await migrate(admin, DATABASE);
+    if (merged) await merge((statement) => command(server.url, DATABASE, statement));
     const [parts] = await clickhouse.query<{ bytes: number; rows: number; parts: number }>(`SELECT sum(bytes_on_disk) AS bytes, sum(rows) AS rows, count() AS parts FROM system.parts WHERE active AND database = '${DATABASE}' AND table = 'signals_raw'`);
     say(`${parts?.rows ?? 0} signals, ${parts?.bytes ?? 0} bytes, ${parts?.parts ?? 0} parts, made in ${seconds} s`);
     const questions: Asked[] = [];

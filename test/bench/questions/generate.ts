@@ -10,6 +10,8 @@ export interface Size {
 
 /** Rows of one statement: bounds its memory. */
 const ROWS_PER_INSERT = 2_000_000;
+/** The share that lies in parts of its own, beside a large one: so does what came in lately, as long as anything does. */
+const FRESH = 0.01;
 const FEATURES = 40;
 const RELEASES = 12;
 const FINGERPRINTS = 200;
@@ -35,10 +37,22 @@ export async function generate(command: (statement: string) => Promise<void>, si
   const begin = `(${END} - INTERVAL ${days} DAY)`;
   for (const statement of others(size, begin)) await command(statement);
   const rows = signals - (signals % 8);
-  for (let from = 0; from < rows; from += ROWS_PER_INSERT) {
-    await command(signalsFrom(from, Math.min(ROWS_PER_INSERT, rows - from), { signals: rows, users, days }, begin));
-    if ((from / ROWS_PER_INSERT) % 5 === 4) say(`${from + ROWS_PER_INSERT} signals`);
-  }
+  const fresh = Math.floor(rows * FRESH / 8) * 8;
+  const make = async (begun: number, end: number): Promise<void> => {
+    for (let from = begun; from < end; from += ROWS_PER_INSERT) {
+      const to = Math.min(from + ROWS_PER_INSERT, end);
+      await command(signalsFrom(from, to - from, { signals: rows, users, days }, begin));
+      if (to % (5 * ROWS_PER_INSERT) === 0) say(`${to} signals`);
+    }
+  };
+  await make(0, rows - fresh);
+  await merge(command);
+  await make(rows - fresh, rows);
+}
+
+/** Into one part per partition: what ClickHouse would come to, did nothing come in. */
+export async function merge(command: (statement: string) => Promise<void>): Promise<void> {
+  for (let partition = 0; partition < PARTITIONS; partition++) await command(`OPTIMIZE TABLE signals_raw PARTITION ${partition} FINAL`);
 }
 
 /** As the sink does it (infra/clickhouse/client.ts), a block is not merged within itself: half the processor time. */
@@ -65,13 +79,13 @@ FROM numbers_mt(${from}, ${count})
 SETTINGS max_insert_threads = 2, optimize_on_insert = 0`;
 }
 
-/** Users, levels (four a user, in the order of a career), bottlenecks, challenges with their transitions and what people did about them, findings. */
+/** Users, levels (four a user, in the order of a career, of which a tenth goes back at the end), bottlenecks, challenges with their transitions and what people did about them, findings. */
 function others({ users, days }: Size, begin: string): string[] {
   const user = "concat('user-', leftPad(toString(number), 7, '0'))";
   const since = `${begin} + toIntervalHour(toUInt32(step * ${days * 24} / 5 + cityHash64(number, step) % 24))`;
   return [
     `INSERT INTO users_raw (user_id, team, role, org, joined_at, _partition, _offset, _deleted) SELECT ${user}, concat('team-', toString(number % ${TEAMS})), 'scientist', 'org', ${begin}, 0, number, 0 FROM numbers(${users})`,
-    `INSERT INTO expertise_levels_raw (user_id, level, since, model_version, score, _partition, _offset) SELECT ${user}, if(number % 97 = 0, 'machine', ${LEVELS}[least(5, step + number % 3)]), ${since}, 1, 0.5, number % ${PARTITIONS}, number * 4 + step FROM (SELECT number, arrayJoin([1, 2, 3, 4]) AS step FROM numbers(${users}))`,
+    `INSERT INTO expertise_levels_raw (user_id, level, since, model_version, score, _partition, _offset) SELECT ${user}, if(number % 97 = 0, 'machine', ${LEVELS}[least(5, step + number % 3 - 2 * (step = 4 AND number % 10 = 0))]), ${since}, 1, 0.5, number % ${PARTITIONS}, number * 4 + step FROM (SELECT number, arrayJoin([1, 2, 3, 4]) AS step FROM numbers(${users}))`,
     `INSERT INTO bottlenecks_raw (user_id, stage, dimension, status, since, evaluated_at, reasons, score, level, _partition, _offset) SELECT ${user}, ${STAGES}[number % 4 + 1], 'ET', if(step = 2, 'resolved', 'opened'), ${begin} + toIntervalHour(number % ${days * 20}), ${begin} + toIntervalHour(number % ${days * 20} + step * 30), ['errors_per_active_day'], 1.5, 'beginner', number % ${PARTITIONS}, number * 2 + step FROM (SELECT number, arrayJoin([1, 2]) AS step FROM numbers(${users})) WHERE step = 1 OR number % 3 = 0`,
     `INSERT INTO challenges_raw (challenge_id, rule_id, rule_version, dimension, stage, feature, signal_class, fingerprint, status, opened_at, evaluated_at, resolved_at, window_from, window_to, model_version, evaluated_to, group_id, evidence, teams, sample_event_ids, summary, resolution, _partition, _offset)
 SELECT concat('c', toString(number)), 'error-sop', 1, if(number % 3 = 0, 'SoP', 'ET'), 'training', '${FEATURE_OF_QUESTIONS}', 'error', ${fingerprintOf(`if(number = 1, 0, number % ${FINGERPRINTS})`)}, multiIf(step = 1, 'opened', step = 20, 'resolved', 'updated'), opened, opened + toIntervalDay(step), if(step = 20, opened + toIntervalDay(20), NULL), opened - INTERVAL 14 DAY, opened, 1, ${OFFSETS}, concat('g', toString(number)), ${EVIDENCE}, [], [], 'summary', if(step = 20, 'recovered', NULL), 0, number * 20 + step

@@ -54,7 +54,7 @@ test('each cause that can be provoked in seconds fires its alert, and one that i
     await Promise.all([feed.close(), proxy.close()]);
     rmSync(keysDir, { recursive: true, force: true });
   });
-  const { firing, emptyPanels } = await startPrometheus(t, [processor, sink, alerts, collector], hastened(rulesText()));
+  const prometheus = await startPrometheus(t, [processor, sink, alerts, collector], hastened(rulesText()));
   let seen = new Map<string, string[]>();
   const fires = async (names: readonly string[], meanwhile: () => Promise<void> = () => Promise.resolve()): Promise<void> => {
     const until = performance.now() + 60_000;
@@ -62,7 +62,7 @@ test('each cause that can be provoked in seconds fires its alert, and one that i
       assert.ok(performance.now() < until, `waited in vain for ${missing.join(', ')}; fired: ${JSON.stringify([...seen])}`);
       await meanwhile();
       await pause(200);
-      seen = new Map([...seen, ...(await firing())]);
+      seen = new Map([...seen, ...(await prometheus.firing())]);
       missing = missing.filter((name) => !seen.has(name));
     }
   };
@@ -94,10 +94,10 @@ test('each cause that can be provoked in seconds fires its alert, and one that i
   assert.ok(!seen.has('ChokepointRecordsUnaccounted'), 'what the processor takes is accounted for, at every scrape');
   assert.ok(!seen.has('ChokepointDown'));
   // The others are looked at when all goes well: test/e2e/demo.test.ts.
-  assert.deepEqual(await emptyPanels(needsFailures), [], 'panels of what goes wrong show it');
+  assert.deepEqual(await prometheus.emptyPanels(needsFailures), [], 'panels of what goes wrong show it');
 
   proxy.away = false;
   children.get('collector')?.kill('SIGKILL');
   await fires(['ChokepointDown']);
-  await eventually(async () => !(await firing()).has('ChokepointClickHouseRefuses'), 'ClickHouse takes rows again, and its alert ends');
+  await eventually(async () => !(await prometheus.firing()).has('ChokepointClickHouseRefuses'), 'ClickHouse takes rows again, and its alert ends');
 });

@@ -43,9 +43,11 @@ export function rawTable(database: string, table: Table): string {
   ].join('\n');
 }
 
-export function exactView(database: string, table: Table): string {
+/** `settings`: of the view's own reading, whoever asks. */
+export function exactView(database: string, table: Table, settings: Readonly<Record<string, number>> = {}): string {
   const columns = table.columns.filter(({ raw }) => raw !== true);
-  return view(database, { name: table.name, comment: table.comment, columns, select: `SELECT ${columns.map(({ name }) => quoted(name)).join(', ')}\nFROM ${quoted(database)}.${quoted(`${table.name}_raw`)} FINAL` });
+  const set = Object.entries(settings).map(([name, value]) => `${name} = ${value}`).join(', ');
+  return view(database, { name: table.name, comment: table.comment, columns, select: `SELECT ${columns.map(({ name }) => quoted(name)).join(', ')}\nFROM ${quoted(database)}.${quoted(`${table.name}_raw`)} FINAL${set === '' ? '' : `\nSETTINGS ${set}`}` });
 }
 
 export interface View {

@@ -11,6 +11,7 @@ import { views } from './migrations/0002-views.ts';
 import { watchList } from './migrations/0003-watch-list.ts';
 import { journeys } from './migrations/0004-journeys.ts';
 import { challengeActions } from './migrations/0005-challenge-actions.ts';
+import { questionsReadLess } from './migrations/0006-questions-read-less.ts';
 
 export interface Migration {
   readonly id: string;
@@ -24,6 +25,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { id: '0003-watch-list', statements: watchList },
   { id: '0004-journeys', statements: journeys },
   { id: '0005-challenge-actions', statements: challengeActions },
+  { id: '0006-questions-read-less', statements: questionsReadLess },
 ];
 
 /** Trying again does not help: somebody must look. */

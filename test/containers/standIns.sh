@@ -29,6 +29,10 @@ echo "Kafka"
 base "$work/kafka"
 jlink --module-path "$java/jmods" --add-modules java.base,java.logging,java.management,java.naming,java.security.jgss,java.security.sasl,java.sql,java.desktop,java.compiler,java.instrument,jdk.management,jdk.unsupported,jdk.crypto.ec,jdk.zipfs,java.net.http,java.scripting,jdk.jfr,java.rmi,java.transaction.xa --no-header-files --no-man-pages --strip-debug --output "$work/jre"
 with_libraries "$work/kafka" "$work"/jre/lib/*.so "$work/jre/lib/server/libjvm.so" "$work/jre/bin/java"
+# The jars have libraries of their own in them, which name others that nothing else here does: zstd's needs libpthread, and without it no topic can be kept as zstd.
+mkdir "$work/native"
+for jar in "$parts"/kafka/{zstd-jni,snappy-java,lz4-java}-*.jar; do (cd "$work/native" && "$java/bin/jar" xf "$jar"); done
+with_libraries "$work/kafka" $(find "$work/native" -name '*.so')
 rm -rf "$work/kafka$work"
 cp -r "$work/jre" "$work/kafka/jre"
 cp -rL "$parts/kafka" "$work/kafka/jars"

@@ -3,22 +3,22 @@
  * rules is two seconds here; nothing else of them is changed.
  */
 import assert from 'node:assert/strict';
-import { fork, spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { appName } from '../../schemas/topics.ts';
 import * as make from '../consumers/clickhouse/records.ts';
+import { needsFailures } from '../infra/deploy/panels.ts';
 import { rulesText } from '../infra/deploy/rules.ts';
 import { freePort, withParts } from './parts.ts';
+import { isPrometheusHere, startPrometheus } from './prometheus.ts';
 import { clickHouseProxy, eventually, feedOf } from './sinkWorld.ts';
 
-const isPrometheusHere = spawnSync('prometheus', ['--version']).error === undefined;
 const skip = isPrometheusHere ? false : 'prometheus is missing (Debian: prometheus): THE ALERTS ARE NOT PROVOKED';
 if (!isPrometheusHere) console.error(String(skip));
 
@@ -32,34 +32,6 @@ const BAD = 300;
 function hastened(rules: string): string {
   const seconds = (count: string, unit: string): string => `${Number(count) * (unit === 'h' ? 60 : 1) * SECONDS_PER_MINUTE}s`;
   return rules.replace(/\[(\d+)([mh])\]/g, (_, count: string, unit: string) => `[${seconds(count, unit)}]`).replace(/for: (\d+)([mh])/g, 'for: 1s');
-}
-
-async function startPrometheus(t: TestContext, targets: readonly number[]): Promise<() => Promise<Map<string, string[]>>> {
-  const dir = mkdtempSync(join(tmpdir(), 'chokepoint-prometheus-'));
-  const port = await freePort();
-  writeFileSync(join(dir, 'rules.yml'), hastened(rulesText()));
-  writeFileSync(join(dir, 'prometheus.yml'), JSON.stringify({
-    global: { scrape_interval: '1s', scrape_timeout: '900ms', evaluation_interval: '1s' }, rule_files: ['rules.yml'],
-    scrape_configs: [{ job_name: 'chokepoint', static_configs: [{ targets: targets.map((target) => `127.0.0.1:${target}`) }] }],
-  }));
-  const child = spawn('prometheus', [`--config.file=${dir}/prometheus.yml`, `--storage.tsdb.path=${dir}/data`, `--web.listen-address=127.0.0.1:${port}`, '--log.level=error'], { stdio: ['ignore', 'ignore', 'inherit'] });
-  t.after(async () => {
-    const gone = once(child, 'exit');
-    child.kill('SIGKILL');
-    await gone;
-    rmSync(dir, { recursive: true, force: true });
-  });
-  return async () => {
-    const firing = new Map<string, string[]>();
-    try {
-      const answer = await fetch(`http://127.0.0.1:${port}/api/v1/alerts`);
-      const { data } = (await answer.json()) as { data: { alerts: { state: string; labels: Record<string, string>; annotations: Record<string, string> }[] } };
-      for (const { state, labels, annotations } of data.alerts) if (state === 'firing') firing.set(labels['alertname'] ?? '', [...(firing.get(labels['alertname'] ?? '') ?? []), annotations['summary'] ?? '']);
-    } catch {
-      // Not up yet.
-    }
-    return firing;
-  };
 }
 
 test('each cause that can be provoked in seconds fires its alert, and one that is mended ends', { skip, timeout: 150_000 }, async (t) => {
@@ -82,7 +54,7 @@ test('each cause that can be provoked in seconds fires its alert, and one that i
     await Promise.all([feed.close(), proxy.close()]);
     rmSync(keysDir, { recursive: true, force: true });
   });
-  const firing = await startPrometheus(t, [processor, sink, alerts, collector]);
+  const prometheus = await startPrometheus(t, [processor, sink, alerts, collector], hastened(rulesText()));
   let seen = new Map<string, string[]>();
   const fires = async (names: readonly string[], meanwhile: () => Promise<void> = () => Promise.resolve()): Promise<void> => {
     const until = performance.now() + 60_000;
@@ -90,7 +62,7 @@ test('each cause that can be provoked in seconds fires its alert, and one that i
       assert.ok(performance.now() < until, `waited in vain for ${missing.join(', ')}; fired: ${JSON.stringify([...seen])}`);
       await meanwhile();
       await pause(200);
-      seen = new Map([...seen, ...(await firing())]);
+      seen = new Map([...seen, ...(await prometheus.firing())]);
       missing = missing.filter((name) => !seen.has(name));
     }
   };
@@ -121,9 +93,11 @@ test('each cause that can be provoked in seconds fires its alert, and one that i
   );
   assert.ok(!seen.has('ChokepointRecordsUnaccounted'), 'what the processor takes is accounted for, at every scrape');
   assert.ok(!seen.has('ChokepointDown'));
+  // The others are looked at when all goes well: test/e2e/demo.test.ts.
+  assert.deepEqual(await prometheus.emptyPanels(needsFailures), [], 'panels of what goes wrong show it');
 
   proxy.away = false;
   children.get('collector')?.kill('SIGKILL');
   await fires(['ChokepointDown']);
-  await eventually(async () => !(await firing()).has('ChokepointClickHouseRefuses'), 'ClickHouse takes rows again, and its alert ends');
+  await eventually(async () => !(await prometheus.firing()).has('ChokepointClickHouseRefuses'), 'ClickHouse takes rows again, and its alert ends');
 });

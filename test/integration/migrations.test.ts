@@ -44,8 +44,11 @@ const ROWS: Readonly<Record<string, Row>> = {
 /** What the sink wrote besides: where the record stood. */
 const EXTRAS: Readonly<Record<string, Row>> = { events: {}, signals: {}, users: { _partition: 0, _offset: 5, _deleted: 0 }, features: { _partition: 0, _offset: 5, _deleted: 0 }, dead_letters: { _partition: 0, _offset: 5, original_base64: Buffer.from('bytes').toString('base64') } };
 const PLACE = { _partition: 0, _offset: 5 };
+/** Counts nowhere, also where it was written before there was a column that says so. */
+const LATE: Row = { ...ROWS['signals'], signal_id: 's2', user_id: 'grace', properties: { late: 'true' } };
 
 async function fill(clickhouse: ClickHouse, database: string): Promise<void> {
+  await clickhouse.insert(`\`${database}\`.signals_raw`, [LATE], 'late');
   for (const [table, row] of Object.entries(ROWS)) {
     const { original, ...rest } = { ...row, ...(EXTRAS[table] ?? PLACE) } as Record<string, unknown>;
     // Twice, under two tokens: the view has it once, before and after.
@@ -55,8 +58,10 @@ async function fill(clickhouse: ClickHouse, database: string): Promise<void> {
 }
 
 async function check(clickhouse: ClickHouse, database: string): Promise<void> {
-  for (const [table, row] of Object.entries(ROWS)) assert.deepEqual(await clickhouse.query(`SELECT ${Object.keys(row).map((name) => `\`${name}\``).join(', ')} FROM \`${database}\`.${table} SETTINGS output_format_json_named_tuples_as_objects = 1`), [row], table);
+  for (const [table, row] of Object.entries(ROWS)) assert.deepEqual(await clickhouse.query(`SELECT ${Object.keys(row).map((name) => `\`${name}\``).join(', ')} FROM \`${database}\`.${table}${table === 'signals' ? " WHERE signal_id = 's1'" : ''} SETTINGS output_format_json_named_tuples_as_objects = 1`), [row], table);
   const first = async (sql: string): Promise<unknown> => (await clickhouse.query(sql.replaceAll('FROM ', `FROM \`${database}\`.`)))[0];
+  assert.deepEqual(await clickhouse.query(`SELECT signal_id, late FROM \`${database}\`.signals ORDER BY signal_id`), [{ signal_id: 's1', late: false }, { signal_id: 's2', late: true }]);
+  assert.deepEqual(await first('SELECT count() AS users FROM journeys'), { users: 1 });
   assert.deepEqual(await first('SELECT challenge_id, status FROM challenges_current'), { challenge_id: 'c1', status: 'opened' });
   assert.deepEqual(await first('SELECT user_id, level FROM expertise_current'), { user_id: 'ada', level: 'beginner' });
   assert.deepEqual(await first('SELECT user_id, level, valid_from FROM expertise_history'), { user_id: 'ada', level: 'beginner', valid_from: AT });

@@ -25,6 +25,13 @@ export async function ask(url: string, database: string, recipe: Recipe, threads
   return first.seconds === null ? first : once(url, database, recipe, threads);
 }
 
+/** Without an answer, and without the client's limit: some statements take minutes. */
+export async function command(url: string, database: string, statement: string): Promise<void> {
+  const response = await fetch(`${url}/?${new URLSearchParams({ database }).toString()}`, { method: 'POST', body: statement });
+  const text = await response.text();
+  if (!response.ok) throw new Error(text.slice(0, 500));
+}
+
 async function once(url: string, database: string, { question, sql, parameters }: Recipe, threads: number): Promise<Asked> {
   const query = new URLSearchParams({ database, max_threads: String(threads), max_execution_time: String(LIMIT_S), ...Object.fromEntries(Object.entries(parameters).map(([name, value]) => [`param_${name}`, value])) });
   const response = await fetch(`${url}/?${query.toString()}`, { method: 'POST', body: `${sql}\nFORMAT JSON`, signal: AbortSignal.timeout(2 * LIMIT_S * 1_000) });

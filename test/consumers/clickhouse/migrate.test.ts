@@ -9,6 +9,7 @@ const APPLIED: Readonly<Record<string, string>> = {
   '0003-watch-list': '1eb8ae28aa2355ff27572e525468e7174d659e629cf6160e5bc2fe81af646836',
   '0004-journeys': '6bd5b1d819e8fd62a836b3ba0e9a8ee31053df170ed7e642600212eddff5ff19',
   '0005-challenge-actions': '21adb45d3e6f4564febc2c664b61e030615551884f33a8e2e5b786a1a3acbcaa',
+  '0006-questions-read-less': '0b53ce618ff7e55a89a7ef8c96dc43c0a4355ff2ef7b093cacb86c8134781a49',
 };
 
 test('no migration has changed', () => {

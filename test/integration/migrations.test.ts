@@ -49,7 +49,7 @@ async function fill(clickhouse: ClickHouse, database: string): Promise<void> {
   for (const [table, row] of Object.entries(ROWS)) {
     const { original, ...rest } = { ...row, ...(EXTRAS[table] ?? PLACE) } as Record<string, unknown>;
     // Twice, under two tokens: the view has it once, before and after.
-    for (const token of ['a', 'b']) await clickhouse.insert(`\`${database}\`.${table}_raw`, [Object.values(rest)], `${table}-${token}`, Object.keys(rest));
+    for (const token of ['a', 'b']) await clickhouse.insert(`\`${database}\`.${table}_raw`, [rest], `${table}-${token}`);
     assert.ok(original === undefined || table === 'dead_letters');
   }
 }

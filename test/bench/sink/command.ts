@@ -10,6 +10,7 @@ const ENGINE: EngineSettings = { consumers: 1, blockRows: 65_536, flushMs: 1_000
 const OPTIONS = {
   'json': COMMON.json,
   'signals': { type: 'string', value: 'N', what: 'signals of the log (1000000)' },
+  'engine-signals': { type: 'string', value: 'N', what: 'the first of them, for the engine, which takes its time (250000)' },
   'runs': { type: 'string', value: 'N', what: 'runs of each side (3)' },
   'only': { type: 'string', value: 'SIDES', what: `of ${SIDES.join(',')}` },
   'consumers': { type: 'string', value: 'N', what: `of the engine (${ENGINE.consumers})` },
@@ -24,6 +25,7 @@ export async function runSink(args: readonly string[]): Promise<Finished | null>
   if (only.length === 0) throw new UsageError(`--only takes of ${SIDES.join(',')}, not '${String(given.only)}'`);
   const result = await benchSink({
     signals: wholeNumber('signals', given.signals, 1_000_000),
+    engineSignals: wholeNumber('engine-signals', given['engine-signals'], 250_000),
     runs: Math.max(1, wholeNumber('runs', given.runs, 3)),
     only,
     engine: { consumers: wholeNumber('consumers', given.consumers, ENGINE.consumers), blockRows: wholeNumber('block', given.block, ENGINE.blockRows), flushMs: wholeNumber('flush', given.flush, ENGINE.flushMs) },

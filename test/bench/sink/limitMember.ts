@@ -1,13 +1,13 @@
 /**
- * A process of the limit: rows in memory, made as the sink makes them, and inserted by the sink's client as the sink inserts them, two batches at a time, until
- * as many are in as the log has. Rows are those of the log's first records over and over, with ids of their own.
- * `limitMember.ts <app of the log> <rows in all> <rows in memory>`; brokers, registry and ClickHouse by settings.
+ * A process of the limit: all rows of the log in memory, as finished blocks such as the sink inserts, inserted by the sink's client as the sink inserts them, two at a time.
+ * `limitMember.ts <app of the log>`; brokers, registry and ClickHouse by settings.
  */
 import { migrate } from '../../../consumers/clickhouse/migrate.ts';
 import { LIMITS } from '../../../consumers/clickhouse/plan.ts';
-import { targets, type Row } from '../../../consumers/clickhouse/rows.ts';
+import { targets, valueOf } from '../../../consumers/clickhouse/rows.ts';
 import { connectClickHouse } from '../../../infra/clickhouse/client.ts';
 import { connectKafka } from '../../../infra/kafka/client.ts';
+import type { NativeBlock } from '../../../infra/ports.ts';
 import { connectRegistry } from '../../../infra/registry/registry.ts';
 import { createLog } from '../../../infra/service/log.ts';
 import { readSettings } from '../../../infra/settings.ts';
@@ -16,12 +16,7 @@ import { topicOf } from './signals.ts';
 
 const INSERTS_AT_ONCE = 2;
 
-interface Batch {
-  readonly rows: Row[];
-  bytes: number;
-}
-
-const [app = '', total = '', inMemory = ''] = process.argv.slice(2);
+const [app = ''] = process.argv.slice(2);
 const settings = readSettings(process.env);
 const { clickhouse: { database } } = settings;
 const kafka = await connectKafka(settings.kafka, { clientId: 'limit', log: createLog('limit') });
@@ -33,38 +28,39 @@ const target = targets(app).get(topic);
 if (target === undefined) throw new Error(`${topic} has no table`);
 
 /** Cut where the sink cuts: a batch is of one partition. */
-const batches: Batch[] = [];
-const ends = await kafka.ends(topic);
-for (const partition of ends.keys()) {
-  let batch: Batch = { rows: [], bytes: 0 };
-  for await (const records of kafka.read({ topic, partition, offset: 0 }, Math.min(ends[partition] ?? 0, Math.floor(Number(inMemory) / ends.length)))) {
+const blocks: NativeBlock[] = [];
+const block = target.block();
+const finish = (): void => {
+  const { rows, columns } = block;
+  const bytes = [Buffer.concat(block.pieces())];
+  if (rows > 0) blocks.push({ rows, columns, pieces: () => bytes });
+  block.clear();
+};
+for (const [partition, end] of (await kafka.ends(topic)).entries()) {
+  let size = 0;
+  for await (const records of kafka.read({ topic, partition, offset: 0 }, end)) {
     for (const record of records) {
-      const bytes = (record.key?.length ?? 0) + (record.value?.length ?? 0);
-      if (batch.rows.length >= LIMITS.records || batch.bytes + bytes > LIMITS.bytes) {
-        batches.push(batch);
-        batch = { rows: [], bytes: 0 };
+      const value = valueOf(record);
+      const bytes = value === null ? 0 : value.to - value.from;
+      if (block.rows >= LIMITS.records || size + bytes > LIMITS.bytes) {
+        finish();
+        size = 0;
       }
-      const row = target.row(record, codec);
-      if (row !== null) batch.rows.push(row);
-      batch.bytes += bytes;
+      target.add(block, record, codec);
+      size += bytes;
     }
   }
-  if (batch.rows.length > 0) batches.push(batch);
+  finish();
 }
 await kafka.close();
 
-const idColumn = target.columns.indexOf('signal_id');
-let sent = 0;
 let next = 0;
 const insertOn = async (): Promise<void> => {
-  while (sent < Number(total)) {
+  for (;;) {
     const turn = next++;
-    const { rows } = batches[turn % batches.length] as Batch;
-    const round = Math.floor(turn / batches.length);
-    // One string a row: what it takes that rows in memory are not known already.
-    const fresh = round === 0 ? rows : rows.map((row) => row.with(idColumn, `${round}${String(row[idColumn]).slice(String(round).length)}`));
-    sent += fresh.length;
-    await clickhouse.insert(`\`${database}\`.${target.table}`, fresh, `limit-${turn}`, target.columns);
+    const found = blocks[turn];
+    if (found === undefined) return;
+    await clickhouse.insertBlock(`\`${database}\`.${target.table}`, found, `limit-${turn}`);
   }
 };
 await Promise.all(Array.from({ length: INSERTS_AT_ONCE }, insertOn));

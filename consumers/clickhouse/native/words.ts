@@ -139,15 +139,6 @@ export class WordColumn implements Column {
 
   private numberOf(source: Buffer, from: number, to: number): number {
     if (this.nullable) this.nothing();
-    // Often the word of the row before, which need not be looked for.
-    const rows = this.now[this.rowsPlace] as number;
-    if (rows > 0) {
-      const number = this.numbers[rows - 1] as number;
-      if (this.isWord(number, source, from, to)) {
-        this.bits = 0;
-        return number;
-      }
-    }
     let hash = 0;
     let bits = 0;
     for (let i = from; i < to; i++) {

@@ -1,6 +1,6 @@
 /**
  * The bench of the sink: one broker, one log of signals, and into the same table of a fresh ClickHouse each time, in turn, the production sink, the same rows
- * from memory by the same client (the limit), and ClickHouse's own Kafka engine (the peer). A row's processor time is that of ClickHouse and of whoever feeds it.
+ * from memory by the same client (the limit; and once more with all blocks finished beforehand), and ClickHouse's own Kafka engine (the peer). A row's processor time is that of ClickHouse and of whoever feeds it.
  */
 import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -20,7 +20,7 @@ import { rounded, spread, type Spread } from '../statistics.ts';
 import { startEngine, type EngineSettings } from './engine.ts';
 import { fill, topicOf } from './signals.ts';
 
-export const SIDES = ['ours', 'limit', 'engine'] as const;
+export const SIDES = ['ours', 'limit', 'blocks', 'engine'] as const;
 type Side = (typeof SIDES)[number];
 
 export interface SinkBenchOptions {
@@ -52,8 +52,10 @@ export interface SinkBench {
   readonly ours: SideResult | null;
   readonly peers: Readonly<Record<string, SideResult>>;
   readonly limit: SideResult | null;
-  /** Above 1: ours is better. `limit`: the share of the limit's rows per second that ours reaches; `limit_cpu`: of its rows per CPU second. */
-  readonly ratios: { readonly cpu: number | null; readonly wall: number | null; readonly limit: number | null; readonly limit_cpu: number | null; readonly latency_p99: null };
+  /** Nothing but the inserts of finished blocks. */
+  readonly blocks: SideResult | null;
+  /** Above 1: ours is better. `limit`: the share of the limit's rows per second that ours reaches; `limit_cpu`: of its rows per CPU second; `blocks`, `blocks_cpu`: the same of the finished blocks. */
+  readonly ratios: { readonly cpu: number | null; readonly wall: number | null; readonly limit: number | null; readonly limit_cpu: number | null; readonly blocks: number | null; readonly blocks_cpu: number | null; readonly latency_p99: null };
   readonly input: { readonly signals: number; readonly engine_signals: number; readonly record_bytes: number; readonly partitions: number; readonly cores: number; readonly runs: number; readonly engine: EngineSettings };
 }
 
@@ -81,7 +83,7 @@ export async function benchSink(options: SinkBenchOptions): Promise<SinkBench> {
     await platform.prepare(ENGINE_APP);
     await fill(platform, { ...filling, app: ENGINE_APP, first: Math.min(options.engineSignals, signals) });
     say(`${signals} signals of ${Math.round(bytes)} bytes in ${PARTITIONS} partitions`);
-    const found: Record<Side, Run[]> = { ours: [], limit: [], engine: [] };
+    const found: Record<Side, Run[]> = { ours: [], limit: [], blocks: [], engine: [] };
     const sums = new Map<Side, string>();
     for (let round = 0; round < runs; round++) {
       for (const side of SIDES) {
@@ -93,14 +95,15 @@ export async function benchSink(options: SinkBenchOptions): Promise<SinkBench> {
     }
     const [one, other] = [sums.get('ours'), sums.get('engine')];
     if (one !== undefined && other !== undefined && one !== other) throw new Error(`the engine's table is not ours: ${one}, ${other}`);
-    const [ours, limit, engine] = SIDES.map((side) => (found[side].length === 0 ? null : sideOf(found[side])));
+    const [ours, limit, blocks, engine] = SIDES.map((side) => (found[side].length === 0 ? null : sideOf(found[side])));
     const ratio = (a: number | undefined, b: number | undefined): number | null => (a === undefined || b === undefined ? null : rounded(a / b));
     return {
       bench: 'sink',
-      ours: ours ?? null, limit: limit ?? null, peers: engine === null || engine === undefined ? {} : { [ENGINE_NAME]: engine },
+      ours: ours ?? null, limit: limit ?? null, blocks: blocks ?? null, peers: engine === null || engine === undefined ? {} : { [ENGINE_NAME]: engine },
       ratios: {
         cpu: ratio(engine?.cpu_seconds_per_million, ours?.cpu_seconds_per_million), wall: ratio(ours?.rows_per_second, engine?.rows_per_second),
-        limit: ratio(ours?.rows_per_second, limit?.rows_per_second), limit_cpu: ratio(limit?.cpu_seconds_per_million, ours?.cpu_seconds_per_million), latency_p99: null,
+        limit: ratio(ours?.rows_per_second, limit?.rows_per_second), limit_cpu: ratio(limit?.cpu_seconds_per_million, ours?.cpu_seconds_per_million),
+        blocks: ratio(ours?.rows_per_second, blocks?.rows_per_second), blocks_cpu: ratio(blocks?.cpu_seconds_per_million, ours?.cpu_seconds_per_million), latency_p99: null,
       },
       input: { signals, engine_signals: Math.min(options.engineSignals, signals), record_bytes: Math.round(bytes), partitions: PARTITIONS, cores: availableParallelism(), runs, engine: options.engine },
     };
@@ -121,7 +124,7 @@ async function measured(platform: Platform, side: Side, name: string, options: S
   try {
     if (side === 'engine') await startEngine(env, app, options.engine);
     else {
-      const args = side === 'ours' ? [BINARY, 'sink'] : [LIMIT_MEMBER, APP];
+      const args = side === 'ours' ? [BINARY, 'sink'] : [LIMIT_MEMBER, APP, side === 'limit' ? 'rows' : 'blocks'];
       feeder = await startPart({ name, command: process.execPath, args, env, dataDir, ready: () => true });
     }
     const failed = Promise.race([server.failed, ...(feeder === null ? [] : [feeder.failed])]);
@@ -130,7 +133,7 @@ async function measured(platform: Platform, side: Side, name: string, options: S
     const from = await read(FROM);
     const to = await read(TO);
     const million = (to.rows - from.rows) / 1e6;
-    if (side !== 'limit') {
+    if (side === 'ours' || side === 'engine') {
       await reach(clickhouse, app, signals, failed);
       onSum(await sumOf(clickhouse, app, await platform.kafka.ends(topicOf(ENGINE_APP))));
     }

@@ -31,7 +31,7 @@ export async function runSink(args: readonly string[]): Promise<Finished | null>
     engine: { consumers: wholeNumber('consumers', given.consumers, ENGINE.consumers), blockRows: wholeNumber('block', given.block, ENGINE.blockRows), flushMs: wholeNumber('flush', given.flush, ENGINE.flushMs) },
     say: (line) => { console.error(line); },
   });
-  const { limit, limit_cpu, cpu, wall } = result.ratios;
-  const table = `of the limit: ${String(limit)} of its rows per second, ${String(limit_cpu)} of its rows per CPU second\nbeside the engine: ${String(wall)} times its rows per second, ${String(cpu)} times its rows per CPU second`;
+  const { limit, limit_cpu, blocks, blocks_cpu, cpu, wall } = result.ratios;
+  const table = `of the limit: ${String(limit)} of its rows per second, ${String(limit_cpu)} of its rows per CPU second\nof finished blocks: ${String(blocks)} of their rows per second, ${String(blocks_cpu)} of their rows per CPU second\nbeside the engine: ${String(wall)} times its rows per second, ${String(cpu)} times its rows per CPU second`;
   return { result, table, json: given.json === true };
 }

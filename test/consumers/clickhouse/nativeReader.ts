@@ -1,4 +1,4 @@
-/** Reads ClickHouse's format Native back: written from its description and not from the writer, so that the two do not share a mistake. Values as the codec gives them. */
+/** Reads ClickHouse's format Native back: written from its description and not from the writer, so that the two do not share a mistake. Values as the codec gives them; throws where a text is not UTF-8, or a map has a name twice. */
 import type { NativeBlock } from '../../../infra/ports.ts';
 
 interface Bytes {
@@ -74,7 +74,11 @@ function values(bytes: Bytes, { name, parts }: Type, rows: number): Values {
       const names = values(bytes, first, count);
       const of = values(bytes, second, count);
       return names.map((each, index) => [each, of[index]] as const);
-    }).map((entries) => Object.fromEntries(entries as [string, unknown][]));
+    }).map((entries) => {
+      const map = Object.fromEntries(entries as [string, unknown][]);
+      if (Object.keys(map).length < entries.length) throw new Error('a name twice in a map');
+      return map;
+    });
     case 'Tuple': {
       const fields = parts.map((part) => [part.label, values(bytes, part, rows)] as const);
       return Array.from({ length: rows }, (_, row) => Object.fromEntries(fields.map(([label, of]) => [label, of[row]])));
@@ -118,6 +122,7 @@ function length(bytes: Bytes): number {
   }
 }
 
-const text = (bytes: Bytes): string => take(bytes, length(bytes)).toString('utf8');
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const text = (bytes: Bytes): string => utf8.decode(take(bytes, length(bytes)));
 const uint64 = (bytes: Bytes): number => Number(take(bytes, 8).readBigUInt64LE());
 const int64 = (bytes: Bytes): number => Number(take(bytes, 8).readBigInt64LE());

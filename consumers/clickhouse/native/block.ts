@@ -81,7 +81,7 @@ export class Block {
   /** Views of the block's own memory: good until it is cleared. */
   pieces(): Buffer[] {
     const head = Buffer.allocUnsafe(MOST_HEAD_BYTES);
-    const out = [head.subarray(0, writeLength(head, writeLength(head, 0, this.all.length), this.rows))];
+    const out: Buffer[] = [head.subarray(0, writeLength(head, writeLength(head, 0, this.all.length), this.rows))];
     for (const [index, column] of this.all.entries()) {
       out.push(this.titles[index] as Buffer);
       column.head(out);

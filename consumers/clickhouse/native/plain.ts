@@ -9,7 +9,7 @@ const TWO_32 = 0x1_0000_0000;
 const SHORT = 64;
 
 abstract class Numbers {
-  protected bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  protected bytes: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
   protected readonly now: Int32Array;
   protected readonly place: number;
   protected readonly width: number;
@@ -150,7 +150,7 @@ export class DoubleColumn extends Numbers implements Column {
 
 /** String: of Avro's enums; its strings, which must be UTF-8 (what is not is left to the codec); or its bytes, which may be anything. */
 export class TextColumn implements Column {
-  private bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  private bytes: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
   private readonly now: Int32Array;
   private readonly place: number;
   private readonly isBinary: boolean;

@@ -35,7 +35,7 @@ export class WordColumn implements Column {
   private readonly symbols: readonly Buffer[] | null;
   private numbers = new Uint32Array(FIRST_ROWS);
   /** Each with its length before it. */
-  private bytes = Buffer.allocUnsafeSlow(FIRST_ROWS);
+  private bytes: Buffer = Buffer.allocUnsafeSlow(FIRST_ROWS);
   /** Per word, where it begins and ends. */
   private begins = new Int32Array(FIRST_SLOTS);
   private ends = new Int32Array(FIRST_SLOTS);
@@ -43,7 +43,7 @@ export class WordColumn implements Column {
   private texts: (string | undefined)[] = [];
   /** By hash, the number of a word and 1 more. Numbers of words that were taken back stay in it: who finds one looks at the word. */
   private slots = new Int32Array(FIRST_SLOTS);
-  private narrow = Buffer.alloc(0);
+  private narrow: Buffer = Buffer.alloc(0);
 
   constructor(places: Places, { nullable, optional, symbols }: WordOptions) {
     this.now = places.now;

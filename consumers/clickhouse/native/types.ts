@@ -5,7 +5,15 @@ import { BoolColumn, DoubleColumn, IntColumn, LongColumn, TextColumn } from './p
 import { WordColumn } from './words.ts';
 
 /** As JSON has it; a name may stand for a type that was defined before. */
-export type AvroSchema = string | readonly AvroSchema[] | { readonly type: AvroSchema; readonly name?: string; readonly symbols?: readonly string[]; readonly items?: AvroSchema; readonly values?: AvroSchema; readonly fields?: readonly { readonly name: string; readonly type: AvroSchema }[] };
+export type AvroSchema = string | readonly AvroSchema[] | AvroObject;
+interface AvroObject {
+  readonly type: AvroSchema;
+  readonly name?: string;
+  readonly symbols?: readonly string[];
+  readonly items?: AvroSchema;
+  readonly values?: AvroSchema;
+  readonly fields?: readonly { readonly name: string; readonly type: AvroSchema }[];
+}
 /** Named types met so far. */
 export type Named = Map<string, AvroSchema>;
 
@@ -52,7 +60,7 @@ export function columnOf(type: string, avro: AvroSchema | null, named: Named, pl
       return orBlank(new MapColumn(places, names, columnOf(parts[1] ?? '', part(schema, 'values', type), named, places)));
     }
     case 'Tuple': {
-      const fields = typeof schema === 'object' && schema !== null && 'fields' in schema ? (schema.fields ?? []) : [];
+      const fields = objectOf(schema)?.fields ?? [];
       const types = parts.map((each) => /^(\w+) (.+)$/.exec(each));
       if (fields.map((field) => field.name).join() !== types.map((found) => found?.[1]).join()) throw new Error(`fields ${fields.map((field) => field.name).join()} cannot go into a column ${type}`);
       return orBlank(new TupleColumn(fields.map((field, index) => columnOf(types[index]?.[2] ?? '', field.type, named, places))));
@@ -65,25 +73,31 @@ export function columnOf(type: string, avro: AvroSchema | null, named: Named, pl
 function kindOf(schema: AvroSchema | null): string {
   if (schema === null) return 'none';
   if (typeof schema === 'string') return schema;
-  return 'type' in schema && typeof schema.type === 'string' ? schema.type : 'union';
+  const type = objectOf(schema)?.type;
+  return typeof type === 'string' ? type : 'union';
+}
+
+function objectOf(schema: AvroSchema | null): AvroObject | null {
+  return typeof schema === 'object' && schema !== null && 'type' in schema ? schema : null;
 }
 
 function symbolsOf(schema: AvroSchema | null): readonly Buffer[] | null {
-  return typeof schema === 'object' && schema !== null && 'symbols' in schema && schema.symbols !== undefined ? schema.symbols.map((symbol) => Buffer.from(symbol)) : null;
+  return objectOf(schema)?.symbols?.map((symbol) => Buffer.from(symbol)) ?? null;
 }
 
 function part(schema: AvroSchema | null, name: 'items' | 'values', type: string): AvroSchema {
-  const found = typeof schema === 'object' && schema !== null && name in schema ? (schema as { readonly items?: AvroSchema; readonly values?: AvroSchema })[name] : undefined;
+  const found = objectOf(schema)?.[name];
   if (found === undefined) throw new Error(`what has no ${name} cannot go into a column ${type}`);
   return found;
 }
 
 function resolved(schema: AvroSchema | null, named: Named): AvroSchema | null {
   if (typeof schema === 'string') return named.get(schema) ?? schema;
-  if (schema === null || !('type' in schema)) return schema;
-  if (schema.name !== undefined) named.set(schema.name, schema);
-  // {"type": {"type": "enum", ...}} and {"type": "long", "logicalType": ...} are what is in them.
-  return typeof schema.type === 'object' ? resolved(schema.type, named) : schema;
+  const object = objectOf(schema);
+  if (object === null) return schema;
+  if (object.name !== undefined) named.set(object.name, object);
+  // {"type": {"type": "enum", ...}} is what is in it.
+  return typeof object.type === 'object' ? resolved(object.type, named) : object;
 }
 
 /** Of a union with null, as all of ours are: what else it may be. */

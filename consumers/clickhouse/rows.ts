@@ -98,9 +98,15 @@ function targetOf(topic: TopicId): Target | null {
   if (table === null || record === null) return null;
   const { extras, through = unknownThrough, isRow = () => true, isErased = () => false, tombstone }: Shape = SHAPES[topic] ?? { extras: ORIGIN };
   const columns = columnsOf(table, record, extras.map(([column]) => column));
+  // Made now: a field that does not go into its column stops the sink at its start.
+  let first: Block | null = new Block(columns);
   return {
     topic, table: `${table}_raw`, record, columns: columns.map(({ name }) => name), foreign: shared, tombstones: tombstone !== undefined, through,
-    block: () => new Block(columns),
+    block: () => {
+      const block = first ?? new Block(columns);
+      first = null;
+      return block;
+    },
     add: (block, at, codec, erased = NOBODY_ERASED) => {
       const value = valueOf(at);
       if (value === null && tombstone === undefined) return false;

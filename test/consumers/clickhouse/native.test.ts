@@ -2,8 +2,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { Block } from '../../../consumers/clickhouse/native/block.ts';
+import type { AvroSchema } from '../../../consumers/clickhouse/native/types.ts';
 import { targets, type Target } from '../../../consumers/clickhouse/rows.ts';
-import { createCodec, DecodeError } from '../../../schemas/codec.ts';
+import avro from '../../../schemas/avro.ts';
+import { createCodec, DecodeError, schemaText, UnknownSchemaError } from '../../../schemas/codec.ts';
 import type { PlatformEvent, RecordName } from '../../../schemas/records.ts';
 import { TOPICS } from '../../../schemas/topics.ts';
 import { memorySchemas } from '../../fakes/schemas.ts';
@@ -11,7 +14,8 @@ import { EXACT, anyEvent } from '../../streams/wire/events.ts';
 import { rowsOf } from './nativeReader.ts';
 import * as make from './records.ts';
 
-const codec = await createCodec(memorySchemas(), [...new Set(Object.values(TOPICS).flatMap(({ record }) => (record === null ? [] : [record])))]);
+const source = memorySchemas();
+const codec = await createCodec(source, [...new Set(Object.values(TOPICS).flatMap(({ record }) => (record === null ? [] : [record])))]);
 const all = targets('');
 const targetOf = (topic: string): Target => {
   const found = all.get(topic);
@@ -20,7 +24,7 @@ const targetOf = (topic: string): Target => {
 };
 const events = targetOf(TOPICS.events.name);
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
-const bytesOf = (block: ReturnType<Target['block']>): Buffer => Buffer.concat(block.pieces());
+const bytesOf = (block: Block): Buffer => Buffer.concat(block.pieces());
 const place = { partition: 2, offset: 4 };
 const NO_ERROR = { code: null, message: null, cause: null };
 
@@ -48,6 +52,15 @@ test('records of every topic, one behind the other in a block, are rows with the
       assert.deepEqual(plain({ ...rows[index], ...expected }), plain(rows[index]), topic);
     }
   }
+});
+
+test('a field that does not go into its column stops the sink at its start', () => {
+  const pairs: [string, AvroSchema, RegExp][] = [
+    ['UInt16', 'long', /an Avro long cannot go into a column UInt16/], ['String', 'long', /an Avro long/], ['Nullable(Int64)', ['null', 'string'], /an Avro string cannot go into a column Int64/], ['IPv4', 'string', /no form for a column IPv4/],
+    ['LowCardinality(UInt8)', 'string', /no form for a column/], ['String', ['string', 'null'], /no form for the union/], ['Array(Int64)', 'long', /what has no items/],
+    ['Tuple(b Int64, a Int64)', { type: 'record', name: 'R', fields: [{ name: 'a', type: 'long' }, { name: 'b', type: 'long' }] }, /fields a,b cannot go into a column Tuple/],
+  ];
+  for (const [type, avro, why] of pairs) assert.throws(() => new Block([{ name: 'x', type, avro }]), why, type);
 });
 
 /** One for all, as in the sink: nothing of earlier rows may be left. */
@@ -103,7 +116,7 @@ function judged(bytes: Buffer): PlatformEvent | null {
 }
 
 test('a row that was taken back leaves nothing: its words, its texts, its items', () => {
-  const add = (block: ReturnType<Target['block']>, event: Partial<PlatformEvent>): boolean => events.add(block, make.inRecord(events.topic, 4, codec.encode('PlatformEvent', make.event(event)), place), codec);
+  const add = (block: Block, event: Partial<PlatformEvent>): boolean => events.add(block, make.inRecord(events.topic, 4, codec.encode('PlatformEvent', make.event(event)), place), codec);
   const [clean, other] = [events.block(), events.block()];
   for (let n = 0; n < 1_000; n++) {
     add(clean, { event_id: `e${n}`, feature: `f${n}`, properties: { [`p${n % 300}`]: 'x' } });
@@ -122,6 +135,21 @@ test('words by the hundred thousand, and such as have one hash, are all there', 
   const words = [...twins, ...Array.from({ length: 70_000 }, (_, n) => `w${n}`), ...twins];
   for (const feature of words) events.add(block, make.inRecord(events.topic, 4, codec.encode('PlatformEvent', make.event({ feature })), place), codec);
   assert.deepEqual(rowsOf(block).map(({ feature }) => feature), words);
+});
+
+test('what another version of the schema has written is read by its own', async () => {
+  const users = targetOf(TOPICS.users.name);
+  const { fields, ...rest } = JSON.parse(schemaText('User')) as { fields: { name: string }[] };
+  // A field of its own in between, so that what is read by our schema is not the same.
+  const theirs = { ...rest, fields: [...fields.slice(0, 2), { name: 'nickname', type: 'string' }, ...fields.slice(2)] };
+  const header = Buffer.alloc(5);
+  header.writeInt32BE(await source.register('User', JSON.stringify(theirs)), 1);
+  const record = make.inRecord(users.topic, 4, Buffer.concat([header, avro.Type.forSchema(theirs as never).toBuffer({ ...make.user(), nickname: 'nick' })]), place);
+  const block = users.block();
+  assert.throws(() => users.add(block, record, codec), UnknownSchemaError);
+  await codec.load(record.value ?? Buffer.alloc(0));
+  assert.ok(users.add(block, record, codec));
+  assert.deepEqual(rowsOf(block), [{ ...make.user(), _partition: 2, _offset: 4, _deleted: 0 }]);
 });
 
 test('what has no number is null where there is a null, and zero where there is none', () => {

@@ -25,6 +25,8 @@ export interface InRecord extends TopicPartition {
   readonly value: Buffer | null;
   /** Where the value lies, for those who read millions; not all records know it. */
   readonly valueIn?: Slice | null;
+  /** Bytes that it takes in the log, known without reading it; not all records know it. */
+  readonly size?: number;
   readonly headers: Headers;
 }
 
@@ -161,12 +163,19 @@ export interface Kafka extends LogReader {
   close(): Promise<void>;
 }
 
+/** Rows of one insert in ClickHouse's format Native. */
+export interface NativeBlock {
+  readonly columns: readonly string[];
+  readonly rows: number;
+  /** The bytes of the block, in order; good as long as the block is not changed. */
+  pieces(): readonly Buffer[];
+}
+
 export interface ClickHouse {
-  /**
-   * One block, in one insert, deduplicated by the token. With `columns` each row is an array in their order (JSONCompactEachRow): names are not
-   * repeated, which halves the cost of a wide row.
-   */
-  insert(table: string, rows: readonly object[], token: string, columns?: readonly string[]): Promise<void>;
+  /** One block, in one insert, deduplicated by the token: objects by the names of their columns. */
+  insert(table: string, rows: readonly object[], token: string): Promise<void>;
+  /** The same for rows by the ten thousand. Where it fails, the block may still be read. */
+  insertBlock(table: string, block: NativeBlock, token: string): Promise<void>;
   query<Row>(sql: string, parameters?: Readonly<Record<string, unknown>>): Promise<Row[]>;
   command(sql: string): Promise<void>;
   ping(): Promise<boolean>;

@@ -32,7 +32,8 @@ export interface SchemaSource {
 }
 
 const parse = (text: string): avro.Type => avro.Type.forSchema(JSON.parse(text) as avro.Schema);
-const HEADER_BYTES = 5;
+/** Of the Confluent wire format: a zero byte and the schema's id. */
+export const HEADER_BYTES = 5;
 
 /** Why our schema of a record cannot read what was written with another one; null where it can. */
 export function unreadable(name: RecordName, writer: string): string | null {

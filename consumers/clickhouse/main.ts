@@ -18,7 +18,8 @@ import { createInserts, type Inserts } from './inserts.ts';
 import { migrate, MIGRATIONS, MigrationError } from './migrate.ts';
 import { LIMITS } from './plan.ts';
 import { applyRetention } from './retention.ts';
-import { targets, type Row, type Target } from './rows.ts';
+import type { Block } from './native/block.ts';
+import { targets, type Target } from './rows.ts';
 import { createSinkTask, type Clock } from './sinkTask.ts';
 
 /** Ours: pause between attempts to reach ClickHouse before there are tables. */
@@ -108,9 +109,10 @@ function sinkGroup(byTopic: ReadonlyMap<string, Target>, codec: RecordCodec, { i
       return createSinkTask(context, target, {
         codec, clock, erasures,
         limits: LIMITS,
-        insert: async (of, rows, token) => {
-          await inserts.insert(of, rows, token);
-          observeLatency(of, rows);
+        withBlock: inserts.withBlock,
+        insert: async (of, block, token) => {
+          await inserts.insert(of, block, token);
+          observeLatency(of, block);
         },
         onUnreadable: ({ topic, partition, offset }) => {
           metrics.sinkUnreadable.inc({ topic });
@@ -122,8 +124,8 @@ function sinkGroup(byTopic: ReadonlyMap<string, Target>, codec: RecordCodec, { i
 }
 
 /** Only signals carry the time at which their event was received, and are what an event is for. */
-function observeLatency({ table, columns }: Target, [first]: readonly Row[]): void {
-  const receivedAt = table === 'signals_raw' ? Number(first?.[columns.indexOf('received_at')]) : NaN;
+function observeLatency({ table }: Target, block: Block): void {
+  const receivedAt = table === 'signals_raw' ? block.first('received_at') : NaN;
   if (Number.isFinite(receivedAt)) metrics.sinkLatencySeconds.observe(Math.max(0, clock.now() - receivedAt) / 1_000);
 }
 

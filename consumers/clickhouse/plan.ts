@@ -15,7 +15,7 @@ export interface Mark {
 export interface Limits {
   /** Ours: an insert of this size costs little more per row than a larger one, and is a few megabytes in memory. */
   readonly records: number;
-  /** Bytes of keys and values. */
+  /** Bytes of the records. */
   readonly bytes: number;
   /** Ours: how long the first record after a quiet time waits for others. */
   readonly lingerMs: number;
@@ -49,21 +49,15 @@ export function planTime(waiting: { readonly records: number; readonly bytes: nu
   return full ? waiting.firstAt : Math.max(waiting.firstAt + limits.lingerMs, insertedAt + limits.intervalMs);
 }
 
-export interface Sized {
-  readonly offset: number;
-  readonly bytes: number;
-}
-
-/** Where a batch from the first of these records on ends: the offset after its last record. At least one record, however large. */
-export function planEnd(waiting: readonly Sized[], limits: Limits): number | null {
-  let end: number | null = null;
-  let bytes = 0;
-  for (const [index, record] of waiting.entries()) {
-    bytes += record.bytes;
-    if (index > 0 && (index >= limits.records || bytes > limits.bytes)) break;
-    end = record.offset + 1;
+/** Where a batch from the first of these records on ends: the offset after its last record. At least one record, however large. `sizes`: bytes of each. */
+export function planEnd(waiting: readonly { readonly offset: number }[], sizes: readonly number[], limits: Limits): number | null {
+  let count = 0;
+  for (let bytes = 0; count < waiting.length; count++) {
+    bytes += sizes[count] ?? 0;
+    if (count > 0 && (count >= limits.records || bytes > limits.bytes)) break;
   }
-  return end;
+  const last = waiting[count - 1];
+  return last === undefined ? null : last.offset + 1;
 }
 
 /**

@@ -18,13 +18,15 @@ const NO_HEADERS: Headers = {};
 export class LogRecord implements InRecord {
   readonly offset: number;
   private readonly batch: Batch;
+  readonly size: number;
   /** Behind its length. */
   private readonly at: number;
 
-  constructor(batch: Batch, at: number, offset: number) {
+  constructor(batch: Batch, at: number, offset: number, size: number) {
     this.batch = batch;
     this.at = at;
     this.offset = offset;
+    this.size = size;
   }
 
   get topic(): string {

@@ -9,7 +9,7 @@
 import type { Slice } from '../../infra/ports.ts';
 import type { EventError, EventOutcome, EventType, PlatformEvent } from '../../schemas/records.ts';
 import { MAX_ID_CHARS, MAX_PROPERTIES } from '../limits.ts';
-import { AvroReader } from './avroReader.ts';
+import { AvroReader } from '../../schemas/avroReader.ts';
 import { cachedText } from '../../schemas/textCache.ts';
 
 /** Of the Confluent wire format: a zero byte and the schema's id. */

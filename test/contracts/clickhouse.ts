@@ -1,7 +1,7 @@
 /** What everything that stands behind the ClickHouse port must do. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ClickHouse } from '../../infra/ports.ts';
+import type { ClickHouse, NativeBlock } from '../../infra/ports.ts';
 
 export function clickHouseContract(name: string, connect: () => ClickHouse): void {
   let tables = 0;
@@ -15,6 +15,13 @@ export function clickHouseContract(name: string, connect: () => ClickHouse): voi
     } finally {
       await clickhouse.close();
     }
+  };
+  /** Two of the table's columns, the others by their defaults. */
+  const blockOf = (ids: readonly number[]): NativeBlock => {
+    const numbers = Buffer.from(BigUint64Array.from(ids, BigInt).buffer);
+    const title = (column: string, type: string): Buffer[] => [column, type].map((text) => Buffer.from([text.length, ...Buffer.from(text)]));
+    const head = ids.length < 0x80 ? [2, ids.length] : [2, (ids.length & 0x7f) | 0x80, ((ids.length >> 7) & 0x7f) | 0x80, ids.length >> 14];
+    return { columns: ['id', 'text'], rows: ids.length, pieces: () => [Buffer.from(head), ...title('id', 'UInt64'), numbers, ...title('text', 'String'), Buffer.concat(ids.map(() => Buffer.from('\u0002é')))] };
   };
   const row = (id: number, text = 'x'): object => ({ id, at: 1_700_000_000_123, text, ratio: null, tags: { k: 'é\n"' } });
 
@@ -70,6 +77,21 @@ export function clickHouseContract(name: string, connect: () => ClickHouse): voi
       assert.deepEqual(await clickhouse.query(`SELECT count() AS n FROM ${table}`), [{ n: 0 }]);
       await clickhouse.insert(table, [row(1)], 'bad');
       assert.deepEqual(await clickhouse.query(`SELECT count() AS n FROM ${table}`), [{ n: 1 }], 'a failed insert does not use its token up');
+    });
+  });
+
+  void test(`ClickHouse ${name}: a block in ClickHouse's own format is one block, under its token once; one that is cut short is none`, async () => {
+    await withTable('MergeTree', async (clickhouse, table) => {
+      const ids = Array.from({ length: 30_000 }, (_, id) => id);
+      await assert.rejects(clickhouse.insertBlock(table, { ...blockOf(ids), pieces: () => [Buffer.concat(blockOf(ids).pieces()).subarray(0, -3)] }, 'block'));
+      assert.deepEqual(await clickhouse.query(`SELECT count() AS n FROM ${table}`), [{ n: 0 }]);
+      await clickhouse.insertBlock(table, blockOf(ids), 'block');
+      await clickhouse.insertBlock(table, blockOf(ids), 'block');
+      assert.deepEqual(await clickhouse.query(`SELECT count() AS n, uniqExact(id) AS ids, any(text) AS text, any(length(tags)) AS tags FROM ${table}`), [{ n: 30_000, ids: 30_000, text: 'é', tags: 0 }]);
+      assert.deepEqual(await clickhouse.query(`SELECT count() AS parts FROM system.parts WHERE table = {table:String} AND database = currentDatabase() AND active`, { table }), [{ parts: 1 }]);
+      await clickhouse.insertBlock(table, blockOf([]), 'empty');
+      await clickhouse.insertBlock(table, blockOf(ids), 'another');
+      assert.deepEqual(await clickhouse.query(`SELECT count() AS n FROM ${table}`), [{ n: 60_000 }], 'the token decides, not the content');
     });
   });
 

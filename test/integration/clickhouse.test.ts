@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { test } from 'node:test';
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, test } from 'node:test';
 import { promisify } from 'node:util';
 import { gunzipSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { connectClickHouse } from '../../infra/clickhouse/client.ts';
@@ -20,6 +22,26 @@ const call = (address: string, options: RequestInit = {}): Promise<Response> => 
 const ask = (query: string, parameters: Record<string, string> = {}): Promise<Response> => call(`${url}/?${new URLSearchParams({ database: settings.database, ...parameters }).toString()}`, { method: 'POST', body: query });
 
 clickHouseContract('over HTTP', () => connectClickHouse(settings));
+
+/** The same ClickHouse under an address that is not known for this machine's: to it the client packs what it sends. */
+const packed: (string | undefined)[] = [];
+const elsewhere = createServer((incoming, response) => {
+  if ((incoming.url ?? '').includes('query=INSERT')) packed.push(incoming.headers['content-encoding']);
+  const outgoing = request(new URL(incoming.url ?? '/', url), { method: incoming.method, headers: { ...incoming.headers, host: new URL(url).host } }, (answer) => {
+    response.writeHead(answer.statusCode ?? 500, answer.headers);
+    answer.pipe(response);
+  });
+  outgoing.on('error', () => { response.destroy(); });
+  incoming.pipe(outgoing);
+});
+await new Promise<void>((resolve) => elsewhere.listen(0, resolve));
+const address = elsewhere.address() as AddressInfo;
+clickHouseContract('over HTTP, packed', () => connectClickHouse({ ...settings, url: `http://0.0.0.0:${address.port}` }));
+void test('what is sent elsewhere is packed', () => { assert.deepEqual([...new Set(packed)], ['zstd']); });
+after(() => {
+  elsewhere.close();
+  elsewhere.closeAllConnections();
+});
 
 void test('ping, an empty GET, and a query in the URL', async () => {
   for (const path of ['/ping', '/', '/?query=SELECT%20%27Ok.%27']) assert.equal(await (await call(url + path)).text(), 'Ok.\n', path);

@@ -42,8 +42,9 @@ const { parts, database, clickhouse } = await withDatabase(migrate);
 const world = evidenceWorld(1);
 const output = await runWorld({ ...world, rules });
 for (const target of targets('').values()) {
-  const rows = output.kafka.records(TOPICS[target.topic].name).map((record) => target.row(record, output.codec)).filter((row) => row !== null);
-  await clickhouse.insert(target.table, rows, target.topic, target.columns);
+  const block = target.block();
+  for (const record of output.kafka.records(TOPICS[target.topic].name)) target.add(block, record, output.codec);
+  await clickhouse.insertBlock(target.table, block, target.topic);
 }
 
 test('the world has what makes counting hard, and every rule has found something', async () => {

@@ -22,9 +22,8 @@ export async function recordInserter(clickhouse: ClickHouse): Promise<InsertReco
   return async (topic, name, records, partition = 0) => {
     const target = byTopic.get(TOPICS[topic].name);
     assert.ok(target);
-    const rows = records
-      .map(([offset, record, key = '']) => target.row(inRecord(TOPICS[topic].name, offset, record === null ? null : codec.encode(name, record), { partition, key: Buffer.from(key) }), codec))
-      .filter((row) => row !== null);
-    await clickhouse.insert(target.table, rows, `t${tokens++}`, target.columns);
+    const block = target.block();
+    for (const [offset, record, key = ''] of records) target.add(block, inRecord(TOPICS[topic].name, offset, record === null ? null : codec.encode(name, record), { partition, key: Buffer.from(key) }), codec);
+    await clickhouse.insertBlock(target.table, block, `t${tokens++}`);
   };
 }

@@ -42,8 +42,9 @@ const world = {
 };
 const output = await runWorld({ ...world, rules });
 for (const target of targets('').values()) {
-  const rows = output.kafka.records(TOPICS[target.topic].name).map((record) => target.row(record, output.codec)).filter((row) => row !== null);
-  await clickhouse.insert(target.table, rows, target.topic, target.columns);
+  const block = target.block();
+  for (const record of output.kafka.records(TOPICS[target.topic].name)) target.add(block, record, output.codec);
+  await clickhouse.insertBlock(target.table, block, target.topic);
 }
 
 const keyOf = ({ rule_id, stage, feature, signal_class, fingerprint }: Pick<Finding, 'rule_id' | 'stage' | 'feature' | 'signal_class' | 'fingerprint'>): string => [rule_id, stage, feature, signal_class, fingerprint].join('/');
@@ -136,8 +137,9 @@ test('nothing to say is said; a value at its threshold, a challenge that has end
   const put = async (topic: 'findings' | 'challenges', values: readonly Buffer[]): Promise<void> => {
     const target = [...targets('').values()].find((one) => one.topic === topic);
     assert.ok(target);
-    const rows = values.map((value, offset) => target.row(make.inRecord(TOPICS[topic].name, offset, value), output.codec)).filter((row) => row !== null);
-    await clickhouse.insert(`\`${other}\`.${target.table}`, rows, topic, target.columns);
+    const block = target.block();
+    for (const [offset, value] of values.entries()) target.add(block, make.inRecord(TOPICS[topic].name, offset, value), output.codec);
+    await clickhouse.insertBlock(`\`${other}\`.${target.table}`, block, topic);
   };
   await put('findings', findings.map((finding) => output.codec.encode('Finding', finding)));
   await put('challenges', challenges.map((challenge) => output.codec.encode('Challenge', challenge)));

@@ -1,30 +1,30 @@
 /**
- * A process of the limit: rows in memory, made as the sink makes them, and inserted by the sink's client as the sink inserts them, two batches at a time, until
- * as many are in as the log has. Rows are those of the log's first records over and over, with ids of their own.
- * `limitMember.ts <app of the log> <rows in all> <rows in memory>`; brokers, registry and ClickHouse by settings.
+ * A process of a limit: all records of the log in memory, then inserted by the sink's client as the sink inserts them, in batches such as the sink makes, as many at once. `rows`: each batch is
+ * written into a block as the sink does it, so that of the sink's work only what has to do with Kafka is missing. `blocks`: all blocks are finished before, so that nothing is left but to send them.
+ * `limitMember.ts <app of the log> rows|blocks`; brokers, registry and ClickHouse by settings.
  */
+import { createInserts } from '../../../consumers/clickhouse/inserts.ts';
 import { migrate } from '../../../consumers/clickhouse/migrate.ts';
+import type { Block } from '../../../consumers/clickhouse/native/block.ts';
 import { LIMITS } from '../../../consumers/clickhouse/plan.ts';
-import { targets, type Row } from '../../../consumers/clickhouse/rows.ts';
+import { targets } from '../../../consumers/clickhouse/rows.ts';
 import { connectClickHouse } from '../../../infra/clickhouse/client.ts';
 import { connectKafka } from '../../../infra/kafka/client.ts';
+import type { InRecord } from '../../../infra/ports.ts';
 import { connectRegistry } from '../../../infra/registry/registry.ts';
 import { createLog } from '../../../infra/service/log.ts';
 import { readSettings } from '../../../infra/settings.ts';
 import { createCodec } from '../../../schemas/codec.ts';
 import { topicOf } from './signals.ts';
 
-const INSERTS_AT_ONCE = 2;
+/** More than the sink lets through. */
+const AT_ONCE = 4;
 
-interface Batch {
-  readonly rows: Row[];
-  bytes: number;
-}
-
-const [app = '', total = '', inMemory = ''] = process.argv.slice(2);
+const [app = '', what = ''] = process.argv.slice(2);
 const settings = readSettings(process.env);
 const { clickhouse: { database } } = settings;
-const kafka = await connectKafka(settings.kafka, { clientId: 'limit', log: createLog('limit') });
+const log = createLog('limit');
+const kafka = await connectKafka(settings.kafka, { clientId: 'limit', log });
 const codec = await createCodec(connectRegistry(settings.registry), ['ActionSignal']);
 const clickhouse = connectClickHouse({ ...settings.clickhouse, database: 'default' });
 await migrate(clickhouse, database);
@@ -33,40 +33,42 @@ const target = targets(app).get(topic);
 if (target === undefined) throw new Error(`${topic} has no table`);
 
 /** Cut where the sink cuts: a batch is of one partition. */
-const batches: Batch[] = [];
-const ends = await kafka.ends(topic);
-for (const partition of ends.keys()) {
-  let batch: Batch = { rows: [], bytes: 0 };
-  for await (const records of kafka.read({ topic, partition, offset: 0 }, Math.min(ends[partition] ?? 0, Math.floor(Number(inMemory) / ends.length)))) {
+const batches: InRecord[][] = [];
+for (const [partition, end] of (await kafka.ends(topic)).entries()) {
+  let bytes = Infinity;
+  for await (const records of kafka.read({ topic, partition, offset: 0 }, end)) {
     for (const record of records) {
-      const bytes = (record.key?.length ?? 0) + (record.value?.length ?? 0);
-      if (batch.rows.length >= LIMITS.records || batch.bytes + bytes > LIMITS.bytes) {
-        batches.push(batch);
-        batch = { rows: [], bytes: 0 };
+      bytes += record.size ?? 0;
+      if (bytes > LIMITS.bytes || (batches.at(-1)?.length ?? 0) >= LIMITS.records) {
+        batches.push([]);
+        bytes = record.size ?? 0;
       }
-      const row = target.row(record, codec);
-      if (row !== null) batch.rows.push(row);
-      batch.bytes += bytes;
+      batches.at(-1)?.push(record);
     }
   }
-  if (batch.rows.length > 0) batches.push(batch);
 }
 await kafka.close();
 
-const idColumn = target.columns.indexOf('signal_id');
-let sent = 0;
+const { withBlock, insert } = createInserts(clickhouse, database, { now: Date.now, log, observer: { inserted: () => undefined, failed: () => undefined } });
+const write = (block: Block, batch: readonly InRecord[]): Block => {
+  for (const record of batch) target.add(block, record, codec);
+  return block;
+};
+const finished = what === 'blocks' ? batches.map((batch) => write(target.block(), batch)) : [];
 let next = 0;
 const insertOn = async (): Promise<void> => {
-  while (sent < Number(total)) {
+  while (next < batches.length) {
     const turn = next++;
-    const { rows } = batches[turn % batches.length] as Batch;
-    const round = Math.floor(turn / batches.length);
-    // One string a row: what it takes that rows in memory are not known already.
-    const fresh = round === 0 ? rows : rows.map((row) => row.with(idColumn, `${round}${String(row[idColumn]).slice(String(round).length)}`));
-    sent += fresh.length;
-    await clickhouse.insert(`\`${database}\`.${target.table}`, fresh, `limit-${turn}`, target.columns);
+    const [block, batch = []] = [finished[turn], batches[turn]];
+    if (block !== undefined) await insert(target, block, `limit-${turn}`);
+    else {
+      await withBlock(target, async (fresh) => {
+        await insert(target, write(fresh, batch), `limit-${turn}`);
+        return true;
+      });
+    }
   }
 };
-await Promise.all(Array.from({ length: INSERTS_AT_ONCE }, insertOn));
+await Promise.all(Array.from({ length: AT_ONCE }, insertOn));
 // The parent ends it, once it has looked at the processor time.
 setInterval(() => undefined, 60_000);

@@ -15,10 +15,19 @@ const OUTCOMES = [null, null, 'started', 'completed', 'failed'] as const;
 
 export const topicOf = (app: string): string => topicName('actions', app);
 
+export interface Filling {
+  readonly app: string;
+  /** Signals of the log, or as many as the first of them that are wanted. */
+  readonly signals: number;
+  readonly first?: number;
+  readonly seed: number;
+  /** Epoch ms: the event time of the last. */
+  readonly end: number;
+}
+
 /** Gives the bytes of a record, on average, key included. */
-export async function fill({ kafka, codec }: Platform, app: string, count: number, seed: number): Promise<number> {
+export async function fill({ kafka, codec }: Platform, { app, signals, first: count = signals, seed, end }: Filling): Promise<number> {
   const random = generator(seed);
-  const end = Date.now() - 600_000;
   const { users } = everybody(end);
   const partitions = new Map(users.map(({ user_id }) => [user_id, partitionOf(user_id, PARTITIONS)]));
   const offsets = new Array<number>(PARTITIONS).fill(0);
@@ -33,7 +42,7 @@ export async function fill({ kafka, codec }: Platform, app: string, count: numbe
         const { user_id, team, role, org, joined_at } = pick(users);
         const { feature, stage, tool } = pick(FEATURES);
         const partition = partitions.get(user_id) ?? 0;
-        const occurred_at = end - SPAN_MS + Math.floor((sent / count) * SPAN_MS);
+        const occurred_at = end - SPAN_MS + Math.floor((sent / signals) * SPAN_MS);
         const event_id = `0198${hashOf('event', sent).slice(0, 28)}`;
         const outcome = pick(OUTCOMES);
         const signal: ActionSignal = {

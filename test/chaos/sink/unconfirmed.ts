@@ -35,8 +35,9 @@ await runService(async (log) => {
       if (target === undefined) throw new Error(`no table for task ${context.id}`);
       return createSinkTask(context, target, {
         codec, clock, limits: LIMITS, onUnreadable: () => undefined,
-        insert: (of, rows, token) => {
-          clickhouse.insert(`\`${database}\`.${of.table}`, rows, token, of.columns).catch(() => undefined);
+        withBlock: (of, work) => work(of.block()),
+        insert: (of, block, token) => {
+          clickhouse.insertBlock(`\`${database}\`.${of.table}`, block, token).catch(() => undefined);
           return Promise.resolve();
         },
       });

@@ -2,10 +2,12 @@
 import { runTasks, type TaskLoop } from '../../../infra/kafka/taskLoop.ts';
 import type { Kafka, Position } from '../../../infra/ports.ts';
 import { createCodec, type RecordCodec } from '../../../schemas/codec.ts';
-import { targets, type Row } from '../../../consumers/clickhouse/rows.ts';
+import { createBlocks } from '../../../consumers/clickhouse/inserts.ts';
+import { targets } from '../../../consumers/clickhouse/rows.ts';
 import type { Limits } from '../../../consumers/clickhouse/plan.ts';
 import { createSinkTask, type Clock } from '../../../consumers/clickhouse/sinkTask.ts';
 import { createMemoryKafka, type MemoryKafka } from '../../fakes/memoryKafka.ts';
+import { rowsOf, type NativeRow } from './nativeReader.ts';
 import { memorySchemas } from '../../fakes/schemas.ts';
 import { silent } from '../../driver/world.ts';
 
@@ -15,9 +17,9 @@ export interface SinkWorld {
   readonly kafka: MemoryKafka;
   readonly codec: RecordCodec;
   /** Blocks in the order in which they were taken, one per token. */
-  readonly blocks: Map<string, { readonly table: string; readonly rows: readonly Row[] }>;
-  /** Every attempt, by its token. */
-  readonly attempts: { readonly token: string; readonly rows: readonly Row[] }[];
+  readonly blocks: Map<string, { readonly table: string; readonly rows: readonly NativeRow[] }>;
+  /** Every attempt, by its token, with the bytes that ClickHouse would get. */
+  readonly attempts: { readonly token: string; readonly bytes: Buffer }[];
   /** Every commit, in order. */
   readonly commits: Position[];
   /** Throws where a fault is wanted; a promise that never settles is a process that is gone. */
@@ -59,8 +61,10 @@ export async function sinkWorld(): Promise<SinkWorld> {
         return createSinkTask(context, target, {
           codec, clock: jumpingClock(), limits: { ...LIMITS, ...limits },
           onUnreadable: ({ offset }) => { world.unreadable.push(offset); },
-          insert: async ({ table }, rows, token) => {
-            world.attempts.push({ token, rows });
+          withBlock: createBlocks(2),
+          insert: async ({ table }, block, token) => {
+            const rows = rowsOf(block);
+            world.attempts.push({ token, bytes: Buffer.concat(block.pieces()) });
             await world.fault('before insert', token);
             if (!world.blocks.has(token)) world.blocks.set(token, { table, rows });
             await world.fault('after insert', token);

@@ -9,6 +9,7 @@ const MAX_LONG = 9_007_199_254_740_990;
 const MAX_VARINT_BYTES = 8;
 /** 28 bits: a length that takes more is longer than any record, and of a fifth byte the highest bits would be lost without a word. */
 const MAX_LENGTH_BYTES = 4;
+const DOUBLE_BYTES = 8;
 const NOTHING = Buffer.alloc(0);
 
 export class AvroReader {
@@ -82,6 +83,33 @@ export class AvroReader {
   /** Whether the second branch of a union with null is there. */
   isPresent(): boolean {
     return this.index(2) === 1;
+  }
+
+  boolean(): boolean {
+    const byte = this.bytes[this.at++] as number;
+    if (byte > 1 || this.at > this.to) this.fail();
+    return byte === 1;
+  }
+
+  double(): number {
+    const { at } = this;
+    if (at + DOUBLE_BYTES > this.to) {
+      this.fail();
+      return 0;
+    }
+    this.at = at + DOUBLE_BYTES;
+    return this.bytes.readDoubleLE(at);
+  }
+
+  /** Passes as many bytes as come first says; `start` and `end` tell where they are. Not looked at: they may be anything. */
+  length(): void {
+    const length = this.count();
+    this.start = this.at;
+    this.end = this.at + length;
+    if (this.end > this.to) {
+      this.fail();
+      this.end = this.start;
+    } else this.at = this.end;
   }
 
   /** Passes a string; `start`, `end` and `hasControl` tell of it. */

@@ -10,10 +10,11 @@ import type { ClockLedger } from './clock.ts';
 import { clockRecords } from './clockRecords.ts';
 import { withDeadline } from './deadline.ts';
 import { eraseUser } from './eraseUser.ts';
-import { takeEvents, type Intake } from './intake.ts';
+import { takeEvents, writerContext, type Intake, type IntakeContext } from './intake.ts';
 import type { Caller } from './keys/key.ts';
 import type { Limiter } from './keys/limiter.ts';
 import type { Privacy } from './privacy.ts';
+import type { WriterContext } from './scan/write.ts';
 import { NotAcknowledgedError, type Sender } from './sender.ts';
 import type { Status } from './status.ts';
 
@@ -41,6 +42,8 @@ export interface CoreParts {
 
 /** Each resolves once Kafka has acknowledged, or throws `NotAcknowledgedError` after a bounded time. */
 export interface Core {
+  /** For a body of events that this caller has sent just now. */
+  writerContext(caller: Caller): WriterContext | null;
   /** Throws an `HttpError` (429) besides, where the caller's limit is reached. */
   events(body: Body, caller: Caller): Promise<Intake>;
   users(body: Body): Promise<CatalogIntake>;
@@ -61,11 +64,14 @@ export function createCore(parts: CoreParts): Core {
 
   const send = (records: readonly OutRecord[]): Promise<void> => bounded(sender.send(records));
 
+  const contextOf = (caller: Caller): IntakeContext => ({ codec, app, partitions, index, receivedAt: now(), source: caller.source, sources: caller.sources, newId, privacy });
+
   return {
+    writerContext: (caller) => writerContext(contextOf(caller)),
     events: async (body, caller) => {
       const seconds = parts.limiter.events(caller, body.values.length);
       if (seconds !== null) throw tooMany(seconds);
-      const intake = takeEvents(body, { codec, app, partitions, index, receivedAt: now(), source: caller.source, sources: caller.sources, newId, privacy });
+      const intake = takeEvents(body, contextOf(caller));
       // In flight until Kafka has settled it, even where the client has had its 503 by then.
       const settle = ledger.begin(intake.span);
       const sent = sender.send(intake.records).then(

@@ -6,7 +6,7 @@
  */
 import { MAX_ID_CHARS } from '../fields.ts';
 import { CAUSES, OUTCOMES, TYPES } from '../validate.ts';
-import { FIELD, FIELDS, fieldAt, isName, nameLength, wordAt } from './names.ts';
+import { FIELD, FIELDS, LONGEST_TOKEN, fieldAt, tokenAt, wordAt } from './names.ts';
 
 const bytesOf = (words: readonly string[]): readonly Buffer[] => words.map((word) => Buffer.from(word));
 const TYPE_WORDS = bytesOf(TYPES);
@@ -17,12 +17,9 @@ const CAUSE_WORDS = bytesOf(CAUSES);
 const MAX_SCANNED_BYTES = 4_096;
 const MAX_SCANNED_PROPERTIES = 8;
 
-/** Of an event: which fields are there (a bit each), how many properties, then two for each field (from and to; a number's upper and lower half; a word's place), then four for each property. */
-export const MASK = 0;
-export const COUNT = 1;
-export const FIRST_FIELD = 2;
-export const FIRST_PROPERTY = FIRST_FIELD + 2 * FIELDS.length;
-export const EVENT_SLOTS = FIRST_PROPERTY + 4 * MAX_SCANNED_PROPERTIES;
+/** Where properties begin in the slots: two come before for each field. */
+export const FIRST_PROPERTY = 2 * FIELDS.length;
+const SLOTS = FIRST_PROPERTY + 4 * MAX_SCANNED_PROPERTIES;
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -38,6 +35,14 @@ export const HALF = 2 ** 31;
 /** So many digits are exact, and a date. */
 const MAX_DIGITS = 15;
 
+/** Four bytes of a kind. */
+const each = (byte: number): number => byte * 0x0101_0101;
+const QUOTES = each(QUOTE);
+const BACKSLASHES = each(0x5c);
+const SPACES = each(SPACE);
+const ONES = each(1);
+const HIGHS = each(0x80) | 0;
+
 /** Printable ASCII but for the quote and the backslash. */
 const PLAIN = Uint8Array.from({ length: 256 }, (_, byte) => (byte >= SPACE && byte < 0x7f && byte !== QUOTE && byte !== 0x5c ? 1 : 0));
 
@@ -46,20 +51,28 @@ const REQUIRED = bit('user_id', 'occurred_at', 'type', 'feature');
 /** By type, as semantics.md section 1 has them. */
 const ALSO_REQUIRED = [bit('action'), bit('code'), bit('duration_ms'), bit('task_id'), bit('task_id', 'outcome')];
 const IN_ERROR = bit('code', 'message', 'cause');
+const WORDS = bit('type', 'outcome', 'cause');
+const ERROR = bit('error');
+const CODE = bit('code');
 const NUMBERS = bit('occurred_at', 'sent_at', 'duration_ms', 'waiting_ms');
 
+/** Of one body. What an event is found to have stays until the next one is looked for. */
 export class Scanner {
   readonly bytes: Buffer;
+  private readonly view: DataView;
   /** The next byte; after `event` gave true the one behind it. */
   at = 0;
-  private readonly slots: Int32Array;
-  private base = 0;
+  /** Which fields are there, a bit each. */
+  mask = 0;
+  /** Of properties. */
+  count = 0;
+  /** Two for each field (from and to; a number's upper and lower half; a word's place), then four for each property (from and to of key and value). */
+  readonly slots = new Int32Array(SLOTS);
   private readonly after = new Uint8Array(FIELDS.length + 1);
-  private mask = 0;
 
-  constructor(bytes: Buffer, slots: Int32Array) {
+  constructor(bytes: Buffer) {
     this.bytes = bytes;
-    this.slots = slots;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
   /** Past blanks; gives the byte there, or -1 at the end. */
@@ -77,36 +90,33 @@ export class Scanner {
     return -1;
   }
 
-  /** Whether an ordinary event stands here; its parts are then in the slots from `base` on. */
-  event(base: number): boolean {
+  /** Whether an ordinary event stands here. */
+  event(): boolean {
     const from = this.at;
-    this.base = base;
     this.mask = 0;
-    this.slots[base + COUNT] = 0;
+    this.count = 0;
     if (!this.object(false)) return false;
     const { mask } = this;
     if (this.at - from > MAX_SCANNED_BYTES || (mask & REQUIRED) !== REQUIRED) return false;
     // An error without a code is a mistake, whatever the event's type.
-    if ((mask & bit('error')) !== 0 && (mask & bit('code')) === 0) return false;
-    const also = ALSO_REQUIRED[this.slots[base + FIRST_FIELD + 2 * FIELD.type] as number] as number;
-    if ((mask & also) !== also) return false;
-    this.slots[base + MASK] = mask;
-    return true;
+    if ((mask & ERROR) !== 0 && (mask & CODE) === 0) return false;
+    const also = ALSO_REQUIRED[this.slots[2 * FIELD.type] as number] as number;
+    return (mask & also) === also;
   }
 
   /** The fields of the event, or of its error. */
   private object(isError: boolean): boolean {
-    if (this.bytes[this.at] !== OPEN) return false;
+    const { bytes } = this;
+    const { length } = bytes;
+    if (bytes[this.at] !== OPEN) return false;
     for (let previous = isError ? FIELD.error : FIELDS.length; ; ) {
       this.at++;
-      if (this.blank() !== QUOTE) return false;
       const field = this.name(previous);
       if (field < 0 || ((IN_ERROR >> field) & 1) !== (isError ? 1 : 0) || (this.mask >> field) & 1) return false;
       previous = field;
-      if (this.blank() !== COLON) return false;
-      this.at++;
       if (!this.value(field)) return false;
-      const next = this.blank();
+      let next = this.at < length ? (bytes[this.at] as number) : -1;
+      if (next !== COMMA && next !== CLOSE) next = this.blank();
       if (next === CLOSE) {
         this.at++;
         return true;
@@ -115,26 +125,34 @@ export class Scanner {
     }
   }
 
-  /** The field whose name stands here, or -1; a client writes its fields in one order, so the one that came next the last time is tried first. */
+  /** The field whose name stands here, or -1; past its colon. A client writes its fields in one order, so the one that came next the last time is tried first. */
   private name(previous: number): number {
     const { bytes } = this;
-    const start = this.at + 1;
     const guess = this.after[previous] as number;
-    if (isName(guess, bytes, start) && bytes[start + nameLength(guess)] === QUOTE) {
-      this.at = start + nameLength(guess) + 1;
+    // Python writes a space after each comma.
+    if (bytes[this.at] === SPACE) this.at++;
+    const token = this.at + LONGEST_TOKEN <= bytes.length ? tokenAt(guess, this.view, this.at) : 0;
+    if (token > 0) {
+      this.at += token;
       return guess;
     }
+    if (this.blank() !== QUOTE) return -1;
+    const start = this.at + 1;
     const end = this.plain(start);
     const field = bytes[end] === QUOTE ? fieldAt(bytes, start, end) : -1;
-    if (field >= 0) this.after[previous] = field;
+    if (field < 0) return -1;
+    this.after[previous] = field;
     this.at = end + 1;
+    if (this.blank() !== COLON) return -1;
+    this.at++;
     return field;
   }
 
   private value(field: number): boolean {
+    const { bytes } = this;
     const first = this.blank();
     if (first === NULL) {
-      const { bytes, at } = this;
+      const { at } = this;
       if (bytes[at + 1] !== 0x75 || bytes[at + 2] !== 0x6c || bytes[at + 3] !== 0x6c) return false;
       this.at = at + 4;
       // Absent: a second one of that name would be no ordinary event's, and is found missing if it is required.
@@ -143,40 +161,37 @@ export class Scanner {
     this.mask |= 1 << field;
     if (field === FIELD.error) return this.object(true);
     if (field === FIELD.properties) return this.properties();
-    const slot = this.base + FIRST_FIELD + 2 * field;
+    const slot = 2 * field;
     if ((NUMBERS >> field) & 1) return this.number(slot);
     if (first !== QUOTE) return false;
     const start = this.at + 1;
     const end = this.plain(start);
     this.at = end + 1;
-    switch (field) {
-      case FIELD.type:
-        return this.word(slot, TYPE_WORDS, start, end);
-      case FIELD.outcome:
-        return this.word(slot, OUTCOME_WORDS, start, end);
-      case FIELD.cause:
-        return this.word(slot, CAUSE_WORDS, start, end);
-      default:
-        this.slots[slot] = start;
-        this.slots[slot + 1] = end;
-        return this.bytes[end] === QUOTE && (field === FIELD.message || (end > start && end - start <= MAX_ID_CHARS));
+    if (bytes[end] !== QUOTE) return false;
+    if ((WORDS >> field) & 1) {
+      const index = wordAt(field === FIELD.type ? TYPE_WORDS : field === FIELD.outcome ? OUTCOME_WORDS : CAUSE_WORDS, bytes, start, end);
+      this.slots[slot] = index;
+      return index >= 0;
     }
+    this.slots[slot] = start;
+    this.slots[slot + 1] = end;
+    return field === FIELD.message || (end > start && end - start <= MAX_ID_CHARS);
   }
 
   /** Where the run of plain bytes from `start` on ends: at the closing quote, if it is an ordinary string. */
   private plain(start: number): number {
-    const { bytes } = this;
+    const { bytes, view } = this;
     const { length } = bytes;
     let end = start;
+    // Four at a time. The high bit of a byte is set where it is a quote or a backslash, less than a space, a delete, or not ASCII; beyond the first of these it says nothing, as a borrow may come from there.
+    for (const last = length - 4; end <= last; end += 4) {
+      const word = view.getInt32(end, true);
+      const odd = (((word ^ QUOTES) - ONES) | ((word ^ BACKSLASHES) - ONES) | (word - SPACES) | (word + ONES) | word) & HIGHS;
+      if (odd !== 0) return end + ((31 - Math.clz32(odd & -odd)) >> 3);
+    }
     // Reading beyond the end would make every read slow.
     while (end < length && PLAIN[bytes[end] as number] === 1) end++;
     return end;
-  }
-
-  private word(slot: number, words: readonly Buffer[], start: number, end: number): boolean {
-    const index = wordAt(words, this.bytes, start, end);
-    this.slots[slot] = index;
-    return index >= 0 && this.bytes[end] === QUOTE;
   }
 
   private number(slot: number): boolean {
@@ -186,15 +201,16 @@ export class Scanner {
     let value = 0;
     for (let byte = bytes[at] as number; byte >= ZERO && byte <= NINE; byte = bytes[++at] as number) value = value * 10 + (byte - ZERO);
     this.at = at;
-    this.slots[slot] = Math.floor(value / HALF);
-    this.slots[slot + 1] = value % HALF;
+    const high = Math.floor(value / HALF);
+    this.slots[slot] = high;
+    this.slots[slot + 1] = value - high * HALF;
     const digits = at - start;
     // What follows decides whether it ended here: a fraction or an exponent is no blank, comma or brace.
     return digits > 0 && digits <= MAX_DIGITS && (bytes[start] !== ZERO || digits === 1);
   }
 
   private properties(): boolean {
-    const { bytes, slots, base } = this;
+    const { bytes, slots } = this;
     if (bytes[this.at] !== OPEN) return false;
     this.at++;
     if (this.blank() === CLOSE) {
@@ -203,7 +219,7 @@ export class Scanner {
     }
     for (let count = 0; count < MAX_SCANNED_PROPERTIES; ) {
       if (this.blank() !== QUOTE) return false;
-      const slot = base + FIRST_PROPERTY + 4 * count;
+      const slot = FIRST_PROPERTY + 4 * count;
       const start = this.at + 1;
       const end = this.plain(start);
       const first = bytes[start] as number;
@@ -220,7 +236,7 @@ export class Scanner {
       slots[slot + 3] = last;
       if (bytes[last] !== QUOTE) return false;
       this.at = last + 1;
-      slots[base + COUNT] = ++count;
+      this.count = ++count;
       const next = this.blank();
       this.at++;
       if (next === CLOSE) return true;
@@ -230,10 +246,10 @@ export class Scanner {
   }
 
   private isTwice(start: number, end: number, count: number): boolean {
-    const { bytes, slots, base } = this;
+    const { bytes, slots } = this;
     for (let n = 0; n < count; n++) {
-      const other = slots[base + FIRST_PROPERTY + 4 * n] as number;
-      if ((slots[base + FIRST_PROPERTY + 4 * n + 1] as number) - other !== end - start) continue;
+      const other = slots[FIRST_PROPERTY + 4 * n] as number;
+      if ((slots[FIRST_PROPERTY + 4 * n + 1] as number) - other !== end - start) continue;
       let same = 0;
       while (same < end - start && bytes[other + same] === bytes[start + same]) same++;
       if (same === end - start) return true;

@@ -39,7 +39,6 @@ const WORDS_EACH = 4;
 export const LONGEST_TOKEN = 4 * WORDS_EACH;
 const tokens = FIELDS.map((name) => Buffer.from(`"${name}":`));
 const words = new Int32Array(FIELDS.length * WORDS_EACH);
-/** Of the bits of the last word that count. */
 const lastMasks = new Int32Array(FIELDS.length);
 const lastWords = new Uint8Array(FIELDS.length);
 const lengths = Uint8Array.from(tokens, ({ length }) => length);
@@ -50,13 +49,8 @@ for (const [field, token] of tokens.entries()) {
   lastMasks[field] = -1 >>> (8 * (3 - ((token.length - 1) & 3)));
 }
 
-/** The bytes of `"<name>":` if they stand at `at`, which is `LONGEST_TOKEN` before the end at least; else 0. */
-export function tokenAt(field: number, view: DataView, at: number): number {
-  const last = lastWords[field] as number;
-  const first = field * WORDS_EACH;
-  for (let word = 0; word < last; word++) if (view.getInt32(at + 4 * word, true) !== words[first + word]) return 0;
-  return ((view.getInt32(at + 4 * last, true) ^ (words[first + last] as number)) & (lastMasks[field] as number)) === 0 ? (lengths[field] as number) : 0;
-}
+/** `lastMasks`: of the bits of each name's last word that count; `lengths` in bytes. */
+export const TOKENS = { words, wordsEach: WORDS_EACH, lastWords, lastMasks, lengths } as const;
 
 /** The place among `words` of what stands from `start` to `end`, or -1. */
 export function wordAt(words: readonly Buffer[], bytes: Buffer, start: number, end: number): number {

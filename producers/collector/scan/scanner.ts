@@ -6,7 +6,7 @@
  */
 import { MAX_ID_CHARS } from '../fields.ts';
 import { CAUSES, OUTCOMES, TYPES } from '../validate.ts';
-import { FIELD, FIELDS, LONGEST_TOKEN, fieldAt, tokenAt, wordAt } from './names.ts';
+import { FIELD, FIELDS, LONGEST_TOKEN, TOKENS, fieldAt, wordAt } from './names.ts';
 
 const bytesOf = (words: readonly string[]): readonly Buffer[] => words.map((word) => Buffer.from(word));
 const TYPE_WORDS = bytesOf(TYPES);
@@ -27,6 +27,7 @@ const COLON = 0x3a;
 const OPEN = 0x7b;
 const CLOSE = 0x7d;
 const NULL = 0x6e;
+const NULL_WORD = 0x6e75_6c6c;
 const SPACE = 0x20;
 const ZERO = 0x30;
 const NINE = 0x39;
@@ -55,6 +56,16 @@ const WORDS = bit('type', 'outcome', 'cause');
 const ERROR = bit('error');
 const CODE = bit('code');
 const NUMBERS = bit('occurred_at', 'sent_at', 'duration_ms', 'waiting_ms');
+const NO_STRINGS = NUMBERS | bit('error', 'properties');
+
+/** What another module exports is looked up each time, what is declared here is known to the compiler. */
+const { words: TOKEN_WORDS, wordsEach: WORDS_EACH, lastWords: LAST_WORDS, lastMasks: LAST_MASKS, lengths: TOKEN_LENGTHS } = TOKENS;
+const TOKEN_ROOM = LONGEST_TOKEN;
+const NO_FIELD = FIELDS.length;
+const { error: IN_AN_ERROR, properties: PROPERTIES, message: MESSAGE, type: TYPE, outcome: OUTCOME } = FIELD;
+const NOT_ORDINARY = -1;
+const LONGEST_ID = MAX_ID_CHARS;
+const HALF_OF = HALF;
 
 /** Of one body. What an event is found to have stays until the next one is looked for. */
 export class Scanner {
@@ -68,6 +79,7 @@ export class Scanner {
   count = 0;
   /** Two for each field (from and to; a number's upper and lower half; a word's place), then four for each property (from and to of key and value). */
   readonly slots = new Int32Array(SLOTS);
+  /** The field that came after each, the last time: a client writes its fields in one order. */
   private readonly after = new Uint8Array(FIELDS.length + 1);
 
   constructor(bytes: Buffer) {
@@ -77,172 +89,158 @@ export class Scanner {
 
   /** Past blanks; gives the byte there, or -1 at the end. */
   blank(): number {
-    const { bytes } = this;
-    const { length } = bytes;
-    for (let { at } = this; at < length; at++) {
-      const byte = bytes[at] as number;
-      if (byte > SPACE || (byte !== SPACE && byte !== 0x0a && byte !== 0x0d && byte !== 0x09)) {
-        this.at = at;
-        return byte;
-      }
-    }
-    this.at = length;
-    return -1;
+    const at = blank(this.bytes, this.at);
+    this.at = at;
+    return at < this.bytes.length ? (this.bytes[at] as number) : -1;
   }
 
   /** Whether an ordinary event stands here. */
   event(): boolean {
     const from = this.at;
-    this.mask = 0;
-    this.count = 0;
-    if (!this.object(false)) return false;
+    const end = this.fields(from);
+    if (end === NOT_ORDINARY) return false;
+    this.at = end;
     const { mask } = this;
-    if (this.at - from > MAX_SCANNED_BYTES || (mask & REQUIRED) !== REQUIRED) return false;
+    if (end - from > MAX_SCANNED_BYTES || (mask & REQUIRED) !== REQUIRED) return false;
     // An error without a code is a mistake, whatever the event's type.
     if ((mask & ERROR) !== 0 && (mask & CODE) === 0) return false;
-    const also = ALSO_REQUIRED[this.slots[2 * FIELD.type] as number] as number;
+    const also = ALSO_REQUIRED[this.slots[2 * TYPE] as number] as number;
     return (mask & also) === also;
   }
 
-  /** The fields of the event, or of its error. */
-  private object(isError: boolean): boolean {
-    const { bytes } = this;
+  /** The fields of the event that begins here, and of its error; gives where it ends. */
+  private fields(from: number): number {
+    const { bytes, view, slots, after } = this;
     const { length } = bytes;
-    if (bytes[this.at] !== OPEN) return false;
-    for (let previous = isError ? FIELD.error : FIELDS.length; ; ) {
-      this.at++;
-      const field = this.name(previous);
-      if (field < 0 || ((IN_ERROR >> field) & 1) !== (isError ? 1 : 0) || (this.mask >> field) & 1) return false;
-      previous = field;
-      if (!this.value(field)) return false;
-      let next = this.at < length ? (bytes[this.at] as number) : -1;
-      if (next !== COMMA && next !== CLOSE) next = this.blank();
-      if (next === CLOSE) {
-        this.at++;
-        return true;
+    this.count = 0;
+    if (from >= length || bytes[from] !== OPEN) return NOT_ORDINARY;
+    let at = from + 1;
+    let mask = 0;
+    let isError = 0;
+    for (let previous = NO_FIELD; ; ) {
+      // Python writes a space after each comma and colon.
+      if (at < length && bytes[at] === SPACE) at++;
+      let field = after[previous] as number;
+      if (at + TOKEN_ROOM <= length && isToken(field, view, at)) at += TOKEN_LENGTHS[field] as number;
+      else {
+        field = this.name(at);
+        if (field < 0) return NOT_ORDINARY;
+        after[previous] = field;
+        at = this.at;
       }
-      if (next !== COMMA) return false;
+      if (((IN_ERROR >> field) & 1) !== isError || (mask >> field) & 1) return NOT_ORDINARY;
+      previous = field;
+      at = blank(bytes, at);
+      const first = at < length ? (bytes[at] as number) : 0;
+      if (first === QUOTE) {
+        const start = at + 1;
+        const end = plain(bytes, view, start);
+        if (end === length || bytes[end] !== QUOTE || (NO_STRINGS >> field) & 1) return NOT_ORDINARY;
+        at = end + 1;
+        mask |= 1 << field;
+        if ((WORDS >> field) & 1) {
+          const index = wordAt(field === TYPE ? TYPE_WORDS : field === OUTCOME ? OUTCOME_WORDS : CAUSE_WORDS, bytes, start, end);
+          if (index < 0) return NOT_ORDINARY;
+          slots[2 * field] = index;
+        } else {
+          if (field !== MESSAGE && (end === start || end - start > LONGEST_ID)) return NOT_ORDINARY;
+          slots[2 * field] = start;
+          slots[2 * field + 1] = end;
+        }
+      } else if (first === NULL) {
+        // Absent: a second one of that name would be no ordinary event's, and is found missing if it is required.
+        if (at + 4 > length || view.getInt32(at) !== NULL_WORD) return NOT_ORDINARY;
+        at += 4;
+      } else if ((NUMBERS >> field) & 1) {
+        let value = 0;
+        let to = at;
+        for (let digit = first; to < length; to++) {
+          digit = bytes[to] as number;
+          if (digit < ZERO || digit > NINE) break;
+          value = value * 10 + (digit - ZERO);
+        }
+        // What follows decides whether it ended here: a fraction or an exponent is no blank, comma or brace.
+        if (to === at || to - at > MAX_DIGITS || (first === ZERO && to - at > 1)) return NOT_ORDINARY;
+        at = to;
+        mask |= 1 << field;
+        const high = Math.floor(value / HALF_OF);
+        slots[2 * field] = high;
+        slots[2 * field + 1] = value - high * HALF_OF;
+      } else if (first !== OPEN) return NOT_ORDINARY;
+      else if (field === PROPERTIES) {
+        at = this.properties(at + 1);
+        if (at === NOT_ORDINARY) return NOT_ORDINARY;
+        mask |= 1 << field;
+      } else if (field === IN_AN_ERROR) {
+        mask |= 1 << field;
+        isError = 1;
+        at++;
+        continue;
+      } else return NOT_ORDINARY;
+      for (;;) {
+        at = blank(bytes, at);
+        if (at === length) return NOT_ORDINARY;
+        const next = bytes[at++];
+        if (next === COMMA) break;
+        if (next !== CLOSE) return NOT_ORDINARY;
+        if (isError === 0) {
+          this.mask = mask;
+          return at;
+        }
+        isError = 0;
+        previous = IN_AN_ERROR;
+      }
     }
   }
 
-  /** The field whose name stands here, or -1; past its colon. A client writes its fields in one order, so the one that came next the last time is tried first. */
-  private name(previous: number): number {
+  /** The field whose name stands here, or -1; `at` is then past its colon. */
+  private name(from: number): number {
     const { bytes } = this;
-    const guess = this.after[previous] as number;
-    // Python writes a space after each comma.
-    if (bytes[this.at] === SPACE) this.at++;
-    const token = this.at + LONGEST_TOKEN <= bytes.length ? tokenAt(guess, this.view, this.at) : 0;
-    if (token > 0) {
-      this.at += token;
-      return guess;
-    }
+    this.at = from;
     if (this.blank() !== QUOTE) return -1;
     const start = this.at + 1;
-    const end = this.plain(start);
-    const field = bytes[end] === QUOTE ? fieldAt(bytes, start, end) : -1;
-    if (field < 0) return -1;
-    this.after[previous] = field;
+    const end = plain(bytes, this.view, start);
+    const field = end < bytes.length && bytes[end] === QUOTE ? fieldAt(bytes, start, end) : -1;
     this.at = end + 1;
-    if (this.blank() !== COLON) return -1;
+    if (field < 0 || this.blank() !== COLON) return -1;
     this.at++;
     return field;
   }
 
-  private value(field: number): boolean {
-    const { bytes } = this;
-    const first = this.blank();
-    if (first === NULL) {
-      const { at } = this;
-      if (bytes[at + 1] !== 0x75 || bytes[at + 2] !== 0x6c || bytes[at + 3] !== 0x6c) return false;
-      this.at = at + 4;
-      // Absent: a second one of that name would be no ordinary event's, and is found missing if it is required.
-      return true;
-    }
-    this.mask |= 1 << field;
-    if (field === FIELD.error) return this.object(true);
-    if (field === FIELD.properties) return this.properties();
-    const slot = 2 * field;
-    if ((NUMBERS >> field) & 1) return this.number(slot);
-    if (first !== QUOTE) return false;
-    const start = this.at + 1;
-    const end = this.plain(start);
-    this.at = end + 1;
-    if (bytes[end] !== QUOTE) return false;
-    if ((WORDS >> field) & 1) {
-      const index = wordAt(field === FIELD.type ? TYPE_WORDS : field === FIELD.outcome ? OUTCOME_WORDS : CAUSE_WORDS, bytes, start, end);
-      this.slots[slot] = index;
-      return index >= 0;
-    }
-    this.slots[slot] = start;
-    this.slots[slot + 1] = end;
-    return field === FIELD.message || (end > start && end - start <= MAX_ID_CHARS);
-  }
-
-  /** Where the run of plain bytes from `start` on ends: at the closing quote, if it is an ordinary string. */
-  private plain(start: number): number {
-    const { bytes, view } = this;
+  /** Behind their opening brace; gives where they end. */
+  private properties(from: number): number {
+    const { bytes, view, slots } = this;
     const { length } = bytes;
-    let end = start;
-    // Four at a time. The high bit of a byte is set where it is a quote or a backslash, less than a space, a delete, or not ASCII; beyond the first of these it says nothing, as a borrow may come from there.
-    for (const last = length - 4; end <= last; end += 4) {
-      const word = view.getInt32(end, true);
-      const odd = (((word ^ QUOTES) - ONES) | ((word ^ BACKSLASHES) - ONES) | (word - SPACES) | (word + ONES) | word) & HIGHS;
-      if (odd !== 0) return end + ((31 - Math.clz32(odd & -odd)) >> 3);
-    }
-    // Reading beyond the end would make every read slow.
-    while (end < length && PLAIN[bytes[end] as number] === 1) end++;
-    return end;
-  }
-
-  private number(slot: number): boolean {
-    const { bytes } = this;
-    const start = this.at;
-    let at = start;
-    let value = 0;
-    for (let byte = bytes[at] as number; byte >= ZERO && byte <= NINE; byte = bytes[++at] as number) value = value * 10 + (byte - ZERO);
-    this.at = at;
-    const high = Math.floor(value / HALF);
-    this.slots[slot] = high;
-    this.slots[slot + 1] = value - high * HALF;
-    const digits = at - start;
-    // What follows decides whether it ended here: a fraction or an exponent is no blank, comma or brace.
-    return digits > 0 && digits <= MAX_DIGITS && (bytes[start] !== ZERO || digits === 1);
-  }
-
-  private properties(): boolean {
-    const { bytes, slots } = this;
-    if (bytes[this.at] !== OPEN) return false;
-    this.at++;
-    if (this.blank() === CLOSE) {
-      this.at++;
-      return true;
-    }
+    let at = blank(bytes, from);
+    if (at < length && bytes[at] === CLOSE) return at + 1;
     for (let count = 0; count < MAX_SCANNED_PROPERTIES; ) {
-      if (this.blank() !== QUOTE) return false;
+      at = blank(bytes, at);
+      if (at === length || bytes[at] !== QUOTE) return NOT_ORDINARY;
       const slot = FIRST_PROPERTY + 4 * count;
-      const start = this.at + 1;
-      const end = this.plain(start);
+      const start = at + 1;
+      const end = plain(bytes, view, start);
+      if (end === length || bytes[end] !== QUOTE || end === start || end - start > LONGEST_ID) return NOT_ORDINARY;
       const first = bytes[start] as number;
       // A key that begins with a digit may be put first by an object, and one that begins with _ may be __proto__.
-      if (bytes[end] !== QUOTE || end === start || end - start > MAX_ID_CHARS || (first >= ZERO && first <= NINE) || first === 0x5f || this.isTwice(start, end, count)) return false;
+      if ((first >= ZERO && first <= NINE) || first === 0x5f || this.isTwice(start, end, count)) return NOT_ORDINARY;
       slots[slot] = start;
       slots[slot + 1] = end;
-      this.at = end + 1;
-      if (this.blank() !== COLON) return false;
-      this.at++;
-      if (this.blank() !== QUOTE) return false;
-      slots[slot + 2] = this.at + 1;
-      const last = this.plain(this.at + 1);
-      slots[slot + 3] = last;
-      if (bytes[last] !== QUOTE) return false;
-      this.at = last + 1;
+      at = blank(bytes, end + 1);
+      if (at === length || bytes[at] !== COLON) return NOT_ORDINARY;
+      at = blank(bytes, at + 1);
+      if (at === length || bytes[at] !== QUOTE) return NOT_ORDINARY;
+      slots[slot + 2] = at + 1;
+      at = plain(bytes, view, at + 1);
+      if (at === length || bytes[at] !== QUOTE) return NOT_ORDINARY;
+      slots[slot + 3] = at;
       this.count = ++count;
-      const next = this.blank();
-      this.at++;
-      if (next === CLOSE) return true;
-      if (next !== COMMA) return false;
+      at = blank(bytes, at + 1);
+      if (at === length) return NOT_ORDINARY;
+      const next = bytes[at++];
+      if (next === CLOSE) return at;
+      if (next !== COMMA) return NOT_ORDINARY;
     }
-    return false;
+    return NOT_ORDINARY;
   }
 
   private isTwice(start: number, end: number, count: number): boolean {
@@ -256,4 +254,37 @@ export class Scanner {
     }
     return false;
   }
+}
+
+/** Where the first byte is that is no blank, or the end. */
+function blank(bytes: Buffer, from: number): number {
+  let at = from;
+  for (const { length } = bytes; at < length; at++) {
+    const byte = bytes[at] as number;
+    if (byte > SPACE || (byte !== SPACE && byte !== 0x0a && byte !== 0x0d && byte !== 0x09)) break;
+  }
+  return at;
+}
+
+/** Where the run of plain bytes from `start` on ends: at the closing quote, if it is an ordinary string. */
+function plain(bytes: Buffer, view: DataView, start: number): number {
+  const { length } = bytes;
+  let end = start;
+  // Four at a time. The high bit of a byte is set where it is a quote or a backslash, less than a space, a delete, or not ASCII; beyond the first of these it says nothing, as a borrow may come from there.
+  for (const last = length - 4; end <= last; end += 4) {
+    const word = view.getInt32(end, true);
+    const odd = (((word ^ QUOTES) - ONES) | ((word ^ BACKSLASHES) - ONES) | (word - SPACES) | (word + ONES) | word) & HIGHS;
+    if (odd !== 0) return end + ((31 - Math.clz32(odd & -odd)) >> 3);
+  }
+  // Reading beyond the end would make every read slow.
+  while (end < length && PLAIN[bytes[end] as number] === 1) end++;
+  return end;
+}
+
+/** Whether the field's name stands here, and its colon; `TOKEN_ROOM` bytes are left. */
+function isToken(field: number, view: DataView, at: number): boolean {
+  const last = LAST_WORDS[field] as number;
+  const first = field * WORDS_EACH;
+  for (let word = 0; word < last; word++) if (view.getInt32(at + 4 * word, true) !== TOKEN_WORDS[first + word]) return false;
+  return ((view.getInt32(at + 4 * last, true) ^ (TOKEN_WORDS[first + last] as number)) & (LAST_MASKS[field] as number)) === 0;
 }

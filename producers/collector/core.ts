@@ -14,6 +14,7 @@ import { takeEvents, writerContext, type Intake, type IntakeContext } from './in
 import type { Caller } from './keys/key.ts';
 import type { Limiter } from './keys/limiter.ts';
 import type { Privacy } from './privacy.ts';
+import { createBlocks } from './scan/blocks.ts';
 import type { WriterContext } from './scan/write.ts';
 import { NotAcknowledgedError, type Sender } from './sender.ts';
 import type { Status } from './status.ts';
@@ -55,6 +56,9 @@ export interface Core {
   now(): number;
 }
 
+/** 16 MiB, some 75,000 events: more than wait for Kafka in good times. Ours. */
+const MOST_BLOCKS = 256;
+
 export function createCore(parts: CoreParts): Core {
   const { codec, sender, ledger, app, partitions, index, now, newId, privacy } = parts;
   if (partitions + index >= partitionCount('deadLetters', partitions)) throw new Error(`the collector's index ${index} has no partition in the dead-letter topic: set COLLECTOR_INDEX lower`);
@@ -64,10 +68,11 @@ export function createCore(parts: CoreParts): Core {
 
   const send = (records: readonly OutRecord[]): Promise<void> => bounded(sender.send(records));
 
+  const blocks = createBlocks(MOST_BLOCKS);
   const contextOf = (caller: Caller): IntakeContext => ({ codec, app, partitions, index, receivedAt: now(), source: caller.source, sources: caller.sources, newId, privacy });
 
   return {
-    writerContext: (caller) => writerContext(contextOf(caller)),
+    writerContext: (caller) => writerContext(contextOf(caller), blocks),
     events: async (body, caller) => {
       const seconds = parts.limiter.events(caller, body.values.length);
       if (seconds !== null) throw tooMany(seconds);
@@ -82,7 +87,10 @@ export function createCore(parts: CoreParts): Core {
           settle(false);
           throw error;
         },
-      );
+      ).finally(() => {
+        // And not before: until then the sender may send them again.
+        blocks.give(intake.blocks);
+      });
       await bounded(sent);
       for (const [result, count] of [['accepted', intake.accepted], ['rejected', intake.rejected.length]] as const) {
         metrics.collectorEvents.inc({ result }, count);

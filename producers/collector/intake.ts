@@ -13,6 +13,7 @@ import type { Body } from './body.ts';
 import { FUTURE_MS, type Span } from './clock.ts';
 import { Invalid } from './fields.ts';
 import type { Privacy } from './privacy.ts';
+import type { Blocks } from './scan/blocks.ts';
 import type { MadeId, WriterContext } from './scan/write.ts';
 import { validateEvent } from './validate.ts';
 
@@ -48,11 +49,13 @@ export interface Intake {
   /** Ids that the collector made, for events that came without. */
   readonly made: readonly MadeId[];
   readonly span: Span;
+  /** To be given back once nobody reads the records any more. */
+  readonly blocks: readonly Buffer[];
 }
 
 /** For events that go as they came. Null where something of each might be changed: then each is looked at as a value. */
-export function writerContext({ codec, app, partitions, receivedAt, source, sources, newId, privacy }: IntakeContext): WriterContext | null {
-  return privacy.changesNothing ? { topic: topicName('events', app), partitions, schemaId: codec.schemaId('PlatformEvent'), receivedAt, source, sources, newId } : null;
+export function writerContext({ codec, app, partitions, receivedAt, source, sources, newId, privacy }: IntakeContext, blocks: Blocks): WriterContext | null {
+  return privacy.changesNothing ? { topic: topicName('events', app), partitions, schemaId: codec.schemaId('PlatformEvent'), receivedAt, source, sources, newId, blocks } : null;
 }
 
 export function takeEvents(body: Body, context: IntakeContext): Intake {
@@ -109,7 +112,7 @@ export function takeEvents(body: Body, context: IntakeContext): Intake {
     take(index, event.occurred_at, givenId(value) === null ? event.event_id : null, { topic, partition: partitionOf(event.user_id, partitions), key: event.user_id, value: bytes });
   }
   made.sort((a, b) => a.index - b.index);
-  return { records, accepted, rejected, made, span: { lowest: finite(lowest), highest: finite(highest) } };
+  return { records, accepted, rejected, made, span: { lowest: finite(lowest), highest: finite(highest) }, blocks: body.written?.blocks ?? [] };
 }
 
 const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);

@@ -10,6 +10,8 @@ export interface Written {
   /** Over those that are not `future`. */
   readonly highest: number;
   readonly made: readonly MadeId[];
+  /** That their records lie in, of those that go round. */
+  readonly blocks: readonly Buffer[];
 }
 
 interface Elements {

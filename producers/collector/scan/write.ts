@@ -2,6 +2,7 @@
 import { LyingRecord } from '../../../infra/lyingRecord.ts';
 import { partitionOfBytes } from '../../../schemas/partition.ts';
 import { FUTURE_MS } from '../clock.ts';
+import { BLOCK_BYTES, type Blocks } from './blocks.ts';
 import { FIELD } from './names.ts';
 import { FIRST_PROPERTY, HALF, type Scanner } from './scanner.ts';
 
@@ -16,6 +17,7 @@ export interface WriterContext {
   /** That events may name; null: any. */
   readonly sources: readonly string[] | null;
   readonly newId: () => string;
+  readonly blocks: Pick<Blocks, 'take'>;
 }
 
 /** An id that was made for the event at an index, which brought none. */
@@ -27,8 +29,6 @@ export interface MadeId {
 const HEADER_BYTES = 5;
 /** What a record has more than the JSON of its event, at most: header, marks of what is absent, received_at, an id, and the bytes that the last copy goes too far; the source comes to it. */
 const EXTRA_BYTES = 128;
-/** Records lie one behind the other in blocks; a small request takes a small one. */
-const BLOCK_BYTES = 64 * 1024;
 /** Copies of so few bytes are quicker by hand, four at a time, than by a call into native code. */
 const FEW = 64;
 const UNKNOWN_CAUSE = 4;
@@ -50,13 +50,14 @@ export class EventWriter {
   private block: Buffer = Buffer.alloc(0);
   private view: DataView = new DataView(this.block.buffer, 0, 0);
   private at = 0;
-  private mask = 0;
   private readonly receivedHigh: number;
   private readonly receivedLow: number;
   /** Of the times of what has been written; `highest` over those that are not `future`. */
   lowest = Infinity;
   highest = -Infinity;
   readonly made: MadeId[] = [];
+  /** That the records lie in; others are their own. */
+  readonly blocks: Buffer[] = [];
 
   /** `scanner`: of the body, in which it has found what is written. */
   constructor(context: WriterContext, scanner: Scanner) {
@@ -64,7 +65,7 @@ export class EventWriter {
     this.context = context;
     this.source = Buffer.from(source, 'utf8');
     this.ownSource = sources === null || sources.includes(source);
-    this.receivedHigh = Math.floor(context.receivedAt / HALF);
+    this.receivedHigh = Math.floor(context.receivedAt / HALF_OF);
     this.receivedLow = context.receivedAt - this.receivedHigh * HALF_OF;
     this.scanner = scanner;
     this.slots = scanner.slots;
@@ -85,135 +86,131 @@ export class EventWriter {
   write(index: number, textBytes: number): LyingRecord {
     const { context, slots } = this;
     const most = textBytes + EXTRA_BYTES + this.source.length;
-    if (this.at + most > this.block.length) {
-      this.block = Buffer.allocUnsafeSlow(Math.max(most, Math.min(BLOCK_BYTES, this.text.length - this.scanner.at + most)));
-      this.view = new DataView(this.block.buffer, this.block.byteOffset, this.block.length);
-      this.at = 0;
-    }
-    const { block, view } = this;
-    this.mask = this.scanner.mask;
+    if (this.at + most > this.block.length) this.take(most);
+    const { block } = this;
+    const { mask } = this.scanner;
     const start = this.at;
     block[start] = 0;
-    view.setInt32(start + 1, context.schemaId);
-    this.at = start + HEADER_BYTES;
-    if (this.has(EVENT_ID)) this.string(2 * EVENT_ID);
+    this.view.setInt32(start + 1, context.schemaId);
+    let at = start + HEADER_BYTES;
+    if (has(mask, EVENT_ID)) at = this.string(at, 2 * EVENT_ID);
     else {
       const made = context.newId();
       this.made.push({ index, event_id: made });
-      this.given(Buffer.from(made, 'utf8'));
+      at = this.given(at, Buffer.from(made, 'utf8'));
     }
-    this.string(2 * USER_ID);
-    const userTo = this.at;
-    const userFrom = userTo - this.lengthAt(2 * USER_ID);
-    this.optionalString(SESSION_ID);
-    this.number(2 * OCCURRED_AT);
-    this.optionalNumber(SENT_AT);
-    this.long(this.receivedHigh, this.receivedLow);
-    if (this.has(SOURCE)) this.string(2 * SOURCE);
-    else this.given(this.source);
-    this.word(TYPE);
-    this.string(2 * FEATURE);
-    this.optionalString(ACTION);
-    this.optionalString(TASK_ID);
-    if (this.present(OUTCOME)) this.word(OUTCOME);
-    this.optionalNumber(DURATION_MS);
-    this.optionalNumber(WAITING_MS);
-    this.optionalString(RELEASE);
-    if (this.present(ERROR)) this.error();
-    this.properties();
+    at = this.string(at, 2 * USER_ID);
+    const userTo = at;
+    const userFrom = userTo - (slots[2 * USER_ID + 1] as number) + (slots[2 * USER_ID] as number);
+    at = this.optionalString(at, mask, SESSION_ID);
+    at = this.number(at, OCCURRED_AT);
+    at = this.optionalNumber(at, mask, SENT_AT);
+    at = long(block, at, this.receivedHigh, this.receivedLow);
+    at = has(mask, SOURCE) ? this.string(at, 2 * SOURCE) : this.given(at, this.source);
+    block[at++] = (slots[2 * TYPE] as number) << 1;
+    at = this.string(at, 2 * FEATURE);
+    at = this.optionalString(at, mask, ACTION);
+    at = this.optionalString(at, mask, TASK_ID);
+    block[at++] = mark(mask, OUTCOME);
+    if (has(mask, OUTCOME)) block[at++] = (slots[2 * OUTCOME] as number) << 1;
+    at = this.optionalNumber(at, mask, DURATION_MS);
+    at = this.optionalNumber(at, mask, WAITING_MS);
+    at = this.optionalString(at, mask, RELEASE);
+    block[at++] = mark(mask, ERROR);
+    if (has(mask, ERROR)) at = this.error(at, mask);
+    at = this.properties(at);
+    this.at = at;
     const occurredAt = (slots[2 * OCCURRED_AT] as number) * HALF_OF + (slots[2 * OCCURRED_AT + 1] as number);
     if (occurredAt < this.lowest) this.lowest = occurredAt;
     if (occurredAt > this.highest && occurredAt <= context.receivedAt + FUTURE_MS) this.highest = occurredAt;
-    return new LyingRecord(context.topic, partitionOfBytes(block, userFrom, userTo, context.partitions), { bytes: block, from: userFrom, to: userTo }, { bytes: block, from: start, to: this.at });
+    return new LyingRecord(context.topic, partitionOfBytes(block, userFrom, userTo, context.partitions), { bytes: block, from: userFrom, to: userTo }, { bytes: block, from: start, to: at });
   }
 
-  private has(field: number): boolean {
-    return ((this.mask >> field) & 1) === 1;
-  }
-
-  /** The mark of a nullable field. */
-  private present(field: number): boolean {
-    const is = (this.mask >> field) & 1;
-    this.block[this.at++] = is << 1;
-    return is === 1;
-  }
-
-  private lengthAt(place: number): number {
-    return (this.slots[place + 1] as number) - (this.slots[place] as number);
-  }
-
-  /** The string whose place is in the two slots. */
-  private string(place: number): void {
-    const from = this.slots[place] as number;
-    const length = (this.slots[place + 1] as number) - from;
-    if (length < FEW && from + FEW <= this.text.length) {
-      const { view, textView } = this;
-      const start = this.at + 1;
-      // Zigzag; one byte up to 63.
-      this.block[this.at] = length << 1;
-      for (let n = 0; n < length; n += 4) view.setInt32(start + n, textView.getInt32(from + n));
-      this.at = start + length;
-      return;
-    }
-    this.long(0, length);
-    this.text.copy(this.block, this.at, from, from + length);
-    this.at += length;
-  }
-
-  private given(bytes: Buffer): void {
-    this.long(0, bytes.length);
-    this.at += bytes.copy(this.block, this.at);
-  }
-
-  private optionalString(field: number): void {
-    if (this.present(field)) this.string(2 * field);
-  }
-
-  private optionalNumber(field: number): void {
-    if (this.present(field)) this.number(2 * field);
-  }
-
-  private number(place: number): void {
-    this.long(this.slots[place] as number, this.slots[place + 1] as number);
-  }
-
-  private word(field: number): void {
-    this.block[this.at++] = (this.slots[2 * field] as number) << 1;
-  }
-
-  private error(): void {
-    this.string(2 * CODE);
-    if (this.has(MESSAGE)) this.string(2 * MESSAGE);
-    else this.block[this.at++] = 0;
-    if (this.has(CAUSE)) this.word(CAUSE);
-    else this.block[this.at++] = UNKNOWN_CAUSE << 1;
-  }
-
-  private properties(): void {
-    const { count } = this.scanner;
-    if (count > 0) {
-      this.block[this.at++] = count << 1;
-      for (let n = 0; n < count; n++) {
-        this.string(FIRST_OF_PROPERTIES + 4 * n);
-        this.string(FIRST_OF_PROPERTIES + 4 * n + 2);
-      }
-    }
-    this.block[this.at++] = 0;
-  }
-
-  /** Zigzag varint of a number that is not negative, in two halves of 31 bits. */
-  private long(high: number, low: number): void {
-    const { block } = this;
-    let { at } = this;
-    let rest: number;
-    if (high === 0) rest = (low << 1) >>> 0;
+  /** A block with room for so many bytes: one of those that go round where it will be full, or small requests would hold much more than they need. */
+  private take(most: number): void {
+    const left = this.text.length - this.scanner.at + most;
+    if (left < BLOCK_BYTES || most > BLOCK_BYTES) this.block = Buffer.allocUnsafeSlow(left < BLOCK_BYTES ? left : most);
     else {
-      // 28 bits, which are four bytes, then what is above.
-      for (let n = 0, bits = low << 1; n < 4; n++, bits >>>= 7) block[at++] = (bits & 0x7f) | 0x80;
-      rest = high * 16 + (low >>> 27);
+      this.block = this.context.blocks.take();
+      this.blocks.push(this.block);
     }
-    for (; rest > 0x7f; rest >>>= 7) block[at++] = (rest & 0x7f) | 0x80;
-    block[at++] = rest;
-    this.at = at;
+    this.view = new DataView(this.block.buffer, this.block.byteOffset, this.block.length);
+    this.at = 0;
   }
+
+  /** The string whose place is in the two slots. Here and below what is written begins at `at`, and where it ends is given. */
+  private string(at: number, place: number): number {
+    const { slots, text, textView, block, view } = this;
+    const from = slots[place] as number;
+    const length = (slots[place + 1] as number) - from;
+    if (length < FEW && from + FEW <= text.length) {
+      // Zigzag; one byte up to 63.
+      block[at] = length << 1;
+      const start = at + 1;
+      for (let n = 0; n < length; n += 4) view.setInt32(start + n, textView.getInt32(from + n));
+      return start + length;
+    }
+    const start = long(block, at, 0, length);
+    text.copy(block, start, from, from + length);
+    return start + length;
+  }
+
+  private given(at: number, bytes: Buffer): number {
+    const start = long(this.block, at, 0, bytes.length);
+    return start + bytes.copy(this.block, start);
+  }
+
+  private optionalString(at: number, mask: number, field: number): number {
+    this.block[at] = mark(mask, field);
+    return has(mask, field) ? this.string(at + 1, 2 * field) : at + 1;
+  }
+
+  private optionalNumber(at: number, mask: number, field: number): number {
+    this.block[at] = mark(mask, field);
+    return has(mask, field) ? this.number(at + 1, field) : at + 1;
+  }
+
+  private number(at: number, field: number): number {
+    return long(this.block, at, this.slots[2 * field] as number, this.slots[2 * field + 1] as number);
+  }
+
+  private error(from: number, mask: number): number {
+    const { block } = this;
+    let at = this.string(from, 2 * CODE);
+    if (has(mask, MESSAGE)) at = this.string(at, 2 * MESSAGE);
+    else block[at++] = 0;
+    block[at++] = (has(mask, CAUSE) ? (this.slots[2 * CAUSE] as number) : UNKNOWN_CAUSE) << 1;
+    return at;
+  }
+
+  private properties(from: number): number {
+    const { block } = this;
+    const { count } = this.scanner;
+    let at = from;
+    if (count > 0) {
+      block[at++] = count << 1;
+      for (let place = FIRST_OF_PROPERTIES; place < FIRST_OF_PROPERTIES + 4 * count; place += 2) at = this.string(at, place);
+    }
+    block[at++] = 0;
+    return at;
+  }
+}
+
+const has = (mask: number, field: number): boolean => ((mask >> field) & 1) === 1;
+/** Of a nullable field: zigzag of its branch. */
+const mark = (mask: number, field: number): number => ((mask >> field) & 1) << 1;
+
+/** Zigzag varint of a number that is not negative, in two halves of 31 bits. */
+function long(block: Buffer, from: number, high: number, low: number): number {
+  let at = from;
+  let rest: number;
+  if (high === 0) rest = (low << 1) >>> 0;
+  else {
+    // 28 bits, which are four bytes, then what is above.
+    for (let n = 0, bits = low << 1; n < 4; n++, bits >>>= 7) block[at++] = (bits & 0x7f) | 0x80;
+    rest = high * 16 + (low >>> 27);
+  }
+  for (; rest > 0x7f; rest >>>= 7) block[at++] = (rest & 0x7f) | 0x80;
+  block[at++] = rest;
+  return at;
 }

@@ -6,6 +6,7 @@ import { parseBody, type Body, type Format } from '../../../producers/collector/
 import { elementTexts } from '../../../producers/collector/elements.ts';
 import { takeEvents, writerContext, type Intake, type IntakeContext } from '../../../producers/collector/intake.ts';
 import { createPrivacy } from '../../../producers/collector/privacy.ts';
+import { createBlocks } from '../../../producers/collector/scan/blocks.ts';
 import { LyingRecord } from '../../../infra/lyingRecord.ts';
 import { createCodec } from '../../../schemas/codec.ts';
 import { memorySchemas } from '../../fakes/schemas.ts';
@@ -31,14 +32,14 @@ function contextOf(rules: Rules): IntakeContext {
 const plainly = (format: Format, text: string) => (rules: Rules): Intake => takeEvents(parseBody(format, Buffer.from(text), 'events'), contextOf(rules));
 const scanning = (format: Format, text: string) => (rules: Rules): Intake => {
   const context = contextOf(rules);
-  return takeEvents(parseBody(format, Buffer.from(text), 'events', writerContext(context)), context);
+  return takeEvents(parseBody(format, Buffer.from(text), 'events', writerContext(context, createBlocks(1))), context);
 };
 /** The body with its ordinary events written. */
-const scannedBody = (format: Format, text: string): Body => parseBody(format, Buffer.from(text), 'events', writerContext(contextOf(RULES[0] as Rules)));
+const scannedBody = (format: Format, text: string): Body => parseBody(format, Buffer.from(text), 'events', writerContext(contextOf(RULES[0] as Rules), createBlocks(1)));
 const written = (body: Body): number => body.values.filter((value) => value instanceof LyingRecord).length;
 
 interface Seen { readonly records: readonly object[]; readonly rest: object }
-const seenIn = ({ records, ...rest }: Intake): Seen => ({ rest, records: records.map(({ topic, partition, key, value }) => ({ topic, partition, key: String(key), value: value?.toString('hex') })) });
+const seenIn = ({ records, blocks: _, ...rest }: Intake): Seen => ({ rest, records: records.map(({ topic, partition, key, value }) => ({ topic, partition, key: String(key), value: value?.toString('hex') })) });
 
 /** Under every set of rules. */
 const seen = (take: (rules: Rules) => Intake): Seen[] => RULES.map((rules) => seenIn(take(rules)));

@@ -61,7 +61,7 @@ const NO_STRINGS = NUMBERS | bit('error', 'properties');
 /** What another module exports is looked up each time, what is declared here is known to the compiler. */
 const { words: TOKEN_WORDS, wordsEach: WORDS_EACH, lastWords: LAST_WORDS, lastMasks: LAST_MASKS, lengths: TOKEN_LENGTHS } = TOKENS;
 const TOKEN_ROOM = LONGEST_TOKEN;
-const NO_FIELD = FIELDS.length;
+const NO_FIELD: number = FIELDS.length;
 const { error: IN_AN_ERROR, properties: PROPERTIES, message: MESSAGE, type: TYPE, outcome: OUTCOME } = FIELD;
 const NOT_ORDINARY = -1;
 const LONGEST_ID = MAX_ID_CHARS;

@@ -92,18 +92,18 @@ function parseNdjson(bytes: Buffer, context: WriterContext | null): Body {
   const scan = context === null ? null : createScan(bytes, context);
   const values: unknown[] = [];
   const broken = new Map<number, string>();
-  const lines: Buffer[] = [];
-  for (let from = 0; from < bytes.length; ) {
+  /** Two for each: where its line begins and ends. */
+  const places: number[] = [];
+  for (let from = 0, to = 0; from < bytes.length; from = to + 1) {
     const newline = bytes.indexOf(NEWLINE, from);
-    const to = newline < 0 ? bytes.length : newline;
-    const line = bytes.subarray(from, to);
+    to = newline < 0 ? bytes.length : newline;
     const event = scan?.takeLine(values.length, from, to);
-    from = to + 1;
     if (event !== undefined && event !== null) {
       values.push(event);
-      lines.push(line);
+      places.push(from, to);
       continue;
     }
+    const line = bytes.subarray(from, to);
     const text = line.toString('utf8');
     if (text.trim() === '') continue;
     let value: unknown;
@@ -114,9 +114,9 @@ function parseNdjson(bytes: Buffer, context: WriterContext | null): Body {
       broken.set(values.length, NOT_JSON);
     }
     values.push(broken.has(values.length) ? undefined : value);
-    lines.push(line);
+    places.push(from, to);
   }
-  return { values, ...(scan === null ? {} : { written: scan.written() }), broken, original: (index) => lines[index] ?? Buffer.alloc(0) };
+  return { values, ...(scan === null ? {} : { written: scan.written() }), broken, original: (index) => bytes.subarray(places[2 * index] ?? 0, places[2 * index + 1] ?? 0) };
 }
 
 /** `list` names the array of a JSON body. With a `context` the values are events, of which the ordinary ones are written at once. */

@@ -33,11 +33,14 @@ export function createBodies(maxBytes: number, keepBytes: number): Bodies {
     return {
       bytes: Buffer.from(memory, 0, bytes),
       release: () => {
-        if (memory === null || kept + memory.byteLength > keepBytes) return;
+        if (memory === null) return;
+        // Sizes that came once must not keep out for ever those that come now.
+        if (kept + memory.byteLength > keepBytes) {
+          free.clear();
+          kept = 0;
+        }
         kept += memory.byteLength;
-        const same = free.get(steps);
-        if (same === undefined) free.set(steps, [memory]);
-        else same.push(memory);
+        free.set(steps, [...(free.get(steps) ?? []), memory]);
         memory = null;
       },
     };

@@ -59,7 +59,7 @@ const NUMBERS = bit('occurred_at', 'sent_at', 'duration_ms', 'waiting_ms');
 const NO_STRINGS = NUMBERS | bit('error', 'properties');
 
 /** What another module exports is looked up each time, what is declared here is known to the compiler. */
-const { words: TOKEN_WORDS, wordsEach: WORDS_EACH, lastWords: LAST_WORDS, lastMasks: LAST_MASKS, lengths: TOKEN_LENGTHS } = TOKENS;
+const { words: TOKEN_WORDS, wordsEach: WORDS_EACH, lastWords: LAST_WORDS, lastMasks: LAST_MASKS, lengths: TOKEN_LENGTHS, byPrefix: BY_PREFIX, factor: PREFIX_FACTOR, shift: PREFIX_SHIFT } = TOKENS;
 const TOKEN_ROOM = LONGEST_TOKEN;
 const NO_FIELD: number = FIELDS.length;
 const { error: IN_AN_ERROR, properties: PROPERTIES, message: MESSAGE, type: TYPE, outcome: OUTCOME } = FIELD;
@@ -79,8 +79,6 @@ export class Scanner {
   count = 0;
   /** Two for each field (from and to; a number's upper and lower half; a word's place), then four for each property (from and to of key and value). */
   readonly slots = new Int32Array(SLOTS);
-  /** The field that came after each, the last time: a client writes its fields in one order. */
-  private readonly after = new Uint8Array(FIELDS.length + 1);
 
   constructor(bytes: Buffer) {
     this.bytes = bytes;
@@ -110,26 +108,24 @@ export class Scanner {
 
   /** The fields of the event that begins here, and of its error; gives where it ends. */
   private fields(from: number): number {
-    const { bytes, view, slots, after } = this;
+    const { bytes, view, slots } = this;
     const { length } = bytes;
     this.count = 0;
     if (from >= length || bytes[from] !== OPEN) return NOT_ORDINARY;
     let at = from + 1;
     let mask = 0;
     let isError = 0;
-    for (let previous = NO_FIELD; ; ) {
+    for (;;) {
       // Python writes a space after each comma and colon.
       if (at < length && bytes[at] === SPACE) at++;
-      let field = after[previous] as number;
-      if (at + TOKEN_ROOM <= length && isToken(field, view, at)) at += TOKEN_LENGTHS[field] as number;
+      let field = at + TOKEN_ROOM <= length ? (BY_PREFIX[Math.imul(view.getInt32(at + 1, true), PREFIX_FACTOR) >>> PREFIX_SHIFT] as number) : NO_FIELD;
+      if (field !== NO_FIELD && isToken(field, view, at)) at += TOKEN_LENGTHS[field] as number;
       else {
         field = this.name(at);
         if (field < 0) return NOT_ORDINARY;
-        after[previous] = field;
         at = this.at;
       }
       if (((IN_ERROR >> field) & 1) !== isError || (mask >> field) & 1) return NOT_ORDINARY;
-      previous = field;
       at = blank(bytes, at);
       const first = at < length ? (bytes[at] as number) : 0;
       if (first === QUOTE) {
@@ -188,7 +184,6 @@ export class Scanner {
           return at;
         }
         isError = 0;
-        previous = IN_AN_ERROR;
       }
     }
   }

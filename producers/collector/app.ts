@@ -107,13 +107,9 @@ export function createApp(options: AppOptions): FastifyInstance {
   for (const { path, right, success, handle } of POST_ROUTES) {
     app.post(path, { onRequest: entrance.admit(right) }, async (request, reply) => {
       const { caller, reservation } = entrance.of(request);
-      try {
-        const answer = await handle(core(), postedOf(request, reservation, options), caller);
-        return answer === null ? reply.code(success).send() : reply.code(success).send(answer);
-      } finally {
-        // Records that Kafka does not have yet hold nothing of the body.
-        received.get(request)?.release();
-      }
+      // Records that Kafka does not have yet hold nothing of the body.
+      const answer = await handle(core(), postedOf(request, reservation, options), caller).finally(() => received.get(request)?.release());
+      return answer === null ? reply.code(success).send() : reply.code(success).send(answer);
     });
   }
   for (const { path, parameter, right, success, handle } of DELETE_ROUTES) {

@@ -39,7 +39,7 @@ const scannedBody = (format: Format, text: string): Body => parseBody(format, Bu
 const written = (body: Body): number => body.values.filter((value) => value instanceof LyingRecord).length;
 
 interface Seen { readonly records: readonly object[]; readonly rest: object }
-const seenIn = ({ records, blocks: _, ...rest }: Intake): Seen => ({ rest, records: records.map(({ topic, partition, key, value }) => ({ topic, partition, key: String(key), value: value?.toString('hex') })) });
+const seenIn = ({ records, accepted, rejected, made, span }: Intake): Seen => ({ rest: { accepted, rejected, made, span }, records: records.map(({ topic, partition, key, value }) => ({ topic, partition, key: String(key), value: value?.toString('hex') })) });
 
 /** Under every set of rules. */
 const seen = (take: (rules: Rules) => Intake): Seen[] => RULES.map((rules) => seenIn(take(rules)));

@@ -7,6 +7,7 @@
 import { MAX_ID_CHARS } from '../fields.ts';
 import { CAUSES, OUTCOMES, TYPES } from '../validate.ts';
 import { FIELD, FIELDS, LONGEST_TOKEN, TOKENS, fieldAt, wordAt } from './names.ts';
+import { QUOTE, blank, plain } from './text.ts';
 
 const bytesOf = (words: readonly string[]): readonly Buffer[] => words.map((word) => Buffer.from(word));
 const TYPE_WORDS = bytesOf(TYPES);
@@ -21,7 +22,6 @@ const MAX_SCANNED_PROPERTIES = 8;
 export const FIRST_PROPERTY = 2 * FIELDS.length;
 const SLOTS = FIRST_PROPERTY + 4 * MAX_SCANNED_PROPERTIES;
 
-const QUOTE = 0x22;
 const COMMA = 0x2c;
 const COLON = 0x3a;
 const OPEN = 0x7b;
@@ -35,17 +35,6 @@ const NINE = 0x39;
 export const HALF = 2 ** 31;
 /** So many digits are exact, and a date. */
 const MAX_DIGITS = 15;
-
-/** Four bytes of a kind. */
-const each = (byte: number): number => byte * 0x0101_0101;
-const QUOTES = each(QUOTE);
-const BACKSLASHES = each(0x5c);
-const SPACES = each(SPACE);
-const ONES = each(1);
-const HIGHS = each(0x80) | 0;
-
-/** Printable ASCII but for the quote and the backslash. */
-const PLAIN = Uint8Array.from({ length: 256 }, (_, byte) => (byte >= SPACE && byte < 0x7f && byte !== QUOTE && byte !== 0x5c ? 1 : 0));
 
 const bit = (...names: readonly (keyof typeof FIELD)[]): number => names.reduce((mask, name) => mask | (1 << FIELD[name]), 0);
 const REQUIRED = bit('user_id', 'occurred_at', 'type', 'feature');
@@ -249,31 +238,6 @@ export class Scanner {
     }
     return false;
   }
-}
-
-/** Where the first byte is that is no blank, or the end. */
-function blank(bytes: Buffer, from: number): number {
-  let at = from;
-  for (const { length } = bytes; at < length; at++) {
-    const byte = bytes[at] as number;
-    if (byte > SPACE || (byte !== SPACE && byte !== 0x0a && byte !== 0x0d && byte !== 0x09)) break;
-  }
-  return at;
-}
-
-/** Where the run of plain bytes from `start` on ends: at the closing quote, if it is an ordinary string. */
-function plain(bytes: Buffer, view: DataView, start: number): number {
-  const { length } = bytes;
-  let end = start;
-  // Four at a time. The high bit of a byte is set where it is a quote or a backslash, less than a space, a delete, or not ASCII; beyond the first of these it says nothing, as a borrow may come from there.
-  for (const last = length - 4; end <= last; end += 4) {
-    const word = view.getInt32(end, true);
-    const odd = (((word ^ QUOTES) - ONES) | ((word ^ BACKSLASHES) - ONES) | (word - SPACES) | (word + ONES) | word) & HIGHS;
-    if (odd !== 0) return end + ((31 - Math.clz32(odd & -odd)) >> 3);
-  }
-  // Reading beyond the end would make every read slow.
-  while (end < length && PLAIN[bytes[end] as number] === 1) end++;
-  return end;
 }
 
 /** Whether the field's name stands here, and its colon; `TOKEN_ROOM` bytes are left. */

@@ -8,6 +8,7 @@ import { takeEvents, writerContext, type Intake, type IntakeContext } from '../.
 import { createPrivacy } from '../../../producers/collector/privacy.ts';
 import { createBlocks } from '../../../producers/collector/scan/blocks.ts';
 import { LyingRecord } from '../../../infra/lyingRecord.ts';
+import { plain } from '../../../producers/collector/scan/text.ts';
 import { createCodec } from '../../../schemas/codec.ts';
 import { memorySchemas } from '../../fakes/schemas.ts';
 import { createPool } from '../../bench/collector/pool.ts';
@@ -157,4 +158,21 @@ test('whatever is changed in it, an event means the same', () => {
     }),
     { numRuns: 3_000, seed: 1 },
   );
+});
+
+test('where a string ends: at every byte that is not plain, wherever it lies, also behind others', () => {
+  for (let byte = 0; byte < 256; byte++) {
+    const isPlain = byte >= 0x20 && byte < 0x7f && byte !== 0x22 && byte !== 0x5c;
+    for (let length = 1; length <= 9; length++) {
+      for (let place = 0; place < length; place++) {
+        for (const other of [0x21, 0x7e, 0x23, 0x5d, byte]) {
+          const bytes = Buffer.alloc(length + 1, other);
+          bytes.fill(0x20, 0, place + 1);
+          bytes[place + 1] = byte;
+          const end = plain(bytes, new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 1);
+          assert.equal(end, isPlain ? length + 1 : place + 1, `${byte} at ${place} of ${length}, then ${other}`);
+        }
+      }
+    }
+  }
 });

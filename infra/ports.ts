@@ -115,7 +115,7 @@ export interface LogReader {
 }
 
 export interface Producer {
-  /** Resolves when all in-sync replicas have it. Sends are serialised. */
+  /** Resolves when all in-sync replicas have it. Sends are serialised. The bytes of the records stay as they are until it has settled, and may be others afterwards. */
   send(records: readonly OutRecord[]): Promise<void>;
   close(): Promise<void>;
 }

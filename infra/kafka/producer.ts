@@ -1,5 +1,6 @@
 /** Plain producing: acknowledged by all in-sync replicas, one request at a time. What is asked for while one is under way goes together in the next. */
 import type { OutRecord, Producer } from '../ports.ts';
+import { createArena } from './arena.ts';
 import { KafkaError } from './errors.ts';
 import type { Cluster } from './kafkajs.ts';
 import { metadataOf } from './metadata.ts';
@@ -22,6 +23,7 @@ const GOODBYE_WITHIN_MS = 2_000;
 /** `cluster`: connected, this producer's own. */
 export function createProducer(cluster: Cluster): Producer {
   const metadata = metadataOf(cluster);
+  const memory = createArena();
   const waiting: Sending[] = [];
   let running: Promise<void> | null = null;
   let closed = false;
@@ -29,7 +31,9 @@ export function createProducer(cluster: Cluster): Producer {
   async function write(records: readonly OutRecord[]): Promise<void> {
     for (const round of cutRounds(records)) {
       const timestamp = Date.now();
-      const parts = round.map((chunk) => ({ topic: chunk.topic, partition: chunk.partition, batch: encodeBatch(chunk.records, { timestamp, producer: null, transactional: false }) }));
+      // The round before is settled, and what of it may still be on its way lies in its request.
+      memory.reset();
+      const parts = round.map((chunk) => ({ topic: chunk.topic, partition: chunk.partition, batch: encodeBatch(chunk.records, { timestamp, producer: null, transactional: false }, memory.take) }));
       await sendParts(parts, { metadata, transactionalId: null, acrossConnections: true, forMs: SEND_FOR_MS });
     }
   }

@@ -1,5 +1,5 @@
 /** The collector's HTTP (design.md section 7): how requests come in and answers go out. The paths are in routes.ts, who may in admit.ts, what happens to a body in core.ts. */
-import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Log } from '../../infra/service/log.ts';
 import { metrics } from '../../infra/service/metrics.ts';
 import type { Health } from '../../infra/service/service.ts';
@@ -8,6 +8,7 @@ import { answerOf, unavailable } from './answers.ts';
 import type { Core } from './core.ts';
 import { allowOrigins } from './cors.ts';
 import { postedOf, type BodyLimits } from './posted.ts';
+import { createBodies, type Received } from './received.ts';
 import type { Refusals } from './refusals.ts';
 import { DELETE_ROUTES, GET_ROUTES, POST_ROUTES } from './routes.ts';
 import { createHttpServer, refuseConnection, type Tls } from './server.ts';
@@ -29,6 +30,8 @@ export interface AppOptions extends AdmitOptions, BodyLimits {
   readonly log: Log;
 }
 
+/** Of bodies' memory: a quarter of what may be under way. Ours. */
+const KEPT_BODY_BYTES = 16 * 1024 * 1024;
 /** Of a path that is answered back. */
 const LONGEST_SHOWN = 200;
 
@@ -59,8 +62,13 @@ export function createApp(options: AppOptions): FastifyInstance {
 
   // All bodies come as bytes: our own reading keeps what is rejected as it came, and rejects a bad event alone.
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, bytes, done) => {
-    done(null, bytes);
+  const bodies = createBodies(options.maxBodyBytes, KEPT_BODY_BYTES);
+  const received = new WeakMap<FastifyRequest, Received>();
+  app.addContentTypeParser('*', (request, payload, done) => {
+    bodies.read(payload, Number(request.headers['content-length'] ?? NaN), (error, body) => {
+      if (body !== null) received.set(request, body);
+      done(error, body?.bytes);
+    });
   });
 
   app.setErrorHandler((error, request, reply) => {
@@ -99,7 +107,8 @@ export function createApp(options: AppOptions): FastifyInstance {
   for (const { path, right, success, handle } of POST_ROUTES) {
     app.post(path, { onRequest: entrance.admit(right) }, async (request, reply) => {
       const { caller, reservation } = entrance.of(request);
-      const answer = await handle(core(), postedOf(request, reservation, options), caller);
+      // Records that Kafka does not have yet hold nothing of the body.
+      const answer = await handle(core(), postedOf(request, reservation, options), caller).finally(() => received.get(request)?.release());
       return answer === null ? reply.code(success).send() : reply.code(success).send(answer);
     });
   }

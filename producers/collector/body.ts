@@ -5,15 +5,17 @@
 import { isUtf8 } from 'node:buffer';
 import { kindOf } from './instant.ts';
 import { elementTexts } from './elements.ts';
-import { createScan, scanEvents } from './scan/scanned.ts';
+import { createScan, scanEvents, type Written } from './scan/scanned.ts';
+import type { WriterContext } from './scan/write.ts';
 
 export class BodyError extends Error {
   readonly code = 'BODY';
 }
 
 export interface Body {
-  /** Of a list of events, each a value or a `ScannedEvent`. */
+  /** Each a value, or, where there is `written`, the `LyingRecord` of an ordinary event. */
   readonly values: readonly unknown[];
+  readonly written?: Written;
   /** Why the value at an index could not be read; its value is undefined. */
   readonly broken: ReadonlyMap<number, string>;
   /** Why the value at an index, which could be read, is not taken; of what adapters refuse. */
@@ -32,16 +34,13 @@ export function formatOf(contentType: string | undefined): Format {
   throw new BodyError(`Content-Type must be application/json or application/x-ndjson, but is ${type === '' ? 'missing' : type.slice(0, 80)}`);
 }
 
-/** The list whose ordinary values are found in the bytes and not made. */
-const SCANNED_LIST = 'events';
-
 /** `{"<list>": […]}`. */
-function parseJson(bytes: Buffer, list: string): Body {
+function parseJson(bytes: Buffer, list: string, context: WriterContext | null): Body {
   if (!isUtf8(bytes)) throw new BodyError('the body is not UTF-8');
-  const scanned = list === SCANNED_LIST ? scanEvents(bytes, list) : null;
+  const scanned = context === null ? null : scanEvents(bytes, list, context);
   if (scanned !== null) {
-    const { values, places } = scanned;
-    return { values, broken: new Map(), original: (index) => bytes.subarray(places[2 * index], places[2 * index + 1]) };
+    const { values, places, written } = scanned;
+    return { values, written, broken: new Map(), original: (index) => bytes.subarray(places[2 * index], places[2 * index + 1]) };
   }
   const text = bytes.toString('utf8');
   const body = jsonOf(text);
@@ -82,29 +81,29 @@ export function parseValues(bytes: Buffer): Body {
   if (!isUtf8(bytes)) throw new BodyError('the body is not UTF-8');
   const text = bytes.toString('utf8');
   const body = jsonOf(text);
-  return Array.isArray(body) ? parseJson(Buffer.from(`{"list":${text}}`), 'list') : { values: [body], broken: new Map(), original: () => bytes };
+  return Array.isArray(body) ? parseJson(Buffer.from(`{"list":${text}}`), 'list', null) : { values: [body], broken: new Map(), original: () => bytes };
 }
 
 const NEWLINE = 0x0a;
 const NOT_JSON = 'the line is not JSON: write one object per line';
 
 /** One value per line; blank lines are skipped and not counted. */
-function parseNdjson(bytes: Buffer, list: string): Body {
-  const scan = list === SCANNED_LIST ? createScan(bytes) : null;
+function parseNdjson(bytes: Buffer, context: WriterContext | null): Body {
+  const scan = context === null ? null : createScan(bytes, context);
   const values: unknown[] = [];
   const broken = new Map<number, string>();
-  const lines: Buffer[] = [];
-  for (let from = 0; from < bytes.length; ) {
+  /** Two for each: where its line begins and ends. */
+  const places: number[] = [];
+  for (let from = 0, to = 0; from < bytes.length; from = to + 1) {
     const newline = bytes.indexOf(NEWLINE, from);
-    const to = newline < 0 ? bytes.length : newline;
-    const line = bytes.subarray(from, to);
-    const event = scan?.takeLine(from, to);
-    from = to + 1;
+    to = newline < 0 ? bytes.length : newline;
+    const event = scan?.takeLine(values.length, from, to);
     if (event !== undefined && event !== null) {
       values.push(event);
-      lines.push(line);
+      places.push(from, to);
       continue;
     }
+    const line = bytes.subarray(from, to);
     const text = line.toString('utf8');
     if (text.trim() === '') continue;
     let value: unknown;
@@ -115,12 +114,12 @@ function parseNdjson(bytes: Buffer, list: string): Body {
       broken.set(values.length, NOT_JSON);
     }
     values.push(broken.has(values.length) ? undefined : value);
-    lines.push(line);
+    places.push(from, to);
   }
-  return { values, broken, original: (index) => lines[index] ?? Buffer.alloc(0) };
+  return { values, ...(scan === null ? {} : { written: scan.written() }), broken, original: (index) => bytes.subarray(places[2 * index] ?? 0, places[2 * index + 1] ?? 0) };
 }
 
-/** `list` names the array of a JSON body. */
-export function parseBody(format: Format, bytes: Buffer, list: string): Body {
-  return format === 'json' ? parseJson(bytes, list) : parseNdjson(bytes, list);
+/** `list` names the array of a JSON body. With a `context` the values are events, of which the ordinary ones are written at once. */
+export function parseBody(format: Format, bytes: Buffer, list: string, context: WriterContext | null = null): Body {
+  return format === 'json' ? parseJson(bytes, list, context) : parseNdjson(bytes, context);
 }

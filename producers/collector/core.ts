@@ -10,10 +10,12 @@ import type { ClockLedger } from './clock.ts';
 import { clockRecords } from './clockRecords.ts';
 import { withDeadline } from './deadline.ts';
 import { eraseUser } from './eraseUser.ts';
-import { takeEvents, type Intake } from './intake.ts';
+import { takeEvents, writerContext, type Intake, type IntakeContext } from './intake.ts';
 import type { Caller } from './keys/key.ts';
 import type { Limiter } from './keys/limiter.ts';
 import type { Privacy } from './privacy.ts';
+import { createBlocks } from './scan/blocks.ts';
+import type { WriterContext } from './scan/write.ts';
 import { NotAcknowledgedError, type Sender } from './sender.ts';
 import type { Status } from './status.ts';
 
@@ -41,6 +43,8 @@ export interface CoreParts {
 
 /** Each resolves once Kafka has acknowledged, or throws `NotAcknowledgedError` after a bounded time. */
 export interface Core {
+  /** For a body of events that this caller has sent just now. */
+  writerContext(caller: Caller): WriterContext | null;
   /** Throws an `HttpError` (429) besides, where the caller's limit is reached. */
   events(body: Body, caller: Caller): Promise<Intake>;
   users(body: Body): Promise<CatalogIntake>;
@@ -52,6 +56,9 @@ export interface Core {
   now(): number;
 }
 
+/** 16 MiB, some 75,000 events: more than wait for Kafka in good times. Ours. */
+const MOST_BLOCKS = 256;
+
 export function createCore(parts: CoreParts): Core {
   const { codec, sender, ledger, app, partitions, index, now, newId, privacy } = parts;
   if (partitions + index >= partitionCount('deadLetters', partitions)) throw new Error(`the collector's index ${index} has no partition in the dead-letter topic: set COLLECTOR_INDEX lower`);
@@ -61,11 +68,15 @@ export function createCore(parts: CoreParts): Core {
 
   const send = (records: readonly OutRecord[]): Promise<void> => bounded(sender.send(records));
 
+  const blocks = createBlocks(MOST_BLOCKS);
+  const contextOf = (caller: Caller): IntakeContext => ({ codec, app, partitions, index, receivedAt: now(), source: caller.source, sources: caller.sources, newId, privacy });
+
   return {
+    writerContext: (caller) => writerContext(contextOf(caller), blocks),
     events: async (body, caller) => {
       const seconds = parts.limiter.events(caller, body.values.length);
       if (seconds !== null) throw tooMany(seconds);
-      const intake = takeEvents(body, { codec, app, partitions, index, receivedAt: now(), source: caller.source, sources: caller.sources, newId, privacy });
+      const intake = takeEvents(body, contextOf(caller));
       // In flight until Kafka has settled it, even where the client has had its 503 by then.
       const settle = ledger.begin(intake.span);
       const sent = sender.send(intake.records).then(
@@ -76,7 +87,10 @@ export function createCore(parts: CoreParts): Core {
           settle(false);
           throw error;
         },
-      );
+      ).finally(() => {
+        // And not before: until then the sender may send them again.
+        blocks.give(intake.blocks);
+      });
       await bounded(sent);
       for (const [result, count] of [['accepted', intake.accepted], ['rejected', intake.rejected.length]] as const) {
         metrics.collectorEvents.inc({ result }, count);

@@ -3,17 +3,18 @@
  * arguments.
  */
 import { hashOf } from '../../schemas/ids.ts';
-import { partitionOf, partitionOfBytes } from '../../schemas/partition.ts';
+import { partitionOf } from '../../schemas/partition.ts';
 import { topicName } from '../../schemas/topics.ts';
 import type { RecordCodec } from '../../schemas/codec.ts';
 import type { DeadLetterReason, PlatformEvent } from '../../schemas/records.ts';
+import { LyingRecord } from '../../infra/lyingRecord.ts';
 import type { OutRecord } from '../../infra/ports.ts';
 import type { Body } from './body.ts';
 import { FUTURE_MS, type Span } from './clock.ts';
 import { Invalid } from './fields.ts';
 import type { Privacy } from './privacy.ts';
-import { ScannedEvent } from './scan/scanned.ts';
-import { EventWriter } from './scan/write.ts';
+import type { Blocks } from './scan/blocks.ts';
+import type { MadeId, WriterContext } from './scan/write.ts';
 import { validateEvent } from './validate.ts';
 
 /** Larger than any event that a person reads; a task's state holds events, and one must not crowd out the others. Ours. */
@@ -46,8 +47,15 @@ export interface Intake {
   readonly accepted: number;
   readonly rejected: readonly Rejected[];
   /** Ids that the collector made, for events that came without. */
-  readonly made: readonly { readonly index: number; readonly event_id: string }[];
+  readonly made: readonly MadeId[];
   readonly span: Span;
+  /** To be given back once nobody reads the records any more. */
+  readonly blocks: readonly Buffer[];
+}
+
+/** For events that go as they came. Null where something of each might be changed: then each is looked at as a value. */
+export function writerContext({ codec, app, partitions, receivedAt, source, sources, newId, privacy }: IntakeContext, blocks: Blocks): WriterContext | null {
+  return privacy.changesNothing ? { topic: topicName('events', app), partitions, schemaId: codec.schemaId('PlatformEvent'), receivedAt, source, sources, newId, blocks } : null;
 }
 
 export function takeEvents(body: Body, context: IntakeContext): Intake {
@@ -55,9 +63,8 @@ export function takeEvents(body: Body, context: IntakeContext): Intake {
   const topic = topicName('events', app);
   const records: OutRecord[] = [];
   const rejected: Rejected[] = [];
-  const made: { index: number; event_id: string }[] = [];
-  let lowest = Infinity;
-  let highest = -Infinity;
+  const made: MadeId[] = [...(body.written?.made ?? [])];
+  let { lowest, highest } = body.written ?? { lowest: Infinity, highest: -Infinity };
   let accepted = 0;
 
   const reject = (index: number, value: unknown, reason: DeadLetterReason, detail: string): void => {
@@ -72,17 +79,12 @@ export function takeEvents(body: Body, context: IntakeContext): Intake {
     if (occurredAt < lowest) lowest = occurredAt;
     if (occurredAt > highest && occurredAt <= receivedAt + FUTURE_MS) highest = occurredAt;
   };
-  // What is found in bytes is valid and goes as it came: where something of it might be changed or refused, its value is looked at like any other.
-  const goesAsItCame = (event: ScannedEvent): boolean => privacy.changesNothing && (sources === null || sources.includes(event.source() ?? context.source));
-  const writer = new EventWriter({ ...context, schemaId: codec.schemaId('PlatformEvent') }, body.values.length);
-
-  for (const [index, given] of body.values.entries()) {
-    if (given instanceof ScannedEvent && goesAsItCame(given)) {
-      const { value: bytes, userFrom, userTo, occurredAt, made: madeId } = writer.write(given);
-      take(index, occurredAt, madeId, { topic, partition: partitionOfBytes(bytes, userFrom, userTo, partitions), key: bytes.subarray(userFrom, userTo), value: bytes });
+  for (const [index, value] of body.values.entries()) {
+    if (value instanceof LyingRecord) {
+      records.push(value);
+      accepted++;
       continue;
     }
-    const value = given instanceof ScannedEvent ? given.value() : given;
     const broken = body.broken.get(index);
     if (broken !== undefined) {
       reject(index, value, 'undecodable', broken);
@@ -109,7 +111,8 @@ export function takeEvents(body: Body, context: IntakeContext): Intake {
     }
     take(index, event.occurred_at, givenId(value) === null ? event.event_id : null, { topic, partition: partitionOf(event.user_id, partitions), key: event.user_id, value: bytes });
   }
-  return { records, accepted, rejected, made, span: { lowest: finite(lowest), highest: finite(highest) } };
+  made.sort((a, b) => a.index - b.index);
+  return { records, accepted, rejected, made, span: { lowest: finite(lowest), highest: finite(highest) }, blocks: body.written?.blocks ?? [] };
 }
 
 const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);

@@ -36,9 +36,9 @@ export function postedOf(request: FastifyRequest, reservation: Reservation, { ma
     query: request.query as Readonly<Record<string, unknown>>,
     raw,
     unpacked,
-    values: async (list) => {
+    values: async (list, context = null) => {
       const format = formatOf(request.headers['content-type']);
-      return within(parseBody(format, await unpacked(), list), list);
+      return within(parseBody(format, await unpacked(), list, context), list);
     },
     read: async (parse) => within(parse(Buffer.isBuffer(request.body) && request.body.length > 0 ? await unpacked() : Buffer.alloc(0)), 'events'),
   };

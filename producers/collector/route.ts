@@ -4,6 +4,7 @@ import type { Health } from '../../infra/service/service.ts';
 import type { Body } from './body.ts';
 import type { Core } from './core.ts';
 import type { Caller, Right } from './keys/key.ts';
+import type { WriterContext } from './scan/write.ts';
 
 /** JSON Schema, as OpenAPI 3.1 has it (2020-12). A `$ref` names a schema of `openapi/schemas.ts`. */
 export type Schema = Readonly<Record<string, unknown>>;
@@ -17,8 +18,8 @@ export interface Posted {
   raw(): Buffer;
   /** The bytes unpacked. Throws `BodyError` and `TooLargeError`. */
   unpacked(): Promise<Buffer>;
-  /** The values of `{"<list>": […]}` or of NDJSON, by the Content-Type. Throws `BodyError` and `TooLargeError`. */
-  values(list: string): Promise<Body>;
+  /** The values of `{"<list>": […]}` or of NDJSON, by the Content-Type; with a context they are events (`parseBody`). Throws `BodyError` and `TooLargeError`. */
+  values(list: string, context?: WriterContext | null): Promise<Body>;
   /** The same of a body that is read by `parse`, from the unpacked bytes, of which there may be none. */
   read(parse: (bytes: Buffer) => Body): Promise<Body>;
 }

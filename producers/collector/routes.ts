@@ -35,7 +35,7 @@ export const POST_ROUTES: readonly PostRoute[] = [
     answer: { description: 'Kafka has acknowledged all that is accepted', schema: ref('EventsAnswer') },
     refusals: [400, 413],
     handle: async (core, request, caller) => {
-      const { accepted, rejected, made } = await core.events(await request.values('events'), caller);
+      const { accepted, rejected, made } = await core.events(await request.values('events', core.writerContext(caller)), caller);
       return made.length === 0 ? { accepted, rejected } : { accepted, rejected, event_ids: made };
     },
   },

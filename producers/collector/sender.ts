@@ -47,7 +47,12 @@ interface Entry {
   readonly settle: (error: Error | null) => void;
 }
 
-export const sizeOf = (record: OutRecord): number => (record.value?.length ?? 0) + (record.key?.length ?? 0) + RECORD_OVERHEAD_BYTES;
+/** Without asking for a key or a value that only lies somewhere: each would be made for it. */
+export function sizeOf(record: OutRecord): number {
+  const { lies } = record;
+  if (lies !== undefined) return lies.valueTo - lies.valueFrom + lies.keyTo - lies.keyFrom + RECORD_OVERHEAD_BYTES;
+  return (record.value?.length ?? 0) + (record.key?.length ?? 0) + RECORD_OVERHEAD_BYTES;
+}
 
 export function createSender(options: SenderOptions): Sender {
   const { now, maxQueuedBytes, maxWaitMs } = options;

@@ -1,89 +1,56 @@
-/** The elements of a body of events, found in its bytes: an ordinary event as the places of its parts, anything else as its value. */
-import { FIELD } from './names.ts';
-import { EVENT_SLOTS, FIRST_FIELD, MASK, Scanner } from './scanner.ts';
+/** The elements of a body of events, found in its bytes: an ordinary event as its record, anything else as its value. */
+import type { LyingRecord } from '../../../infra/lyingRecord.ts';
+import { Scanner } from './scanner.ts';
+import { EventWriter, type MadeId, type WriterContext } from './write.ts';
 
-/** An ordinary event: valid, not yet made. */
-export class ScannedEvent {
-  readonly bytes: Buffer;
-  readonly slots: Int32Array;
-  /** Of its first slot. */
-  readonly base: number;
-  /** Where its text stands. */
-  readonly from: number;
-  readonly to: number;
-
-  constructor(bytes: Buffer, slots: Int32Array, base: number, from: number, to: number) {
-    this.bytes = bytes;
-    this.slots = slots;
-    this.base = base;
-    this.from = from;
-    this.to = to;
-  }
-
-  /** That it names. */
-  source(): string | null {
-    const slot = this.base + FIRST_FIELD + 2 * FIELD.source;
-    return (((this.slots[this.base + MASK] as number) >> FIELD.source) & 1) === 0 ? null : this.bytes.toString('latin1', this.slots[slot], this.slots[slot + 1]);
-  }
-
-  /** What JSON.parse makes of it. */
-  value(): unknown {
-    return JSON.parse(this.bytes.toString('latin1', this.from, this.to)) as unknown;
-  }
+/** Of the ordinary events. */
+export interface Written {
+  /** Of their times; infinite where there are none. */
+  readonly lowest: number;
+  /** Over those that are not `future`. */
+  readonly highest: number;
+  readonly made: readonly MadeId[];
+  /** That their records lie in, of those that go round. */
+  readonly blocks: readonly Buffer[];
 }
 
-export interface Elements {
+interface Elements {
+  /** Each a value, or the `LyingRecord` of an ordinary event. */
   readonly values: readonly unknown[];
   /** Two for each: where its text begins and ends. */
   readonly places: readonly number[];
+  readonly written: Written;
 }
-
-/** Slots are taken for so many events at a time: small requests take few, and no array is copied. */
-const SLOTS_AT_ONCE = 64;
-/** No ordinary event's text is shorter. */
-const FEWEST_BYTES = 60;
 
 export interface EventScan {
-  readonly scanner: () => Scanner;
-  /** The ordinary event that stands at the scanner's place, which is behind it then; null, and the place is as it was, where there is none. */
-  readonly take: () => ScannedEvent | null;
+  readonly scanner: Scanner;
+  /** The record of the ordinary event that stands at the scanner's place, which is behind it then; null, and the place is as it was, where there is none that may go as it came. */
+  readonly take: (index: number) => LyingRecord | null;
   /** The same of a line that holds the event and nothing else. */
-  readonly takeLine: (from: number, to: number) => ScannedEvent | null;
+  readonly takeLine: (index: number, from: number, to: number) => LyingRecord | null;
+  readonly written: () => Written;
 }
 
-export function createScan(bytes: Buffer): EventScan {
-  let left = 0;
-  let slots = new Int32Array(0);
-  let scanner = new Scanner(bytes, slots);
-  const renew = (): void => {
-    left = Math.max(1, Math.min(SLOTS_AT_ONCE, Math.ceil((bytes.length - scanner.at) / FEWEST_BYTES)));
-    slots = new Int32Array(left * EVENT_SLOTS);
-    const { at } = scanner;
-    scanner = new Scanner(bytes, slots);
-    scanner.at = at;
-  };
-  const take = (): ScannedEvent | null => {
-    if (left === 0) renew();
-    const from = scanner.at;
-    const base = slots.length - left * EVENT_SLOTS;
-    if (!scanner.event(base)) {
+export function createScan(bytes: Buffer, context: WriterContext): EventScan {
+  const scanner = new Scanner(bytes);
+  const writer = new EventWriter(context, scanner);
+  return {
+    scanner,
+    take: (index) => {
+      const from = scanner.at;
+      if (scanner.event() && writer.takes()) return writer.write(index, scanner.at - from);
       scanner.at = from;
       return null;
-    }
-    left -= 1;
-    return new ScannedEvent(bytes, slots, base, from, scanner.at);
-  };
-  return {
-    scanner: () => scanner,
-    take,
-    takeLine: (from, to) => {
-      scanner.at = from;
-      const event = take();
-      // A line's end is a blank too: the event must not have gone beyond it, and nothing may follow.
-      if (event === null || event.to > to) return null;
-      scanner.blank();
-      return scanner.at >= to ? event : null;
     },
+    takeLine: (index, from, to) => {
+      scanner.at = from;
+      // A line's end is a blank too: the event must not have gone beyond it, and nothing may follow.
+      if (!scanner.event() || scanner.at > to || !writer.takes()) return null;
+      const end = scanner.at;
+      scanner.blank();
+      return scanner.at >= to ? writer.write(index, end - from) : null;
+    },
+    written: () => writer,
   };
 }
 
@@ -95,28 +62,28 @@ const CLOSE_LIST = 0x5d;
 const OPEN = 0x7b;
 const CLOSE = 0x7d;
 
-/** The elements of `{"events":[ … ]}`, where that is all there is; null where it is not, or something in it is no JSON: then whoever parses the whole says why. `bytes` are UTF-8. */
-export function scanEvents(bytes: Buffer, list: string): Elements | null {
-  const scan = createScan(bytes);
+/** The elements of `{"<list>":[ … ]}`, where that is all there is; null where it is not, or something in it is no JSON: then whoever parses the whole says why. `bytes` are UTF-8. */
+export function scanEvents(bytes: Buffer, list: string, context: WriterContext): Elements | null {
+  const { scanner, take, written } = createScan(bytes, context);
   const name = Buffer.from(JSON.stringify(list));
-  if (scan.scanner().blank() !== OPEN) return null;
-  scan.scanner().at++;
-  scan.scanner().blank();
-  const { at } = scan.scanner();
+  if (scanner.blank() !== OPEN) return null;
+  scanner.at++;
+  scanner.blank();
+  const { at } = scanner;
   if (!name.equals(bytes.subarray(at, at + name.length))) return null;
-  scan.scanner().at = at + name.length;
+  scanner.at = at + name.length;
   for (const expected of [0x3a, OPEN_LIST]) {
-    if (scan.scanner().blank() !== expected) return null;
-    scan.scanner().at++;
+    if (scanner.blank() !== expected) return null;
+    scanner.at++;
   }
   const values: unknown[] = [];
   const places: number[] = [];
-  if (scan.scanner().blank() === CLOSE_LIST) scan.scanner().at++;
+  if (scanner.blank() === CLOSE_LIST) scanner.at++;
   else {
     for (;;) {
-      scan.scanner().blank();
-      const from = scan.scanner().at;
-      const event = scan.take();
+      scanner.blank();
+      const from = scanner.at;
+      const event = take(values.length);
       if (event !== null) values.push(event);
       else {
         const to = valueEnd(bytes, from);
@@ -125,18 +92,18 @@ export function scanEvents(bytes: Buffer, list: string): Elements | null {
         } catch {
           return null;
         }
-        scan.scanner().at = to;
+        scanner.at = to;
       }
-      places.push(from, scan.scanner().at);
-      const next = scan.scanner().blank();
-      scan.scanner().at++;
+      places.push(from, scanner.at);
+      const next = scanner.blank();
+      scanner.at++;
       if (next === CLOSE_LIST) break;
       if (next !== COMMA) return null;
     }
   }
-  if (scan.scanner().blank() !== CLOSE) return null;
-  scan.scanner().at++;
-  return scan.scanner().blank() === -1 ? { values, places } : null;
+  if (scanner.blank() !== CLOSE) return null;
+  scanner.at++;
+  return scanner.blank() === -1 ? { values, places, written: written() } : null;
 }
 
 /** Where the element that begins here ends: at the comma or bracket that is not within it, without the blanks before that. */

@@ -6,7 +6,8 @@
  */
 import { MAX_ID_CHARS } from '../fields.ts';
 import { CAUSES, OUTCOMES, TYPES } from '../validate.ts';
-import { FIELD, FIELDS, fieldAt, isName, nameLength, wordAt } from './names.ts';
+import { FIELD, FIELDS, LONGEST_TOKEN, TOKENS, fieldAt, wordAt } from './names.ts';
+import { QUOTE, blank, plain } from './text.ts';
 
 const bytesOf = (words: readonly string[]): readonly Buffer[] => words.map((word) => Buffer.from(word));
 const TYPE_WORDS = bytesOf(TYPES);
@@ -17,19 +18,16 @@ const CAUSE_WORDS = bytesOf(CAUSES);
 const MAX_SCANNED_BYTES = 4_096;
 const MAX_SCANNED_PROPERTIES = 8;
 
-/** Of an event: which fields are there (a bit each), how many properties, then two for each field (from and to; a number's upper and lower half; a word's place), then four for each property. */
-export const MASK = 0;
-export const COUNT = 1;
-export const FIRST_FIELD = 2;
-export const FIRST_PROPERTY = FIRST_FIELD + 2 * FIELDS.length;
-export const EVENT_SLOTS = FIRST_PROPERTY + 4 * MAX_SCANNED_PROPERTIES;
+/** Where properties begin in the slots: two come before for each field. */
+export const FIRST_PROPERTY = 2 * FIELDS.length;
+const SLOTS = FIRST_PROPERTY + 4 * MAX_SCANNED_PROPERTIES;
 
-const QUOTE = 0x22;
 const COMMA = 0x2c;
 const COLON = 0x3a;
 const OPEN = 0x7b;
 const CLOSE = 0x7d;
 const NULL = 0x6e;
+const NULL_WORD = 0x6e75_6c6c;
 const SPACE = 0x20;
 const ZERO = 0x30;
 const NINE = 0x39;
@@ -38,206 +36,214 @@ export const HALF = 2 ** 31;
 /** So many digits are exact, and a date. */
 const MAX_DIGITS = 15;
 
-/** Printable ASCII but for the quote and the backslash. */
-const PLAIN = Uint8Array.from({ length: 256 }, (_, byte) => (byte >= SPACE && byte < 0x7f && byte !== QUOTE && byte !== 0x5c ? 1 : 0));
-
 const bit = (...names: readonly (keyof typeof FIELD)[]): number => names.reduce((mask, name) => mask | (1 << FIELD[name]), 0);
 const REQUIRED = bit('user_id', 'occurred_at', 'type', 'feature');
 /** By type, as semantics.md section 1 has them. */
 const ALSO_REQUIRED = [bit('action'), bit('code'), bit('duration_ms'), bit('task_id'), bit('task_id', 'outcome')];
 const IN_ERROR = bit('code', 'message', 'cause');
+const WORDS = bit('type', 'outcome', 'cause');
+const ERROR = bit('error');
+const CODE = bit('code');
 const NUMBERS = bit('occurred_at', 'sent_at', 'duration_ms', 'waiting_ms');
+const NO_STRINGS = NUMBERS | bit('error', 'properties');
 
+/** What another module exports is looked up each time, what is declared here is known to the compiler. */
+const { words: TOKEN_WORDS, wordsEach: WORDS_EACH, lastWords: LAST_WORDS, lastMasks: LAST_MASKS, lengths: TOKEN_LENGTHS, byPrefix: BY_PREFIX, factor: PREFIX_FACTOR, shift: PREFIX_SHIFT } = TOKENS;
+const TOKEN_ROOM = LONGEST_TOKEN;
+const NO_FIELD: number = FIELDS.length;
+const { error: IN_AN_ERROR, properties: PROPERTIES, message: MESSAGE, type: TYPE, outcome: OUTCOME } = FIELD;
+const NOT_ORDINARY = -1;
+const LONGEST_ID = MAX_ID_CHARS;
+const HALF_OF = HALF;
+
+/** Of one body. What an event is found to have stays until the next one is looked for. */
 export class Scanner {
   readonly bytes: Buffer;
+  private readonly view: DataView;
   /** The next byte; after `event` gave true the one behind it. */
   at = 0;
-  private readonly slots: Int32Array;
-  private base = 0;
-  private readonly after = new Uint8Array(FIELDS.length + 1);
-  private mask = 0;
+  /** Which fields are there, a bit each. */
+  mask = 0;
+  /** Of properties. */
+  count = 0;
+  /** Two for each field (from and to; a number's upper and lower half; a word's place), then four for each property (from and to of key and value). */
+  readonly slots = new Int32Array(SLOTS);
 
-  constructor(bytes: Buffer, slots: Int32Array) {
+  constructor(bytes: Buffer) {
     this.bytes = bytes;
-    this.slots = slots;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
   /** Past blanks; gives the byte there, or -1 at the end. */
   blank(): number {
-    const { bytes } = this;
-    const { length } = bytes;
-    for (let { at } = this; at < length; at++) {
-      const byte = bytes[at] as number;
-      if (byte > SPACE || (byte !== SPACE && byte !== 0x0a && byte !== 0x0d && byte !== 0x09)) {
-        this.at = at;
-        return byte;
-      }
-    }
-    this.at = length;
-    return -1;
+    const at = blank(this.bytes, this.at);
+    this.at = at;
+    return at < this.bytes.length ? (this.bytes[at] as number) : -1;
   }
 
-  /** Whether an ordinary event stands here; its parts are then in the slots from `base` on. */
-  event(base: number): boolean {
+  /** Whether an ordinary event stands here. */
+  event(): boolean {
     const from = this.at;
-    this.base = base;
-    this.mask = 0;
-    this.slots[base + COUNT] = 0;
-    if (!this.object(false)) return false;
+    const end = this.fields(from);
+    if (end === NOT_ORDINARY) return false;
+    this.at = end;
     const { mask } = this;
-    if (this.at - from > MAX_SCANNED_BYTES || (mask & REQUIRED) !== REQUIRED) return false;
+    if (end - from > MAX_SCANNED_BYTES || (mask & REQUIRED) !== REQUIRED) return false;
     // An error without a code is a mistake, whatever the event's type.
-    if ((mask & bit('error')) !== 0 && (mask & bit('code')) === 0) return false;
-    const also = ALSO_REQUIRED[this.slots[base + FIRST_FIELD + 2 * FIELD.type] as number] as number;
-    if ((mask & also) !== also) return false;
-    this.slots[base + MASK] = mask;
-    return true;
+    if ((mask & ERROR) !== 0 && (mask & CODE) === 0) return false;
+    const also = ALSO_REQUIRED[this.slots[2 * TYPE] as number] as number;
+    return (mask & also) === also;
   }
 
-  /** The fields of the event, or of its error. */
-  private object(isError: boolean): boolean {
-    if (this.bytes[this.at] !== OPEN) return false;
-    for (let previous = isError ? FIELD.error : FIELDS.length; ; ) {
-      this.at++;
-      if (this.blank() !== QUOTE) return false;
-      const field = this.name(previous);
-      if (field < 0 || ((IN_ERROR >> field) & 1) !== (isError ? 1 : 0) || (this.mask >> field) & 1) return false;
-      previous = field;
-      if (this.blank() !== COLON) return false;
-      this.at++;
-      if (!this.value(field)) return false;
-      const next = this.blank();
-      if (next === CLOSE) {
-        this.at++;
-        return true;
+  /** The fields of the event that begins here, and of its error; gives where it ends. */
+  private fields(from: number): number {
+    const { bytes, view, slots } = this;
+    const { length } = bytes;
+    this.count = 0;
+    if (from >= length || bytes[from] !== OPEN) return NOT_ORDINARY;
+    let at = from + 1;
+    let mask = 0;
+    let isError = 0;
+    for (;;) {
+      // Python writes a space after each comma and colon.
+      if (at < length && bytes[at] === SPACE) at++;
+      let field = at + TOKEN_ROOM <= length ? (BY_PREFIX[Math.imul(view.getInt32(at + 1, true), PREFIX_FACTOR) >>> PREFIX_SHIFT] as number) : NO_FIELD;
+      if (field !== NO_FIELD && isToken(field, view, at)) at += TOKEN_LENGTHS[field] as number;
+      else {
+        field = this.name(at);
+        if (field < 0) return NOT_ORDINARY;
+        at = this.at;
       }
-      if (next !== COMMA) return false;
+      if (((IN_ERROR >> field) & 1) !== isError || (mask >> field) & 1) return NOT_ORDINARY;
+      at = blank(bytes, at);
+      const first = at < length ? (bytes[at] as number) : 0;
+      if (first === QUOTE) {
+        const start = at + 1;
+        const end = plain(bytes, view, start);
+        if (end === length || bytes[end] !== QUOTE || (NO_STRINGS >> field) & 1) return NOT_ORDINARY;
+        at = end + 1;
+        mask |= 1 << field;
+        if ((WORDS >> field) & 1) {
+          const index = wordAt(field === TYPE ? TYPE_WORDS : field === OUTCOME ? OUTCOME_WORDS : CAUSE_WORDS, bytes, start, end);
+          if (index < 0) return NOT_ORDINARY;
+          slots[2 * field] = index;
+        } else {
+          if (field !== MESSAGE && (end === start || end - start > LONGEST_ID)) return NOT_ORDINARY;
+          slots[2 * field] = start;
+          slots[2 * field + 1] = end;
+        }
+      } else if (first === NULL) {
+        // Absent: a second one of that name would be no ordinary event's, and is found missing if it is required.
+        if (at + 4 > length || view.getInt32(at) !== NULL_WORD) return NOT_ORDINARY;
+        at += 4;
+      } else if ((NUMBERS >> field) & 1) {
+        let value = 0;
+        let to = at;
+        for (let digit = first; to < length; to++) {
+          digit = bytes[to] as number;
+          if (digit < ZERO || digit > NINE) break;
+          value = value * 10 + (digit - ZERO);
+        }
+        // What follows decides whether it ended here: a fraction or an exponent is no blank, comma or brace.
+        if (to === at || to - at > MAX_DIGITS || (first === ZERO && to - at > 1)) return NOT_ORDINARY;
+        at = to;
+        mask |= 1 << field;
+        const high = Math.floor(value / HALF_OF);
+        slots[2 * field] = high;
+        slots[2 * field + 1] = value - high * HALF_OF;
+      } else if (first !== OPEN) return NOT_ORDINARY;
+      else if (field === PROPERTIES) {
+        at = this.properties(at + 1);
+        if (at === NOT_ORDINARY) return NOT_ORDINARY;
+        mask |= 1 << field;
+      } else if (field === IN_AN_ERROR) {
+        mask |= 1 << field;
+        isError = 1;
+        at++;
+        continue;
+      } else return NOT_ORDINARY;
+      for (;;) {
+        at = blank(bytes, at);
+        if (at === length) return NOT_ORDINARY;
+        const next = bytes[at++];
+        if (next === COMMA) break;
+        if (next !== CLOSE) return NOT_ORDINARY;
+        if (isError === 0) {
+          this.mask = mask;
+          return at;
+        }
+        isError = 0;
+      }
     }
   }
 
-  /** The field whose name stands here, or -1; a client writes its fields in one order, so the one that came next the last time is tried first. */
-  private name(previous: number): number {
+  /** The field whose name stands here, or -1; `at` is then past its colon. */
+  private name(from: number): number {
     const { bytes } = this;
+    this.at = from;
+    if (this.blank() !== QUOTE) return -1;
     const start = this.at + 1;
-    const guess = this.after[previous] as number;
-    if (isName(guess, bytes, start) && bytes[start + nameLength(guess)] === QUOTE) {
-      this.at = start + nameLength(guess) + 1;
-      return guess;
-    }
-    const end = this.plain(start);
-    const field = bytes[end] === QUOTE ? fieldAt(bytes, start, end) : -1;
-    if (field >= 0) this.after[previous] = field;
+    const end = plain(bytes, this.view, start);
+    const field = end < bytes.length && bytes[end] === QUOTE ? fieldAt(bytes, start, end) : -1;
     this.at = end + 1;
+    if (field < 0 || this.blank() !== COLON) return -1;
+    this.at++;
     return field;
   }
 
-  private value(field: number): boolean {
-    const first = this.blank();
-    if (first === NULL) {
-      const { bytes, at } = this;
-      if (bytes[at + 1] !== 0x75 || bytes[at + 2] !== 0x6c || bytes[at + 3] !== 0x6c) return false;
-      this.at = at + 4;
-      // Absent: a second one of that name would be no ordinary event's, and is found missing if it is required.
-      return true;
-    }
-    this.mask |= 1 << field;
-    if (field === FIELD.error) return this.object(true);
-    if (field === FIELD.properties) return this.properties();
-    const slot = this.base + FIRST_FIELD + 2 * field;
-    if ((NUMBERS >> field) & 1) return this.number(slot);
-    if (first !== QUOTE) return false;
-    const start = this.at + 1;
-    const end = this.plain(start);
-    this.at = end + 1;
-    switch (field) {
-      case FIELD.type:
-        return this.word(slot, TYPE_WORDS, start, end);
-      case FIELD.outcome:
-        return this.word(slot, OUTCOME_WORDS, start, end);
-      case FIELD.cause:
-        return this.word(slot, CAUSE_WORDS, start, end);
-      default:
-        this.slots[slot] = start;
-        this.slots[slot + 1] = end;
-        return this.bytes[end] === QUOTE && (field === FIELD.message || (end > start && end - start <= MAX_ID_CHARS));
-    }
-  }
-
-  /** Where the run of plain bytes from `start` on ends: at the closing quote, if it is an ordinary string. */
-  private plain(start: number): number {
-    const { bytes } = this;
+  /** Behind their opening brace; gives where they end. */
+  private properties(from: number): number {
+    const { bytes, view, slots } = this;
     const { length } = bytes;
-    let end = start;
-    // Reading beyond the end would make every read slow.
-    while (end < length && PLAIN[bytes[end] as number] === 1) end++;
-    return end;
-  }
-
-  private word(slot: number, words: readonly Buffer[], start: number, end: number): boolean {
-    const index = wordAt(words, this.bytes, start, end);
-    this.slots[slot] = index;
-    return index >= 0 && this.bytes[end] === QUOTE;
-  }
-
-  private number(slot: number): boolean {
-    const { bytes } = this;
-    const start = this.at;
-    let at = start;
-    let value = 0;
-    for (let byte = bytes[at] as number; byte >= ZERO && byte <= NINE; byte = bytes[++at] as number) value = value * 10 + (byte - ZERO);
-    this.at = at;
-    this.slots[slot] = Math.floor(value / HALF);
-    this.slots[slot + 1] = value % HALF;
-    const digits = at - start;
-    // What follows decides whether it ended here: a fraction or an exponent is no blank, comma or brace.
-    return digits > 0 && digits <= MAX_DIGITS && (bytes[start] !== ZERO || digits === 1);
-  }
-
-  private properties(): boolean {
-    const { bytes, slots, base } = this;
-    if (bytes[this.at] !== OPEN) return false;
-    this.at++;
-    if (this.blank() === CLOSE) {
-      this.at++;
-      return true;
-    }
+    let at = blank(bytes, from);
+    if (at < length && bytes[at] === CLOSE) return at + 1;
     for (let count = 0; count < MAX_SCANNED_PROPERTIES; ) {
-      if (this.blank() !== QUOTE) return false;
-      const slot = base + FIRST_PROPERTY + 4 * count;
-      const start = this.at + 1;
-      const end = this.plain(start);
+      at = blank(bytes, at);
+      if (at === length || bytes[at] !== QUOTE) return NOT_ORDINARY;
+      const slot = FIRST_PROPERTY + 4 * count;
+      const start = at + 1;
+      const end = plain(bytes, view, start);
+      if (end === length || bytes[end] !== QUOTE || end === start || end - start > LONGEST_ID) return NOT_ORDINARY;
       const first = bytes[start] as number;
       // A key that begins with a digit may be put first by an object, and one that begins with _ may be __proto__.
-      if (bytes[end] !== QUOTE || end === start || end - start > MAX_ID_CHARS || (first >= ZERO && first <= NINE) || first === 0x5f || this.isTwice(start, end, count)) return false;
+      if ((first >= ZERO && first <= NINE) || first === 0x5f || this.isTwice(start, end, count)) return NOT_ORDINARY;
       slots[slot] = start;
       slots[slot + 1] = end;
-      this.at = end + 1;
-      if (this.blank() !== COLON) return false;
-      this.at++;
-      if (this.blank() !== QUOTE) return false;
-      slots[slot + 2] = this.at + 1;
-      const last = this.plain(this.at + 1);
-      slots[slot + 3] = last;
-      if (bytes[last] !== QUOTE) return false;
-      this.at = last + 1;
-      slots[base + COUNT] = ++count;
-      const next = this.blank();
-      this.at++;
-      if (next === CLOSE) return true;
-      if (next !== COMMA) return false;
+      at = blank(bytes, end + 1);
+      if (at === length || bytes[at] !== COLON) return NOT_ORDINARY;
+      at = blank(bytes, at + 1);
+      if (at === length || bytes[at] !== QUOTE) return NOT_ORDINARY;
+      slots[slot + 2] = at + 1;
+      at = plain(bytes, view, at + 1);
+      if (at === length || bytes[at] !== QUOTE) return NOT_ORDINARY;
+      slots[slot + 3] = at;
+      this.count = ++count;
+      at = blank(bytes, at + 1);
+      if (at === length) return NOT_ORDINARY;
+      const next = bytes[at++];
+      if (next === CLOSE) return at;
+      if (next !== COMMA) return NOT_ORDINARY;
     }
-    return false;
+    return NOT_ORDINARY;
   }
 
   private isTwice(start: number, end: number, count: number): boolean {
-    const { bytes, slots, base } = this;
+    const { bytes, slots } = this;
     for (let n = 0; n < count; n++) {
-      const other = slots[base + FIRST_PROPERTY + 4 * n] as number;
-      if ((slots[base + FIRST_PROPERTY + 4 * n + 1] as number) - other !== end - start) continue;
+      const other = slots[FIRST_PROPERTY + 4 * n] as number;
+      if ((slots[FIRST_PROPERTY + 4 * n + 1] as number) - other !== end - start) continue;
       let same = 0;
       while (same < end - start && bytes[other + same] === bytes[start + same]) same++;
       if (same === end - start) return true;
     }
     return false;
   }
+}
+
+/** Whether the field's name stands here, and its colon; `TOKEN_ROOM` bytes are left. */
+function isToken(field: number, view: DataView, at: number): boolean {
+  const last = LAST_WORDS[field] as number;
+  const first = field * WORDS_EACH;
+  for (let word = 0; word < last; word++) if (view.getInt32(at + 4 * word, true) !== TOKEN_WORDS[first + word]) return false;
+  return ((view.getInt32(at + 4 * last, true) ^ (TOKEN_WORDS[first + last] as number)) & (LAST_MASKS[field] as number)) === 0;
 }

@@ -13,5 +13,5 @@ test('what is ignored leaves no hole: reasons, places and bytes stay with their 
   assert.deepEqual([[...(body.refused ?? [])], [...body.broken.keys()]], [[[1, 'a reason']], [2]]);
   assert.deepEqual([body.original(1).toString(), body.original(2).toString()], [' {} ', 'broken']);
   const rejected = [{ index: 1, event_id: null, reason: 'invalid', detail: 'a reason' }, { index: 2, event_id: null, reason: 'undecodable', detail: '' }] as const;
-  assert.deepEqual(answerTo({ records: [], accepted: 2, rejected, made: [], span: { lowest: null, highest: null } }, adapted), { accepted: 2, rejected: [{ ...rejected[0], index: 3 }, { ...rejected[1], index: 4 }], ignored: 2 });
+  assert.deepEqual(answerTo({ records: [], accepted: 2, rejected, made: [], span: { lowest: null, highest: null }, blocks: [] }, adapted), { accepted: 2, rejected: [{ ...rejected[0], index: 3 }, { ...rejected[1], index: 4 }], ignored: 2 });
 });

@@ -4,9 +4,11 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { parseBody, type Body, type Format } from '../../../producers/collector/body.ts';
 import { elementTexts } from '../../../producers/collector/elements.ts';
-import { takeEvents, type Intake, type IntakeContext } from '../../../producers/collector/intake.ts';
+import { takeEvents, writerContext, type Intake, type IntakeContext } from '../../../producers/collector/intake.ts';
 import { createPrivacy } from '../../../producers/collector/privacy.ts';
-import { ScannedEvent } from '../../../producers/collector/scan/scanned.ts';
+import { createBlocks } from '../../../producers/collector/scan/blocks.ts';
+import { LyingRecord } from '../../../infra/lyingRecord.ts';
+import { plain } from '../../../producers/collector/scan/text.ts';
 import { createCodec } from '../../../schemas/codec.ts';
 import { memorySchemas } from '../../fakes/schemas.ts';
 import { createPool } from '../../bench/collector/pool.ts';
@@ -22,40 +24,46 @@ const RULES: readonly Rules[] = [
   { source: 'web', sources: null, privacy: createPrivacy({ pseudonymSecret: 's', denyProperties: ['browser', 'a'] }) },
 ];
 
-function take(body: Body, rules: Rules): Intake {
+function contextOf(rules: Rules): IntakeContext {
   let ids = 0;
-  return takeEvents(body, { codec, app: '', partitions: PARTITIONS, index: 0, receivedAt: 1_750_000_000_123, newId: () => `made-${ids++}`, ...rules });
+  return { codec, app: '', partitions: PARTITIONS, index: 0, receivedAt: 1_750_000_000_123, newId: () => `made-${ids++}`, ...rules };
 }
 
-/** The same body without scanning: its values as JSON.parse gives them. */
-const plainly = (format: Format, text: string): Body => parseBody(format, Buffer.from(text), 'things');
+/** Without scanning: the values as JSON.parse gives them. */
+const plainly = (format: Format, text: string) => (rules: Rules): Intake => takeEvents(parseBody(format, Buffer.from(text), 'events'), contextOf(rules));
+const scanning = (format: Format, text: string) => (rules: Rules): Intake => {
+  const context = contextOf(rules);
+  return takeEvents(parseBody(format, Buffer.from(text), 'events', writerContext(context, createBlocks(1))), context);
+};
+/** The body with its ordinary events written. */
+const scannedBody = (format: Format, text: string): Body => parseBody(format, Buffer.from(text), 'events', writerContext(contextOf(RULES[0] as Rules), createBlocks(1)));
+const written = (body: Body): number => body.values.filter((value) => value instanceof LyingRecord).length;
 
 interface Seen { readonly records: readonly object[]; readonly rest: object }
-const seenIn = ({ records, ...rest }: Intake): Seen => ({ rest, records: records.map(({ key, value, ...where }) => ({ ...where, key: String(key), value: value?.toString('hex') })) });
+const seenIn = ({ records, accepted, rejected, made, span }: Intake): Seen => ({ rest: { accepted, rejected, made, span }, records: records.map(({ topic, partition, key, value }) => ({ topic, partition, key: String(key), value: value?.toString('hex') })) });
 
 /** Under every set of rules. */
-const seen = (body: Body): Seen[] => RULES.map((rules) => seenIn(take(body, rules)));
+const seen = (take: (rules: Rules) => Intake): Seen[] => RULES.map((rules) => seenIn(take(rules)));
 
 /** `elements`: texts of JSON, right or wrong. */
 function compare(elements: readonly string[], blank = ''): { readonly scanned: number } {
   for (const format of ['json', 'ndjson'] as const) {
-    const text = (list: string): string => (format === 'json' ? `${blank}{${blank}"${list}"${blank}:${blank}[${blank}${elements.join(`${blank},${blank}`)}${blank}]${blank}}${blank}` : elements.join('\n'));
+    const text = format === 'json' ? `${blank}{${blank}"events"${blank}:${blank}[${blank}${elements.join(`${blank},${blank}`)}${blank}]${blank}}${blank}` : elements.join('\n');
     let expected: Seen[] | null;
     try {
-      expected = seen(plainly(format, text('things')));
+      expected = seen(plainly(format, text));
     } catch {
       expected = null;
     }
     let found: Seen[] | null;
     let scanned = 0;
     try {
-      const body = parseBody(format, Buffer.from(text('events')), 'events');
-      scanned = body.values.filter((value) => value instanceof ScannedEvent).length;
-      found = seen(body);
+      scanned = written(scannedBody(format, text));
+      found = seen(scanning(format, text));
     } catch {
       found = null;
     }
-    assert.deepEqual(found, expected, `${format}: ${text('events')}`);
+    assert.deepEqual(found, expected, `${format}: ${text}`);
     if (format === 'ndjson' || found === null) return { scanned };
   }
   return { scanned: 0 };
@@ -123,18 +131,18 @@ describe('anything else is left to JSON.parse and validateEvent', () => {
 });
 
 test('an event that goes on in the next line is two broken lines', () => {
-  const body = parseBody('ndjson', Buffer.from(`${ORDINARY.replace(',"type"', ',\n"type"')}\r\n${ORDINARY} \r\n`), 'events');
+  const body = scannedBody('ndjson', `${ORDINARY.replace(',"type"', ',\n"type"')}\r\n${ORDINARY} \r\n`);
   assert.deepEqual([body.values.length, [...body.broken.keys()]], [3, [0, 1]]);
-  assert.ok(body.values[2] instanceof ScannedEvent);
+  assert.ok(body.values[2] instanceof LyingRecord);
 });
 
 test('the text of each is what came, and a list that stands twice, or not alone, is read as JSON has it', () => {
   const text = ` { "events" : [ ${ORDINARY} , {"a": "x" } ,7 ] } `;
-  const body = parseBody('json', Buffer.from(text), 'events');
+  const body = scannedBody('json', text);
   assert.deepEqual([0, 1, 2].map((index) => body.original(index).toString()), elementTexts(text, 'events'));
-  assert.deepEqual((body.values[0] as ScannedEvent).value(), JSON.parse(ORDINARY));
+  assert.deepEqual(body.values.map((value) => value instanceof LyingRecord), [true, false, false]);
   for (const other of [`{"events":[],"events":[${ORDINARY}]}`, `{"about":1,"events":[${ORDINARY}]}`, `{"events":[${ORDINARY}],"about":1}`]) {
-    assert.deepEqual(parseBody('json', Buffer.from(other), 'events').values, [JSON.parse(ORDINARY)]);
+    assert.deepEqual(scannedBody('json', other).values, [JSON.parse(ORDINARY)]);
   }
 });
 
@@ -150,4 +158,21 @@ test('whatever is changed in it, an event means the same', () => {
     }),
     { numRuns: 3_000, seed: 1 },
   );
+});
+
+test('where a string ends: at every byte that is not plain, wherever it lies, also behind others', () => {
+  for (let byte = 0; byte < 256; byte++) {
+    const isPlain = byte >= 0x20 && byte < 0x7f && byte !== 0x22 && byte !== 0x5c;
+    for (let length = 1; length <= 9; length++) {
+      for (let place = 0; place < length; place++) {
+        for (const other of [0x21, 0x7e, 0x23, 0x5d, byte]) {
+          const bytes = Buffer.alloc(length + 1, other);
+          bytes.fill(0x20, 0, place + 1);
+          bytes[place + 1] = byte;
+          const end = plain(bytes, new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 1);
+          assert.equal(end, isPlain ? length + 1 : place + 1, `${byte} at ${place} of ${length}, then ${other}`);
+        }
+      }
+    }
+  }
 });

@@ -6,7 +6,7 @@ import type { Slice } from '../../infra/ports.ts';
 import type { Hash } from '../state/hash128.ts';
 import type { Signal } from '../steps/signal.ts';
 import { kindOf } from '../steps/signalId.ts';
-import { AvroReader } from './avroReader.ts';
+import { AvroReader } from '../../schemas/avroReader.ts';
 import type { AvroWriter } from './avroWriter.ts';
 import { HEADER_BYTES } from './eventView.ts';
 import { writeOutcome, writeTime, type SignalSchemas } from './signalWriter.ts';

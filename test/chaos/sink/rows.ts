@@ -46,9 +46,12 @@ function decoded(topic: TopicId, record: RecordName, value: Buffer, codec: Recor
 
 function withTheRest(topic: TopicId, fields: Fields, partition: number, offset: number): Fields {
   if (topic === 'events') return { ...fields, partition, offset };
-  if (topic in CLASSES) return { ...ALL_SIGNAL_FIELDS, ...fields, partition, class: CLASSES[topic] };
+  if (topic in CLASSES) return { ...ALL_SIGNAL_FIELDS, ...fields, partition, class: CLASSES[topic], late: isLate(fields) };
   return topic === 'deadLetters' ? { ...fields, original: (fields as unknown as DeadLetter).original.toString('base64') } : fields;
 }
+
+/** Made by ClickHouse of the properties. */
+const isLate = ({ properties }: Fields): boolean => (properties as Readonly<Record<string, string>>)['late'] === 'true';
 
 export const idOf = (topic: TopicId, row: Fields): string => `${String(TOPICS[topic].table)} ${JSON.stringify((TOPICS[topic].rowId ?? []).map((field) => row[field] ?? null))}`;
 

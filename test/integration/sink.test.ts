@@ -90,7 +90,7 @@ test('every record of every topic is a row with the same values', async (t) => {
     return back(rows[0]);
   };
   const nothing = { code: null, message: null, cause: null, fingerprint: null, measure: null, duration_ms: null, expected_ms: null, censored: null, action: null, task_id: null, outcome: null };
-  const place = { partition: 1 };
+  const place = { partition: 1, late: false };
   assert.deepEqual(await read('signals', "signal_id = 'a'"), { ...nothing, ...make.actionSignal({ signal_id: 'a' }), ...place, class: 'action' });
   assert.deepEqual(await read('signals', "signal_id = 'b'"), { ...nothing, ...make.errorSignal({ signal_id: 'b' }), ...place, class: 'error' });
   assert.deepEqual(await read('signals', "signal_id = 'c'"), { ...nothing, ...make.timeSignal({ signal_id: 'c', censored: true }), ...place, class: 'time' });

@@ -82,6 +82,8 @@ export async function clickHouseProxy(target: string): Promise<Proxy> {
       answer.pipe(response);
     });
     outgoing.on('error', () => { response.destroy(); });
+    // Whoever sent it has gone in the middle: ClickHouse must not wait for the rest, nor this process for ClickHouse.
+    incoming.on('close', () => { if (!incoming.complete) outgoing.destroy(); });
     if ((new URL(incoming.url ?? '/', target).searchParams.get('query') ?? '') !== '') {
       incoming.pipe(outgoing);
       return;

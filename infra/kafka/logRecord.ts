@@ -18,15 +18,13 @@ const NO_HEADERS: Headers = {};
 export class LogRecord implements InRecord {
   readonly offset: number;
   private readonly batch: Batch;
-  readonly size: number;
   /** Behind its length. */
   private readonly at: number;
 
-  constructor(batch: Batch, at: number, offset: number, size: number) {
+  constructor(batch: Batch, at: number, offset: number) {
     this.batch = batch;
     this.at = at;
     this.offset = offset;
-    this.size = size;
   }
 
   get topic(): string {
@@ -60,6 +58,14 @@ export class LogRecord implements InRecord {
     const cursor = this.readValue();
     pass(cursor);
     return headers(cursor);
+  }
+
+  /** Counted anew: a field of its own would be copied with every record that waits. */
+  get size(): number {
+    const cursor = this.readValue();
+    pass(cursor);
+    for (let parts = 2 * varint(cursor); parts > 0; parts--) pass(cursor);
+    return cursor.at - this.at;
   }
 
   private read(): Cursor {

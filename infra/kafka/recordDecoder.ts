@@ -75,7 +75,7 @@ function addRecords(records: InRecord[], batch: Buffer, from: number, { topic, p
     const offset = base + varint(cursor);
     cursor.at = at + length;
     if (offset < from) continue;
-    records.push(new LogRecord(shared, at, offset, length));
+    records.push(new LogRecord(shared, at, offset));
     size += length;
   }
   return size;

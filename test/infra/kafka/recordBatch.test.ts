@@ -40,6 +40,7 @@ test('what is encoded is decoded, by us and by the client', async () => {
       const ours = decodeBatches(batch, 0, [], 't', 0);
       assert.equal(ours.next, input.length);
       assert.deepEqual(ours.records.map(plainRecord), input.map((record, offset) => ({ topic: 't', partition: 0, offset, timestamp, key: keyBytes(record.key), value: record.value, headers: { ...record.headers } })));
+      assert.equal(ours.records.reduce((sum, { size = NaN }) => sum + size, 0), ours.size);
       const theirs = await decodeTheirs(new Decoder(batch));
       assert.deepEqual(theirs.records.map(({ offset, key, value }) => [Number(offset), key, value]), ours.records.map(({ offset, key, value }) => [offset, key, value]));
       assert.deepEqual(theirs.records.map(({ headers }) => Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]))), ours.records.map(({ headers }) => headers));

@@ -10,10 +10,10 @@ const PORTS = new URL('../../../infra/local/ports.ts', import.meta.url);
 const MANY = 600;
 
 test('nobody gets a port twice, also where nothing listens yet, and in another process', async (t) => {
-  const script = `const { freePort } = await import(${JSON.stringify(PORTS.href)}); const ports = []; for (let n = 0; n < ${String(MANY / 2)}; n++) ports.push(await freePort()); process.send(ports);`;
+  const script = `process.on('message', () => undefined); const { freePort } = await import(${JSON.stringify(PORTS.href)}); const ports = []; for (let n = 0; n < ${String(MANY / 2)}; n++) ports.push(await freePort()); process.send(ports);`;
   const others = [0, 1].map(() => spawn(process.execPath, ['--input-type=module', '-e', script], { cwd: fileURLToPath(new URL('.', PORTS)), stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }));
   t.after(() => { for (const other of others) other.kill('SIGKILL'); });
-  // They stay alive, by the channel, until this test has ended.
+  // Who listens to the channel stays alive, until this test has ended.
   const theirs = others.map(async (other) => ((await once(other, 'message')) as [number[]])[0]);
   const ours: number[] = [];
   for (let n = 0; n < MANY; n++) ours.push(await freePort());

@@ -12,7 +12,7 @@ const MANY = 600;
 test('nobody gets a port twice, also where nothing listens yet, and in another process', async (t) => {
   const script = `process.on('message', () => undefined); const { freePort } = await import(${JSON.stringify(PORTS.href)}); const ports = []; for (let n = 0; n < ${String(MANY / 2)}; n++) ports.push(await freePort()); process.send(ports);`;
   const others = [0, 1].map(() => spawn(process.execPath, ['--input-type=module', '-e', script], { cwd: fileURLToPath(new URL('.', PORTS)), stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }));
-  t.after(() => { for (const other of others) other.kill('SIGKILL'); });
+  t.after(() => { for (const other of others) other.disconnect(); });
   // Who listens to the channel stays alive, until this test has ended.
   const theirs = others.map(async (other) => ((await once(other, 'message')) as [number[]])[0]);
   const ours: number[] = [];

@@ -21,10 +21,8 @@ export async function removeApps(settings: ConnectionSettings, { clientId, log, 
     if (topics.length === 0) return;
     await admin.deleteTopics({ topics });
     // The controller has removed them; brokers hear of it a moment later, and until then name them.
-    for (const until = performance.now() + GONE_WITHIN_MS; performance.now() < until; await pause(ASK_AGAIN_MS)) {
-      const named = new Set(await admin.listTopics());
-      if (!topics.some((topic) => named.has(topic))) return;
-    }
+    const until = performance.now() + GONE_WITHIN_MS;
+    for (let named = new Set(await admin.listTopics()); topics.some((topic) => named.has(topic)) && performance.now() < until; named = new Set(await admin.listTopics())) await pause(ASK_AGAIN_MS);
   } catch (error) {
     throw toKafkaError(error, 'remove the topics and groups of rehearsals');
   } finally {

@@ -23,3 +23,25 @@ export function fieldsOf(event: PlatformEvent): PlatformEvent {
   const plain = Object.fromEntries(FIELDS.map((field) => [field, event[field]])) as unknown as PlatformEvent;
   return { ...plain, error: plain.error === null ? null : { ...plain.error }, properties: { ...plain.properties } };
 }
+
+interface Change {
+  readonly at: number;
+  readonly to: number;
+  readonly how: 'alter' | 'cut' | 'insert' | 'append';
+}
+
+const change: fc.Arbitrary<Change> = fc.record({ at: fc.nat(400), to: fc.integer({ min: 0, max: 255 }), how: fc.constantFrom('alter', 'alter', 'cut', 'insert', 'append') });
+export const someChanges = fc.array(change, { minLength: 1, maxLength: 3 });
+
+/** A record's bytes, changed behind its header. */
+export function changed(given: Buffer, changes: readonly Change[]): Buffer {
+  let bytes = Buffer.from(given);
+  for (const { at, to, how } of changes) {
+    const place = 5 + (at % Math.max(1, bytes.length - 5));
+    if (how === 'alter') bytes[place] = to;
+    if (how === 'cut') bytes = bytes.subarray(0, place);
+    if (how === 'insert') bytes = Buffer.concat([bytes.subarray(0, place), Buffer.from([to]), bytes.subarray(place)]);
+    if (how === 'append') bytes = Buffer.concat([bytes, Buffer.from([to])]);
+  }
+  return bytes;
+}

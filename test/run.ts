@@ -6,7 +6,7 @@
  * `npm test -- streams` runs the files whose path contains `streams`.
  */
 import { spawn } from 'node:child_process';
-import { globSync, mkdtempSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bringUp } from '../infra/local/up.ts';
@@ -26,7 +26,6 @@ const LANES: readonly (readonly [title: string, paths: readonly string[]])[] = [
 const TEST_TIMEOUT_MS = 300_000;
 /** A file that does not end although its tests have ended (something they started still runs) would hold up everything; this ends it, and names it. */
 const LANE_TIMEOUT_MS = 30 * 60_000;
-const REPORTERS = ['spec', './test/slowest.ts'].flatMap((reporter) => [`--test-reporter=${reporter}`, '--test-reporter-destination=stdout']);
 
 const scratch = mkdtempSync(join(tmpdir(), 'chokepoint-test-'));
 /** Some four hundred processes of Node are started, of files that are mostly the same: each is stripped of its types and compiled once. */
@@ -42,16 +41,21 @@ const isIn = (folders: readonly string[]) => (file: string): boolean => folders.
 const onParts = files.filter(isIn(ON_PARTS));
 const alone = files.filter((file) => !onParts.includes(file));
 
+const runs: { readonly title: string; readonly passed: boolean; readonly closing: string }[] = [];
+
 function runTests(title: string, paths: readonly string[], concurrency: number, env: NodeJS.ProcessEnv): Promise<boolean> {
   if (paths.length === 0) return Promise.resolve(true);
   console.log(`\n== ${title}: ${paths.length} files`);
-  const child = spawn(process.execPath, ['--test', `--test-concurrency=${concurrency}`, `--test-timeout=${TEST_TIMEOUT_MS}`, ...REPORTERS, ...paths], { stdio: ['ignore', 'inherit', 'inherit'], env });
+  const closing = join(scratch, `closing-${paths[0]?.replaceAll('/', '-') ?? ''}`);
+  const reporters = [['spec', 'stdout'], ['./test/closing.ts', closing]].flatMap(([reporter, to]) => [`--test-reporter=${reporter}`, `--test-reporter-destination=${to}`]);
+  const child = spawn(process.execPath, ['--test', `--test-concurrency=${concurrency}`, `--test-timeout=${TEST_TIMEOUT_MS}`, ...reporters, ...paths], { stdio: ['ignore', 'inherit', 'inherit'], env });
   const deadline = setTimeout(() => {
     console.error(`\n${title}: not done after ${LANE_TIMEOUT_MS / 60_000} minutes; what ran then is named below`);
     child.kill('SIGINT');
   }, LANE_TIMEOUT_MS);
   return new Promise((resolve) => child.once('exit', (code) => {
     clearTimeout(deadline);
+    runs.push({ title, passed: code === 0, closing });
     resolve(code === 0);
   }));
 }
@@ -83,6 +87,9 @@ if (files.length === 0) throw new Error(`no test file's path contains ${wanted.j
 try {
   const results = [await runTests('pure, driver, contract', alone, 2, shared), await runOnParts()];
   process.exitCode = results.every((passed) => passed) ? 0 : 1;
+  // What failed comes last.
+  runs.sort((a, b) => Number(b.passed) - Number(a.passed));
+  for (const { title, passed, closing } of runs) console.log(`\n== ${title}: ${passed ? 'passed' : 'FAILED'}\n${readFileSync(closing, 'utf8')}`);
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }

@@ -10,7 +10,7 @@
  */
 import type { GroupConsumer, InRecord, Kafka, Position, Task, TaskContext, TopicPartition, TransactionalProducer, Work } from '../ports.ts';
 import type { Log } from '../service/log.ts';
-import { metrics } from '../service/metrics.ts';
+import { metrics, type TaskStatus } from '../service/metrics.ts';
 import { inputKey } from './assigner.ts';
 import { createBacklog, type Backlog } from './backlog.ts';
 import { KafkaError, asError, isFatal } from './errors.ts';
@@ -41,7 +41,7 @@ export interface RunnerOptions {
 
 export interface RunnerState {
   readonly id: string;
-  readonly status: 'opening' | 'running' | 'failed';
+  readonly status: TaskStatus;
   /** How often the task was opened again after a failure. */
   readonly restarts: number;
   /** What the last failure was, until the next commit succeeds. */

@@ -8,11 +8,15 @@ const SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 
 // A restore reads a changelog, an event waits for batches: from a blink to half an hour. Ours.
 const LONG_SECONDS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60, 120, 300, 600, 1800];
 
+/** Of a task: reading its state, at work, or thrown away after a failure and about to be opened again. */
+export const TASK_STATUSES = ['opening', 'running', 'failed'] as const;
+export type TaskStatus = (typeof TASK_STATUSES)[number];
+
 /** What is asked for when it is scraped, rather than set when it changes; a service puts its own here. */
 export const metricSources = {
   haltedPartitions: (): readonly string[] => [],
   /** Per group of this process, the status of each of its tasks. */
-  tasks: new Map<string, () => readonly string[]>(),
+  tasks: new Map<string, () => readonly TaskStatus[]>(),
   /** Per route of alerts of this process, whether its receiver fails. */
   alertRoutes: new Map<string, () => boolean>(),
   /** Per service of this process. */
@@ -28,7 +32,11 @@ export const metrics = {
     name: 'chokepoint_tasks', help: 'Tasks of this process by status.', labelNames: ['group', 'status'] as const,
     collect() {
       this.reset();
-      for (const [group, statuses] of metricSources.tasks) for (const status of statuses()) this.inc({ group, status });
+      for (const [group, statuses] of metricSources.tasks) {
+        // A status that no task has is 0, not absent: a panel of those that are not running shows that there are none.
+        for (const status of TASK_STATUSES) this.set({ group, status }, 0);
+        for (const status of statuses()) this.inc({ group, status });
+      }
     },
   }),
   serviceReady: new Gauge({

@@ -9,7 +9,7 @@ const SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 
 const LONG_SECONDS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60, 120, 300, 600, 1800];
 
 /** Of a task: reading its state, at work, or thrown away after a failure and about to be opened again. */
-export const TASK_STATUSES = ['opening', 'running', 'failed'] as const;
+const TASK_STATUSES = ['opening', 'running', 'failed'] as const;
 export type TaskStatus = (typeof TASK_STATUSES)[number];
 
 /** What is asked for when it is scraped, rather than set when it changes; a service puts its own here. */

@@ -48,7 +48,8 @@ export function createApp({ access: accessOptions, trustedProxies, assets, healt
     log('error', 'request not served', { route: request.routeOptions.url, error });
     return reply.code(503).send({ error: 'unavailable', detail: 'ClickHouse or Kafka does not answer as expected: see the log of the dashboard' });
   });
-  app.setNotFoundHandler((request, reply) => reply.code(404).send({ error: 'not_found', detail: `there is no ${request.method} of this path` }));
+  // Who has mistyped an address is told so by the page.
+  app.setNotFoundHandler((request, reply) => (request.method === 'GET' && request.headers.accept?.includes('text/html') === true ? send(request, reply.code(404), assets.index) : reply.code(404).send({ error: 'not_found', detail: `there is no ${request.method} of this path` })));
 
   for (const path of PAGES) app.get(path, (request, reply) => send(request, reply, assets.index));
   for (const [path, file] of assets.files) app.get(path, (request, reply) => send(request, reply, file));

@@ -79,6 +79,8 @@ export function actionsPanel(id: string, first: CardState | null): ActionsPanel 
     }
   };
   const button = (kind: ActionKind, name: string): HTMLElement => h('button', { type: 'button', click: () => { void act({ kind }); } }, name);
+  const takeBack = button('reopened', 'Take back');
+  takeBack.title = 'Takes back that it was acknowledged, snoozed or marked fixed';
   const form = (name: string, id_: string, field: HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement, send: () => Promise<boolean>, label: Child): HTMLElement =>
     h('form', { class: 'act', submit: (event) => { event.preventDefault(); void send().then((done) => { if (done && !(field instanceof HTMLSelectElement)) field.value = ''; }); } }, h('label', { for: id_ }, label), field, h('button', { type: 'submit' }, name));
   const snooze = h('select', { id: 'snooze' }, ...SNOOZES.map(({ days, name }) => h('option', { value: days }, name)));
@@ -94,7 +96,7 @@ export function actionsPanel(id: string, first: CardState | null): ActionsPanel 
     take,
     element: section('What is done about it', null, words, h('div', { class: 'two' },
       h('div', { class: 'panel acts' },
-        h('div', { class: 'filters' }, button('acknowledged', 'Acknowledge'), button('fixed', 'Mark fixed'), button('reopened', 'Take back'), h('span', { class: 'apart-left' }), button('useful', 'Useful'), button('not_useful', 'Not useful')),
+        h('div', { class: 'filters' }, button('acknowledged', 'Acknowledge'), button('fixed', 'Mark fixed'), takeBack, h('span', { class: 'apart-left' }), button('useful', 'Useful'), button('not_useful', 'Not useful')),
         h('div', { class: 'halves' },
           form('Snooze', 'snooze', snooze, () => act({ kind: 'snoozed', until: Date.now() + Number(snooze.value) * DAY_MS }), 'Snooze for'),
           form('Assign', 'assignee', assignee, () => act({ kind: 'assigned', assignee: assignee.value.trim() === '' ? null : assignee.value }), 'Assign to (empty: nobody)')),

@@ -20,7 +20,7 @@ export async function catalogView(): Promise<View> {
       { head: 'Stage', cell: ({ stage }) => stageName(stage) },
       { head: 'Tool', cell: ({ tool }) => (tool === '' ? '–' : tool) },
       { head: 'Owner', cell: ({ owner }) => owner ?? '–' },
-      { head: 'Expected', number: true, cell: ({ expected_ms }) => duration(expected_ms) },
+      { head: 'Expected time', number: true, cell: ({ expected_ms }) => duration(expected_ms) },
       { head: 'Core', cell: ({ core }) => (core ? 'core' : '–') },
       { head: 'Signals, 28 days', number: true, cell: ({ signals }) => count(signals) },
       { head: 'Latest', number: true, cell: ({ latest_at }) => (latest_at === null ? '–' : day(latest_at)) },

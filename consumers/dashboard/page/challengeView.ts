@@ -6,7 +6,7 @@ import { legend } from './chart.ts';
 import { announce, h, section, table } from './dom.ts';
 import { effectPanel } from './effectPanel.ts';
 import { evidenceCaption, evidenceFigure, evidenceTable } from './evidenceChart.ts';
-import { count, day, duration, moment, percent, ratio } from './format.ts';
+import { count, day, duration, moment, percent, ratio, together } from './format.ts';
 import { listen, listenToActions } from './live.ts';
 import { meter, tag } from './nowView.ts';
 import { levelsOf, shownMidnights, sinceFixedTable, timelineFigure, timelineTable } from './timelineChart.ts';
@@ -20,14 +20,14 @@ function head({ card, rule_version, window_from, window_to }: ChallengeShape): H
   return h('header', {},
     h('p', { class: 'crumbs' }, h('a', { href: '/' }, 'Now'), ` / ${stageName(stage)} / ${feature}`),
     h('div', { class: 'named' }, tag(dimension), h('h1', {}, title)),
-    h('p', { class: 'summary-lead' }, summary),
+    h('p', { class: 'summary-lead' }, together(summary)),
     h('dl', { class: 'facts' },
       fact('State', status === 'resolved' ? `resolved: ${resolutionName(resolution)}` : 'open'),
       fact('Opened', moment(opened_at)),
       fact(resolved_at === null ? 'Open for' : 'Resolved', resolved_at === null ? duration(Date.now() - opened_at) : moment(resolved_at)),
       fact('Users affected', affected === null || eligible === null ? 'fewer than five users' : `${count(affected)} of ${count(eligible)}`),
-      fact('Rule', `${ruleName(rule_id)} (${rule_id}, version ${String(rule_version)})`),
-      fact('Days looked at', `${day(window_from)} to ${day(window_to)}`)));
+      fact('Days looked at', `${day(window_from)} to ${day(window_to)}`),
+      fact('Rule', h('span', {}, ruleName(rule_id), ' ', h('span', { class: 'fine' }, `${rule_id}, version ${String(rule_version)}`)))));
 }
 
 function teamsBlock({ teams, card }: ChallengeShape): HTMLElement {
@@ -47,7 +47,7 @@ function samplesTable(samples: readonly Sample[]): HTMLElement {
     { head: 'Event', isName: true, className: 'id', cell: ({ event_id }) => event_id },
     ...(seesUsers ? [{ head: 'User', className: 'id', cell: ({ user_id }: Sample) => user_id ?? '–' }] : []),
     { head: 'What', cell: ({ type, action, outcome, code }) => [type.replace('_', ' '), action, outcome, code].filter((word) => word !== null).join(', ') },
-    { head: 'Message', className: 'wrap', cell: ({ message }) => message ?? '–' },
+    ...(samples.some(({ message }) => message !== null) ? [{ head: 'Message', className: 'wrap', cell: ({ message }: Sample) => message ?? '–' }] : []),
     { head: 'Source', cell: ({ source }) => source },
   ], samples, { captionHidden: true, empty: 'The challenge names no events, or they have passed their retention.' });
 }
@@ -64,7 +64,7 @@ async function copy(pre: HTMLElement, text: string): Promise<void> {
 }
 
 function sqlBlock({ sql, card }: ChallengeShape): HTMLElement {
-  return section('The numbers again', 'These statements give the evidence from the signals, in the database of this app.', ...sql.map(({ what, sql: text }) => {
+  return section('The numbers in SQL', 'These statements give the evidence from the signals, in the database of this app.', ...sql.map(({ what, sql: text }) => {
     const pre = h('pre', { tabindex: 0, 'aria-label': `SQL of the ${what}` }, text);
     return h('details', {}, h('summary', {}, `SQL: ${what}`), h('p', {}, h('button', { type: 'button', click: () => { void copy(pre, text); } }, `Copy the SQL of the ${what}`)), pre);
   }), ...(sql.length === 0 ? [h('p', { class: 'empty' }, `What the rule ${card.rule_id} counts is not known here any more.`)] : []));
@@ -95,7 +95,7 @@ export async function challengeView(id: string): Promise<View> {
     effectOf = fixedAt;
     content.replaceChildren(
       head(shape),
-      section('Evidence', `As of ${moment(card.evaluated_at)}.`, h('div', { class: 'two' }, h('div', { class: 'panel' }, evidenceCaption(levels), evidenceFigure(levels)), h('div', { class: 'panel' }, evidenceTable(levels), h('p', { class: 'todo' }, h('b', {}, `To ${DIMENSIONS[card.dimension].verb}. `), DIMENSIONS[card.dimension].todo)))),
+      section('Evidence', `As of ${moment(card.evaluated_at)}.${card.status === 'resolved' ? '' : ` Taken anew on a later day, once a level that the rule names has moved by ${levels.some(({ measure }) => measure === 'share') ? '5 points' : '5 %'}.`}`, h('div', { class: 'two' }, h('div', { class: 'panel' }, evidenceCaption(levels), evidenceFigure(levels)), h('div', { class: 'panel' }, evidenceTable(levels), card.status === 'resolved' ? null : h('p', { class: 'todo' }, h('b', {}, `To ${DIMENSIONS[card.dimension].verb}. `), DIMENSIONS[card.dimension].todo)))),
       section('Over time', 'At each midnight, as the rule saw it; dashed: what it asks of the level. Shaded: open.', midnights.length < 2 ? h('p', { class: 'empty' }, 'There are no midnights to show yet.') : h('div', { class: 'panel' }, legend(levelsOf(midnights).map((level) => ({ level, name: levelName(level) }))), timelineFigure(shape), h('details', {}, h('summary', {}, 'As a table'), timelineTable(shape)))),
       ...(fixedAt === null ? [] : [section('Since it was marked fixed', `Fixed ${moment(fixedAt)}. The users of the levels that it harms, as they were then.`, effect.element,
         sinceFixed === null ? null : h('details', { class: 'gap' }, h('summary', {}, 'Everybody of each level'), h('p', { class: 'lead' }, 'Over the 14 days up to each midnight: days before the fix count for two weeks.'), h('div', { class: 'narrow' }, sinceFixed)))]),

@@ -1,5 +1,7 @@
 /** What charts share: d3 as it is fetched once, a picture that is drawn again when its width changes, axes, marks per level. */
 import { h, s } from './dom.ts';
+import { percent } from './format.ts';
+import { timeTicks } from './ticks.ts';
 
 let loading: Promise<void> | null = null;
 
@@ -26,6 +28,8 @@ export interface Frame {
 /** A figure whose picture is drawn for the width that it has. `label` says in words what the picture shows; the numbers are in a table beside it. */
 export function figure(label: string, height: number | ((width: number) => number), draw: (frame: Frame) => void, caption: Node | null = null): HTMLElement {
   const holder = h('div', { class: 'picture' });
+  // What is below does not jump when it is drawn.
+  if (typeof height === 'number') holder.style.minHeight = `${String(height)}px`;
   let drawn = 0;
   const render = (): void => {
     const width = Math.floor(holder.clientWidth);
@@ -61,15 +65,23 @@ export function legend(entries: readonly { readonly level: string; readonly name
   return list;
 }
 
-export function bottomAxis(parent: Element, scale: d3.AxisScale<d3.NumberValue> | d3.AxisScale<Date>, y: number, ticks: number, format?: (value: d3.NumberValue) => string): void {
-  const axis = d3.axisBottom(scale as d3.AxisScale<d3.NumberValue>).ticks(ticks).tickSize(4).tickPadding(6);
-  if (format !== undefined) axis.tickFormat(format);
-  d3.select(group(parent, 0, y, 'axis')).call(axis);
+/** How many marks, or which. */
+type Marks = number | readonly number[];
+const marked = (axis: d3.Axis<d3.NumberValue>, marks: Marks): d3.Axis<d3.NumberValue> => (typeof marks === 'number' ? axis.ticks(marks) : axis.tickValues(marks));
+
+export function bottomAxis(parent: Element, scale: d3.AxisScale<d3.NumberValue> | d3.AxisScale<Date>, y: number, marks: Marks, format: (value: d3.NumberValue) => string): void {
+  d3.select(group(parent, 0, y, 'axis')).call(marked(d3.axisBottom(scale as d3.AxisScale<d3.NumberValue>), marks).tickSize(4).tickPadding(6).tickFormat(format));
 }
 
-export function leftAxis(parent: Element, scale: d3.AxisScale<d3.NumberValue>, width: number, ticks: number, format: (value: d3.NumberValue) => string): void {
-  const g = group(parent, 0, 0, 'axis grid');
-  d3.select(g).call(d3.axisLeft(scale).ticks(ticks).tickSize(-width).tickPadding(8).tickFormat(format));
+export function leftAxis(parent: Element, scale: d3.AxisScale<d3.NumberValue>, width: number, marks: Marks, format: (value: d3.NumberValue) => string): void {
+  d3.select(group(parent, 0, 0, 'axis grid')).call(marked(d3.axisLeft(scale), marks).tickSize(-width).tickPadding(8).tickFormat(format));
+}
+
+/** From 0 to `most`, of shares or of milliseconds: the domain and its marks. */
+export function measured(measure: 'share' | 'median_ms', most: number, wanted: number): { readonly top: number; readonly marks: Marks; readonly format: (value: d3.NumberValue) => string } {
+  if (measure === 'share') return { top: 1, marks: wanted, format: (value) => percent(Number(value)) };
+  const { values, format } = timeTicks(most, wanted);
+  return { top: values.at(-1) ?? most, marks: values, format: (value) => format(Number(value)) };
 }
 
 export const utcDay = (value: d3.NumberValue | Date): string => d3.utcFormat('%-d %b')(new Date(Number(value)));

@@ -1,7 +1,7 @@
 /** What became of the users who were affected when a challenge was marked fixed, beside those who were not: in words, as a picture, as a table. */
 import type { Dimension, EffectShape, Estimate, GroupEffect } from '../shapes.ts';
 import { get } from './api.ts';
-import { figure, group } from './chart.ts';
+import { bottomAxis, figure, group, measured } from './chart.ts';
 import { h, s, table } from './dom.ts';
 import { shown } from './evidenceChart.ts';
 import { count, day, duration } from './format.ts';
@@ -55,25 +55,25 @@ function picture(told: Told, dimension: Dimension): HTMLElement {
     { name: 'Affected', when: 'before', of: affected.before, className: `effect-affected ${dimension}` }, { name: '', when: 'after', of: affected.after, className: `effect-affected ${dimension}` },
     { name: 'Others', when: 'before', of: others.before, className: 'effect-others' }, { name: '', when: 'after', of: others.after, className: 'effect-others' },
   ];
-  const most = measure === 'share' ? 1 : Math.max(1, ...rows.flatMap(({ of }) => [of.value ?? 0, of.high ?? 0])) * 1.05;
+  const most = Math.max(1, ...rows.flatMap(({ of }) => [of.value ?? 0, of.high ?? 0]));
   const label = `${measure === 'share' ? 'Share of users affected' : 'Median time'} before and after the fix: affected users ${shown(affected.before.value, measure)}, then ${shown(affected.after.value, measure)}; the others ${shown(others.before.value, measure)}, then ${shown(others.after.value, measure)}`;
   return figure(label, rows.length * ROW + AXIS, ({ svg, width, height }) => {
     const left = 118;
-    const x = d3.scaleLinear([0, most], [left, width - 12]);
+    const { top, marks, format } = measured(measure, most, width < 480 ? 3 : 5);
+    const x = d3.scaleLinear([0, top], [left, width - 18]);
     for (const [at, { name, when, of, className }] of rows.entries()) {
       const g = group(svg, 0, at * ROW, className);
       g.append(
         ...(name === '' ? [] : [s('text', { x: 0, y: 24, class: 'strong' }, name)]),
         s('text', { x: left - 10, y: 24, 'text-anchor': 'end' }, when),
-        s('rect', { x: left, y: 12, width: x(most) - left, height: 16, rx: 3, class: 'track' }),
+        s('rect', { x: left, y: 12, width: x(top) - left, height: 16, rx: 3, class: 'track' }),
       );
-      const value = of.value ?? most;
+      const value = of.value ?? top;
       g.append(s('rect', { x: left, y: 12, width: Math.max(0, x(value) - left), height: 16, rx: 3, class: 'share' }));
       if (of.low !== null && of.high !== null) g.append(s('path', { d: `M${String(x(of.low))},20H${String(x(of.high))}M${String(x(of.low))},15v10M${String(x(of.high))},15v10`, class: 'interval' }));
       g.append(s('circle', { cx: x(value), cy: 20, r: MARK, class: when === 'before' ? 'hollow' : null }));
     }
-    const axis = d3.axisBottom(x).ticks(5).tickSize(4).tickFormat((value) => shown(Number(value), measure));
-    d3.select(group(svg, 0, height - AXIS + 4, 'axis')).call(axis);
+    bottomAxis(svg, x, height - AXIS + 4, marks, format);
   }, h('span', {}, measure === 'share' ? 'Share of users affected, with its 95 % interval' : 'Median of the users\' times, with its 95 % interval'));
 }
 

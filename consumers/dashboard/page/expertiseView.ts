@@ -3,14 +3,15 @@ import type { ExpertiseShape } from '../shapes.ts';
 import { get } from './api.ts';
 import { bottomAxis, figure, group, leftAxis, legend, symbolPath, utcDay } from './chart.ts';
 import { h, s, section, table } from './dom.ts';
-import { count, day, moment, percent, plural } from './format.ts';
+import { count, day, minus, moment, percent, plural } from './format.ts';
+import { dayTicks } from './ticks.ts';
 import type { View } from './view.ts';
 import { axisName, levelName, levelOrder } from './words.ts';
 
-const MARGIN = { top: 10, right: 14, bottom: 40, left: 62 };
+const MARGIN = { top: 10, right: 18, bottom: 40, left: 62 };
 const MODELLED = ['beginner', 'intermediate', 'expert'];
 const ofLevels = (levels: readonly string[]) => legend(levels.map((level) => ({ level, name: levelName(level) })));
-const units = (value: d3.NumberValue): string => d3.format('+.1f')(Number(value));
+const units = (value: d3.NumberValue): string => (Number(value) === 0 ? '0' : d3.format('+.1f')(Number(value)));
 
 function clusters({ points, centroids, labels, axes }: ExpertiseShape, [across, up]: readonly [number, number]): HTMLElement {
   const label = `${plural(points.length, 'user')} over ${axisName(axes[across] ?? '')} and ${axisName(axes[up] ?? '')}, in units of the model; large marks are the centers of the levels`;
@@ -30,10 +31,11 @@ function clusters({ points, centroids, labels, axes }: ExpertiseShape, [across, 
 function sizesFigure({ sizes }: ExpertiseShape): HTMLElement {
   const rows = sizes.filter(({ level }) => MODELLED.includes(level));
   return figure(`Users by level at each training: ${MODELLED.map((level) => `${levelName(level)} ${count(rows.findLast((row) => row.level === level)?.users ?? 0)}`).join(', ')} at the last`, 240, ({ svg, width, height }) => {
-    const x = d3.scaleUtc(d3.extent(rows, ({ at }) => at) as [number, number], [MARGIN.left, width - MARGIN.right]);
+    const [first, last] = d3.extent(rows, ({ at }) => at) as [number, number];
+    const x = d3.scaleUtc([first, last], [MARGIN.left, width - MARGIN.right]);
     const y = d3.scaleLinear([0, d3.max(rows, ({ users }) => users) ?? 1], [height - 26, MARGIN.top]).nice();
     leftAxis(group(svg, MARGIN.left, 0), y, width - MARGIN.left - MARGIN.right, 4, (value) => count(Number(value)));
-    bottomAxis(svg, x, height - 26, Math.max(2, Math.floor(width / 110)), utcDay);
+    bottomAxis(svg, x, height - 26, dayTicks(first, last, Math.max(2, Math.floor(width / 100))), utcDay);
     for (const level of MODELLED) {
       const own = rows.filter((row) => row.level === level);
       const g = group(svg, 0, 0, `level-${level}`);
@@ -79,14 +81,14 @@ export async function expertiseView(): Promise<View> {
     content: [
       title,
       h('div', { class: 'two' },
-        h('div', { class: 'panel' }, h('div', { class: 'filters' }, select('across', 'Across', 0), select('up', 'Up', 1)), ofLevels(labels), picture, h('p', { class: 'fine' }, `${plural(points.length, 'user')} without their names, counted again from the signals of the model's 28 days. Units: 0 is the median user, 1 an interquartile range above.`)),
+        h('div', { class: 'panel' }, h('div', { class: 'filters' }, select('across', 'Across', 0), select('up', 'Up', 1)), ofLevels(labels), picture, h('p', { class: 'fine below' }, `${plural(points.length, 'user')} without their names, counted again from the signals of the model's 28 days. Units: 0 is the median user, 1 an interquartile range above.`)),
         h('div', { class: 'panel' }, h('h2', {}, 'Centers'), table('Where the levels lie, in units of the model', [
           { head: 'Axis', isName: true, cell: ({ axis }) => axisName(axis) },
-          ...labels.map((level, n) => ({ head: levelName(level), number: true as const, cell: ({ at }: { at: number }) => (centroids[n]?.[at] ?? 0).toFixed(2) })),
+          ...labels.map((level, n) => ({ head: levelName(level), number: true as const, cell: ({ at }: { at: number }) => minus((centroids[n]?.[at] ?? 0).toFixed(2)) })),
         ], axes.map((axis, at) => ({ axis, at })), { captionHidden: true }), h('h2', { class: 'gap' }, 'Movements'), movesTable(shape))),
       section('Sizes over time', 'Users by the level that they had after each training.', h('div', { class: 'panel' }, ofLevels(MODELLED), sizesFigure(shape))),
-      section('Trainings', 'Each Monday: what was decided, and whether users moved or the model did.', table('Trainings of the model', [
-        { head: 'Training', isName: true, cell: ({ trained_at }) => day(trained_at) },
+      section('Trainings', 'One each Monday. Would change: the share of users to whom the new model gives another level. Users moved: whose new data the old model puts on another level; model moved: whom the new model puts elsewhere on the same data. Silhouette: how well the levels lie apart, at best 1.', table('Trainings of the model', [
+        { head: 'Training', isName: true, className: 'nowrap', cell: ({ trained_at }) => day(trained_at) },
         { head: 'Decision', cell: ({ decision }) => decision },
         ...labels.map((level) => ({ head: levelName(level), number: true as const, cell: (model: ExpertiseShape['models'][number]) => count(model.sizes[model.labels.indexOf(level)] ?? null) })),
         { head: 'Would change', number: true, cell: ({ churn }) => percent(churn, 1) },

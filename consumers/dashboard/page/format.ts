@@ -8,6 +8,10 @@ const NONE = '–';
 
 export const count = (value: number | null): string => (value === null ? NONE : value.toLocaleString('en-GB'));
 export const percent = (share: number | null, digits = 0): string => (share === null ? NONE : `${(share * 100).toFixed(digits)} %`);
+/** Numbers of a sentence stay with their units when it is broken into lines. */
+export const together = (text: string): string => text.replaceAll(/(?<=\d) (?=(?:%|ms|s|min|h|days)(?!\w))/g, '\u00a0');
+/** A minus as long as a plus. */
+export const minus = (text: string): string => text.replace('-', '−');
 export const ratio = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole);
 
 export function duration(ms: number | null): string {

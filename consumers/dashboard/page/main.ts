@@ -46,9 +46,11 @@ function show({ title, content, leave: next }: View, name: string, focus: boolea
   }
 }
 
+const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith('.') ? '' : '.'}`;
+
 const failed = (error: unknown): View => ({
   title: 'Not available',
-  content: [h('h1', {}, error instanceof ApiError && error.status === 404 ? 'Not found' : 'Not available now'), h('p', { class: 'lead' }, error instanceof Error ? error.message : String(error)), h('p', {}, h('button', { type: 'button', click: () => { void open(false); } }, 'Try again'), ' ', h('a', { href: '/' }, 'To the challenges'))],
+  content: [h('h1', {}, error instanceof ApiError && error.status === 404 ? 'Not found' : 'Not available now'), h('p', { class: 'lead' }, sentence(error instanceof Error ? error.message : String(error))), h('p', { class: 'gap' }, h('button', { type: 'button', click: () => { void open(false); } }, 'Try again'), ' ', h('a', { href: '/' }, 'To the challenges'))],
 });
 
 function drawSession(): void {

@@ -4,7 +4,7 @@ import { stateAfter, stateWords } from './actionsPanel.ts';
 import { get } from './api.ts';
 import { figure } from './chart.ts';
 import { announce, h, section, table } from './dom.ts';
-import { count, day, duration, moment, percent, plural, ratio, since } from './format.ts';
+import { count, day, duration, moment, percent, plural, ratio, since, together } from './format.ts';
 import { listen, listenToActions } from './live.ts';
 import type { View } from './view.ts';
 import { DIMENSIONS, levelName, levelOrder, resolutionName, ruleName, STAGES } from './words.ts';
@@ -26,7 +26,7 @@ function cardElement(card: Card, isNew: boolean): HTMLElement {
   return h('li', { class: `card ${dimension}${isNew ? ' fresh' : ''}`, 'data-challenge': challenge_id },
     h('div', { class: 'card-head' }, tag(dimension), h('a', { href: `/challenges/${encodeURIComponent(challenge_id)}` }, title)),
     h('p', { class: 'rule' }, ruleName(rule_id)),
-    h('p', { class: 'summary' }, summary),
+    h('p', { class: 'summary' }, together(summary)),
     taken.length === 0 ? null : h('p', { class: 'taken' }, taken.join(', ')),
     h('div', { class: 'card-foot' },
       affected === null || eligible === null ? h('span', {}, 'fewer than five users') : h('span', { class: 'users' }, meter(affected, eligible, dimension), `${count(affected)} of ${plural(eligible, 'user')}`),
@@ -47,7 +47,7 @@ function pulse(stage: string, shape: PulseShape): readonly Node[] {
       d3.select(svg).append('path').attr('class', 'spark-area').attr('d', d3.area<(typeof days)[number]>((_, i) => x(i), height - 1, at)(days));
       d3.select(svg).append('path').attr('class', 'spark').attr('d', d3.line<(typeof days)[number]>((_, i) => x(i), at)(days));
     }),
-    h('p', { class: 'pulse', title: `${count(given)} of ${count(ended)} attempts in ${plural(days.length, 'day')}` }, h('b', {}, percent(ratio(given, ended))), ' of attempts fail or are given up'),
+    h('p', { class: 'pulse', title: `${count(given)} of ${count(ended)} attempts failed or were abandoned` }, h('b', {}, percent(ratio(given, ended))), ` of attempts given up in ${plural(days.length, 'day')}`),
   ];
 }
 
@@ -78,7 +78,8 @@ export async function nowView(): Promise<View> {
       const cards = shape.open.filter((card) => card.stage === stage.id && (only === null || card.dimension === only));
       return h('section', { class: 'column', 'aria-labelledby': `stage-${stage.id}` },
         h('div', { class: 'column-head' }, h('h2', { id: `stage-${stage.id}` }, stage.name, ' ', h('span', { class: 'count' }, cards.length)), h('p', { class: 'fine' }, stage.what)),
-        ...(pulses === null ? [] : pulse(stage.id, pulses)),
+        // Its place is kept, so that cards do not jump under the pointer.
+        ...(pulses === null ? [h('div', { class: 'pulse-place' })] : pulse(stage.id, pulses)),
         cards.length === 0 ? h('p', { class: 'empty' }, 'Nothing open.') : h('ul', { class: 'cards' }, ...cards.map((card) => cardElement(card, fresh.has(card.challenge_id)))));
     }));
     if (focused !== null) board.querySelector<HTMLElement>(`[data-challenge="${CSS.escape(focused)}"] a`)?.focus();
@@ -87,7 +88,7 @@ export async function nowView(): Promise<View> {
     done.replaceChildren(section('Recently resolved', null, table('Recently resolved challenges', [
       { head: 'Challenge', isName: true, cell: (card) => h('span', { class: 'named' }, tag(card.dimension), h('a', { href: `/challenges/${encodeURIComponent(card.challenge_id)}` }, card.title)) },
       { head: 'Stage', cell: (card) => STAGES.find(({ id }) => id === card.stage)?.name ?? card.stage },
-      { head: 'Why it was one', cell: (card) => ruleName(card.rule_id) },
+      { head: 'Rule', cell: (card) => ruleName(card.rule_id) },
       { head: 'How it ended', cell: (card) => resolutionName(card.resolution) },
       { head: 'Resolved', cell: (card) => moment(card.resolved_at) },
       { head: 'Lasted', number: true, cell: (card) => duration((card.resolved_at ?? card.evaluated_at) - card.opened_at) },
@@ -114,7 +115,7 @@ export async function nowView(): Promise<View> {
     else void get<NowShape>('/api/now').then((again) => { shape = again; draw(); }, () => undefined);
   });
   draw();
-  void get<PulseShape>('/api/pulse').then((answer) => { pulses = answer; drawBoard(); }, () => undefined);
+  void get<PulseShape>('/api/pulse').then((answer) => { pulses = answer; drawBoard(); }, () => { pulses = { days: [] }; drawBoard(); });
   const oldest = shape.open.at(-1);
   return {
     title: 'Now', leave: () => { leaveCards(); leaveActions(); },

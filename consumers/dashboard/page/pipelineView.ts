@@ -1,7 +1,7 @@
 /** The pipeline's health: how far behind each stage is, what comes in, dead letters, what rules and model gave. Asked again while the page is looked at. */
 import type { PipelineShape } from '../shapes.ts';
 import { get } from './api.ts';
-import { bottomAxis, figure } from './chart.ts';
+import { bottomAxis, figure, group, leftAxis } from './chart.ts';
 import { h, s, section, table } from './dom.ts';
 import { count, day, moment, percent, plural } from './format.ts';
 import type { View } from './view.ts';
@@ -12,6 +12,9 @@ const HOUR_MS = 3_600_000;
 /** Ours: it sends once a minute, and an event may take two. */
 const CANARY_LATE_MS = 10 * 60_000;
 
+const HOURS_LEFT = 62;
+const HALF_A_DATE = 46;
+
 const tile = (name: string, value: string, state = ''): HTMLElement => h('div', { class: state }, h('dt', {}, name), h('dd', {}, value));
 
 function totals({ status, dead_letters, rates, groups, canary_at }: PipelineShape): HTMLElement {
@@ -19,18 +22,18 @@ function totals({ status, dead_letters, rates, groups, canary_at }: PipelineShap
   const perSecond = (name: string): string => (rates.find(({ topic }) => topic === name)?.points.at(-1)?.per_second ?? 0).toLocaleString('en-GB');
   const [events] = rates;
   return h('dl', { class: 'totals' },
-    status === null ? tile('collector', 'no answer', 'bad') : tile('events to ClickHouse', status.caught_up ? 'caught up' : 'catching up', status.caught_up ? 'good' : ''),
-    tile('events per second', events === undefined ? '–' : perSecond(events.topic)),
-    ...(status === null ? [] : [tile('events behind, at most', count(Math.max(0, ...Object.values(status.stages).map(({ lag }) => lag ?? 0))))]),
-    tile('dead letters', count(letters), letters > 0 ? 'bad' : ''),
-    ...(canary_at === null ? [] : [tile('canary came through', moment(canary_at), Date.now() - canary_at > CANARY_LATE_MS ? 'bad' : 'good')]),
+    status === null ? tile('Collector', 'no answer', 'bad') : tile('Events to ClickHouse', status.caught_up ? 'caught up' : 'catching up', status.caught_up ? 'good' : ''),
+    tile('Events per second', events === undefined ? '–' : perSecond(events.topic)),
+    ...(status === null ? [] : [tile('Events behind, at most', count(Math.max(0, ...Object.values(status.stages).map(({ lag }) => lag ?? 0))))]),
+    tile('Dead letters', count(letters), letters > 0 ? 'bad' : ''),
+    ...(canary_at === null ? [] : [tile('Canary came through', moment(canary_at), Date.now() - canary_at > CANARY_LATE_MS ? 'bad' : 'good')]),
     ...(groups === null ? [tile('Kafka', 'no answer', 'bad')] : []));
 }
 
 function stagesTable({ status }: PipelineShape): HTMLElement {
   return table('Events behind, by stage', [
     { head: 'Stage', isName: true, cell: ([name]) => name },
-    { head: 'Events behind', number: true, cell: ([, { lag }]) => count(lag) },
+    { head: 'Events behind', number: true, cell: ([, { lag }]) => (lag === null ? 'not told' : count(lag)) },
   ], Object.entries(status?.stages ?? {}), { captionHidden: true, empty: 'The collector does not answer: DASHBOARD_COLLECTOR_URL says where it is.' });
 }
 
@@ -63,18 +66,27 @@ function hoursBlock({ hours }: PipelineShape): readonly Node[] {
   const rows = hours.toReversed();
   const most = Math.max(1, ...rows.map(({ events }) => events));
   const last = rows.at(-1)?.hour ?? 0;
-  const head = rows.length === 0 ? [] : [figure(`Events by hour of receipt, the highest ${count(most)}`, 120, ({ svg, width, height }) => {
+  const head = rows.length === 0 ? [] : [figure(`Events by hour of receipt, the highest ${count(most)}`, 140, ({ svg, width, height }) => {
     const base = height - 26;
-    const x = d3.scaleUtc([last - 47 * HOUR_MS, last + HOUR_MS], [0, width]);
-    const bar = Math.max(2, width / 48 - 3);
-    for (const { hour, events } of rows) svg.append(s('rect', { class: 'bar', rx: 2, x: x(hour), width: bar, y: base - (events / most) * (base - 4), height: (events / most) * (base - 4) }));
-    bottomAxis(svg, x, base, Math.max(2, Math.floor(width / 160)), (value) => d3.utcFormat('%-d %b, %H:%M')(new Date(Number(value))));
+    const x = d3.scaleUtc([last - 47 * HOUR_MS, last + HOUR_MS], [HOURS_LEFT, width]);
+    const y = d3.scaleLinear([0, most], [base, 10]).nice(3);
+    const bar = Math.max(2, (width - HOURS_LEFT) / 48 - 3);
+    leftAxis(group(svg, HOURS_LEFT, 0), y, width - HOURS_LEFT, 3, (value) => count(Number(value)));
+    for (const { hour, events } of rows) svg.append(s('rect', { class: 'bar', rx: 2, x: x(hour), width: bar, y: y(events), height: base - y(events) }));
+    // A date is as wide as it is: at the edge there is no place for half of one.
+    const marks = x.ticks(Math.max(2, Math.floor(width / 160))).map(Number).filter((at) => x(at) < width - HALF_A_DATE);
+    bottomAxis(svg, x, base, marks, (value) => d3.utcFormat('%-d %b, %H:%M')(new Date(Number(value))));
   })];
   return [...head, h('details', {}, h('summary', {}, 'As a table'), table('Events by hour of receipt', [
-    { head: 'Hour', isName: true, cell: ({ hour }) => moment(hour) },
+    { head: 'Hour', isName: true, className: 'nowrap', cell: ({ hour }) => moment(hour) },
     { head: 'Events', number: true, cell: ({ events }) => count(events) },
     { head: '99 % arrive within', number: true, cell: ({ p99_late_seconds }) => `${p99_late_seconds.toLocaleString('en-GB')} s` },
   ], hours, { captionHidden: true }))];
+}
+
+function modelWords(model: PipelineShape['model']): string {
+  if (model === null || model.decision === 'none') return 'There is no model of expertise yet.';
+  return `The model of expertise: ${model.decision === 'new' ? 'a new one' : 'the old one, kept,'} on ${day(model.trained_at)}, with ${model.labels.map((label, at) => `${count(model.sizes[at] ?? 0)} ${levelName(label).toLowerCase()}`).join(', ')}.`;
 }
 
 export async function pipelineView(): Promise<View> {
@@ -97,8 +109,8 @@ export async function pipelineView(): Promise<View> {
         { head: 'Last', cell: ({ last }) => moment(last) },
         { head: 'The last says', className: 'wrap', cell: ({ example }) => example },
       ], dead_letters, { captionHidden: true, empty: 'There are none.' })),
-      section('Taken in', 'Events by the hour in which the collector took them; the last 48 hours with any.', h('div', { class: 'panel' }, ...hoursBlock(shape))),
-      section('Rules', rules[0] === undefined ? null : `What each rule gave at the midnight of ${day(rules[0].evaluated_at)}; model: ${model === null ? 'none yet' : `${model.decision} on ${day(model.trained_at)}, ${model.labels.map((label, at) => `${levelName(label)} ${count(model.sizes[at] ?? 0)}`).join(', ')}`}.`, table('Findings by rule and state', [
+      section('Taken in', 'Events by the hour in which the collector took them, up to the last hour with any.', h('div', { class: 'panel' }, ...hoursBlock(shape))),
+      section('Rules', rules[0] === undefined ? null : `What each rule gave at the midnight of ${day(rules[0].evaluated_at)}. ${modelWords(model)}`, table('Findings by rule and state', [
         { head: 'Rule', isName: true, cell: ({ rule_id }) => h('span', {}, ruleName(rule_id), ' ', h('span', { class: 'fine' }, rule_id)) },
         { head: 'Holds', number: true, cell: ({ holds }) => count(holds) },
         { head: 'Near', number: true, cell: ({ near }) => count(near) },
@@ -106,7 +118,7 @@ export async function pipelineView(): Promise<View> {
         { head: 'Too little data', number: true, cell: ({ insufficient_data }) => count(insufficient_data) },
       ], rules, { captionHidden: true, empty: 'No midnight has been evaluated yet.' })),
       section('How useful', 'What people said of challenges, by the week in which those opened; one vote each.', table('Useful and not useful, by week', [
-        { head: 'Week of', isName: true, cell: ({ week }) => day(Date.parse(week)) },
+        { head: 'Week of', isName: true, className: 'nowrap', cell: ({ week }) => day(Date.parse(week)) },
         { head: 'Dimension', cell: ({ dimension }) => dimension },
         { head: 'Useful', number: true, cell: ({ useful }) => count(useful) },
         { head: 'Not useful', number: true, cell: ({ not_useful }) => count(not_useful) },

@@ -4,6 +4,7 @@ import { get } from './api.ts';
 import { bottomAxis, figure, group, leftAxis, legend, symbolPath, utcDay } from './chart.ts';
 import { h, s, section, table, type Child } from './dom.ts';
 import { count, day, duration, percent, ratio } from './format.ts';
+import { dayTicks, timeTicks } from './ticks.ts';
 import type { View } from './view.ts';
 import { levelName, LEVELS, STAGES } from './words.ts';
 
@@ -16,26 +17,33 @@ interface Measure {
   readonly ofWeek: (week: Week) => number | null;
   readonly ofTeam: (team: Team) => number | null;
   readonly show: (value: number | null) => string;
+  /** Milliseconds have marks of their own. */
+  readonly isTime?: true;
 }
 
 const GIVEN_UP: Measure = { name: 'Given up', what: 'Attempts that failed or were abandoned, of those that ended', ofWeek: (one) => ratio(one.given_up, one.ended), ofTeam: (one) => ratio(one.given_up, one.ended), show: (value) => percent(value) };
 const MEASURES: readonly Measure[] = [
   GIVEN_UP,
   { name: 'Errors', what: 'Errors per hundred actions', ofWeek: (one) => ratio(100 * one.errors, one.actions), ofTeam: (one) => ratio(100 * one.errors, one.actions), show: (value) => (value === null ? '–' : value.toFixed(1)) },
-  { name: 'Time', what: 'Median time to complete; by team, hours in all', ofWeek: ({ median_ms }) => median_ms, ofTeam: ({ hours }) => hours * 3_600_000, show: duration },
+  { name: 'Time', what: 'Median time to complete; by team, hours in all', ofWeek: ({ median_ms }) => median_ms, ofTeam: ({ hours }) => hours * 3_600_000, show: duration, isTime: true },
 ];
-const MARGIN = { top: 10, right: 10, bottom: 26, left: 52 };
+const MARGIN = { top: 10, right: 18, bottom: 26, left: 52 };
 
-function panel(stage: string, weeks: readonly Week[], { ofWeek, show, what }: Measure, most: number): HTMLElement {
+function panel(stage: string, weeks: readonly Week[], { ofWeek, show, what, isTime }: Measure, most: number): HTMLElement {
   const own = weeks.filter((week) => week.stage === stage);
   const last = own.at(-1)?.week;
   const label = `${what}, by week and level. In the last week: ${own.filter(({ week }) => week === last).map((one) => `${levelName(one.level)} ${show(ofWeek(one))}`).join(', ')}`;
   return figure(label, 210, ({ svg, width, height }) => {
     const at = ({ week }: Week): number => Date.parse(`${week}T00:00:00Z`);
-    const x = d3.scaleUtc(d3.extent(weeks, at) as [number, number], [MARGIN.left, width - MARGIN.right]);
-    const y = d3.scaleLinear([0, most], [height - MARGIN.bottom, MARGIN.top]).nice(4);
-    leftAxis(group(svg, MARGIN.left, 0), y, width - MARGIN.left - MARGIN.right, 4, (value) => show(Number(value)));
-    bottomAxis(svg, x, height - MARGIN.bottom, Math.max(2, Math.floor(width / 110)), utcDay);
+    const [first, last_] = d3.extent(weeks, at) as [number, number];
+    const x = d3.scaleUtc([first, last_], [MARGIN.left, width - MARGIN.right]);
+    const y = d3.scaleLinear([0, most], [height - MARGIN.bottom, MARGIN.top]);
+    const inner = width - MARGIN.left - MARGIN.right;
+    if (isTime === true) {
+      const { values, format } = timeTicks(most, 5);
+      leftAxis(group(svg, MARGIN.left, 0), y.domain([0, values.at(-1) ?? most]), inner, values, (value) => format(Number(value)));
+    } else leftAxis(group(svg, MARGIN.left, 0), y.nice(4), inner, 4, (value) => show(Number(value)));
+    bottomAxis(svg, x, height - MARGIN.bottom, dayTicks(first, last_, Math.max(2, Math.floor(width / 100))), utcDay);
     for (const level of LEVELS) {
       const rows = own.filter((week) => week.level === level && ofWeek(week) !== null);
       const g = group(svg, 0, 0, `level-${level}`);
@@ -59,14 +67,14 @@ function teamsTable(teams: readonly Team[], { ofTeam, show, name }: Measure): HT
   return table(`${name} by team and stage`, [
     { head: 'Team', isName: true, cell: (team) => team },
     ...STAGES.map((stage) => ({ head: stage.name, number: true as const, cell: (team: string) => cellOf(team, stage.id) })),
-    { head: 'Users at most', number: true, cell: (team) => count(Math.max(...teams.filter((one) => one.team === team).map(({ users }) => users))) },
+    { head: 'Users', number: true, cell: (team) => count(Math.max(...teams.filter((one) => one.team === team).map(({ users }) => users))) },
   ], names, { captionHidden: true, empty: 'No team has five users or more.' });
 }
 
 function weeksTable(weeks: readonly Week[], { ofWeek, show }: Measure): HTMLElement {
   const rows = [...new Set(weeks.map(({ week, stage }) => `${week} ${stage}`))].reverse().map((key) => weeks.filter(({ week, stage }) => `${week} ${stage}` === key));
   return table('By week, stage and level', [
-    { head: 'Week of', isName: true, cell: ([first]) => (first === undefined ? '' : day(Date.parse(first.week))) },
+    { head: 'Week of', isName: true, className: 'nowrap', cell: ([first]) => (first === undefined ? '' : day(Date.parse(first.week))) },
     { head: 'Stage', cell: ([first]) => STAGES.find(({ id }) => id === first?.stage)?.name ?? '' },
     ...LEVELS.map((level) => ({ head: levelName(level), number: true as const, cell: (row: readonly Week[]) => { const one = row.find((week) => week.level === level); return show(one === undefined ? null : ofWeek(one)); } })),
   ], rows, { captionHidden: true });
@@ -85,7 +93,7 @@ export async function stagesView(): Promise<View> {
       legend(LEVELS.map((level) => ({ level, name: levelName(level) }))),
       h('div', { class: 'halves gap' }, ...STAGES.map((stage) => h('div', { class: 'panel' }, h('h2', {}, stage.name, ' ', h('span', { class: 'fine' }, stage.what)), panel(stage.id, weeks, measure, most)))),
       h('details', { class: 'gap' }, h('summary', {}, 'As a table'), weeksTable(weeks, measure)),
-      section('By team', 'The last 28 days; teams with fewer than five users at a stage are left out.', teamsTable(teams, measure)),
+      section('By team', 'The last 28 days; teams with fewer than five users at a stage are left out. Users: of the stage where the team has most.', teamsTable(teams, measure)),
     );
   };
   draw();

@@ -1,12 +1,13 @@
 /** What the rule saw at each midnight, with the days on which the challenge was open. */
 import type { ChallengeShape, Midnight } from '../shapes.ts';
-import { bottomAxis, figure, group, leftAxis, symbolPath, utcDay } from './chart.ts';
+import { bottomAxis, figure, group, leftAxis, measured, symbolPath, utcDay } from './chart.ts';
 import { s, table } from './dom.ts';
 import { day, moment, plural } from './format.ts';
 import { shown } from './evidenceChart.ts';
+import { dayTicks } from './ticks.ts';
 import { levelName, levelOrder } from './words.ts';
 
-const MARGIN = { top: 22, right: 14, bottom: 26, left: 52 };
+const MARGIN = { top: 22, right: 18, bottom: 26, left: 52 };
 /** Before it opened, this much is shown. */
 const BEFORE_MS = 45 * 86_400_000;
 
@@ -47,19 +48,19 @@ export function timelineFigure(shape: ChallengeShape): HTMLElement {
   return figure(label, (width) => (width < 500 ? 220 : 280), ({ svg, width, height }) => {
     const [first, last] = [midnights[0]?.evaluated_at ?? 0, Math.max(midnights.at(-1)?.evaluated_at ?? 1, card.resolved_at ?? 0, fixed ?? 0)];
     const x = d3.scaleUtc([first, last], [MARGIN.left, width - MARGIN.right]);
-    const most = measure === 'share' ? 1 : Math.max(1, ...series.flatMap(({ points, threshold }) => [threshold ?? 0, ...points.map(({ value }) => value ?? 0)])) * 1.05;
-    const y = d3.scaleLinear([0, most], [height - MARGIN.bottom, MARGIN.top]);
+    const { top, marks, format } = measured(measure, Math.max(1, ...series.flatMap(({ points, threshold }) => [threshold ?? 0, ...points.map(({ value }) => value ?? 0)])), 5);
+    const y = d3.scaleLinear([0, top], [height - MARGIN.bottom, MARGIN.top]);
     const within = (at: number): number => Math.min(Math.max(x(at), MARGIN.left), width - MARGIN.right);
     for (const { opened_at, resolved_at } of [...shape.episodes, card]) {
       const [from, to] = [within(opened_at), within(resolved_at ?? last)];
       if (to > from) svg.append(s('rect', { x: from, y: MARGIN.top, width: to - from, height: height - MARGIN.top - MARGIN.bottom, class: `episode ${card.dimension}` }));
     }
-    leftAxis(group(svg, MARGIN.left, 0), y, width - MARGIN.left - MARGIN.right, 4, (value) => shown(Number(value), measure));
-    bottomAxis(svg, x, height - MARGIN.bottom, Math.max(2, Math.floor(width / 130)), utcDay);
+    leftAxis(group(svg, MARGIN.left, 0), y, width - MARGIN.left - MARGIN.right, marks, format);
+    bottomAxis(svg, x, height - MARGIN.bottom, dayTicks(first, last, Math.max(2, Math.floor(width / 100))), utcDay);
     for (const { level, threshold, points } of series) {
       const g = group(svg, 0, 0, `level-${level}`);
       if (threshold !== null) g.append(s('path', { d: `M${String(MARGIN.left)},${String(y(threshold))}H${String(width - MARGIN.right)}`, class: 'threshold dashed' }));
-      const line = d3.line<Point>((point) => x(point.at), (point) => y(Math.min(point.value ?? 0, most))).defined(({ value }) => value !== null);
+      const line = d3.line<Point>((point) => x(point.at), (point) => y(Math.min(point.value ?? 0, top))).defined(({ value }) => value !== null);
       g.append(s('path', { d: line(points) ?? '', class: 'line' }));
       const end = points.findLast(({ value }) => value !== null);
       if (end !== undefined) g.append(s('path', { d: symbolPath(level, 64), transform: `translate(${String(x(end.at))},${String(y(end.value ?? 0))})` }));
@@ -75,7 +76,7 @@ export function timelineTable(shape: ChallengeShape): HTMLElement {
   const midnights = shownMidnights(shape);
   const levels = levelsOf(midnights);
   return table('What the rule saw at each midnight', [
-    { head: 'Midnight', isName: true, cell: ({ evaluated_at }) => moment(evaluated_at) },
+    { head: 'Midnight', isName: true, className: 'nowrap', cell: ({ evaluated_at }) => moment(evaluated_at) },
     { head: 'State', cell: ({ state }) => state.replace('_', ' ') },
     ...levels.map((level) => ({ head: levelName(level), number: true as const, cell: (midnight: Midnight) => { const one = midnight.levels.find((entry) => entry.level === level); return one === undefined || one.few ? '–' : shown(one.value, one.measure); } })),
   ], midnights.toReversed(), { captionHidden: true });

@@ -36,6 +36,13 @@ test('every answer has the headers that keep others out, also a refusal', async 
   }
 });
 
+test('who mistypes an address in a browser gets the page, which says so; a program gets JSON', async () => {
+  const [person, program] = await Promise.all([{ accept: 'text/html,*/*;q=0.8' }, { accept: '*/*' }].map((headers) => app.inject({ url: '/nowhere', headers })));
+  assert.deepEqual([person?.statusCode, program?.statusCode], [404, 404]);
+  assert.match(person?.body ?? '', /^<!doctype html>/);
+  assert.equal(program?.json<{ error: string }>().error, 'not_found');
+});
+
 test('without a session the API answers 401; with one it knows the viewer; signing out ends it', async () => {
   assert.equal((await app.inject('/api/now')).statusCode, 401);
   assert.equal((await signIn('wrong')).statusCode, 401);

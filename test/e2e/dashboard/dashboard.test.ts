@@ -205,7 +205,7 @@ test('expertise, stages, pipeline, catalog: the numbers of the tables', options,
   assert.deepEqual((await rowsOf(page, 'Dead letters by reason')).map(([reason, step, letters]) => [reason, step, letters]), [['unknown feature', 'enrich', '3'], ['invalid', 'validate', '2']]);
   assert.deepEqual(await rowsOf(page, 'Findings by rule and state'), [['beginners keep meeting the error error-novices', '1', '0', '0', '0']]);
   assert.deepEqual((await rowsOf(page, 'Useful and not useful, by week')).map((row) => row.slice(1)), [['ET', '1', '0', '100 %']]);
-  assert.match((await textOf(page, '.totals'))[0] ?? '', /^collectorno answer/, 'there is no collector here');
+  assert.match((await textOf(page, '.totals'))[0] ?? '', /^Collectorno answer/, 'there is no collector here');
   assert.ok((await rowsOf(page, 'Records waiting, by group and partition')).some(([group, topic]) => group === 'sink' && topic?.endsWith('challenges') === true));
 
   await visit(page, '/catalog');
@@ -246,6 +246,25 @@ interface AxeWindow {
   axe: { run: (options: object) => Promise<{ violations: { id: string; impact: string | null; nodes: { html: string; failureSummary?: string }[] }[] }> };
 }
 
+/** Marks of an axis that touch each other or leave their panel, and names of rows broken within words: on a column of one letter. */
+const unreadable = (page: Page): Promise<string[]> => page.evaluate(() => {
+  const wrong: string[] = [];
+  for (const axis of document.querySelectorAll('.axis:not(.grid)')) {
+    const room = (axis.closest('.panel') ?? document.body).getBoundingClientRect();
+    const texts = [...axis.querySelectorAll('text')].map((one) => ({ text: one.textContent, at: one.getBoundingClientRect() }));
+    for (const [n, { text, at }] of texts.entries()) {
+      const next = texts[n + 1];
+      if (at.left < room.left || at.right > room.right) wrong.push(`${text} leaves its panel`);
+      if (next !== undefined && next.at.left < at.right + 2) wrong.push(`${text} touches ${next.text}`);
+    }
+  }
+  for (const name of document.querySelectorAll('tbody th')) {
+    const { width, height } = name.getBoundingClientRect();
+    if (width > 0 && width < 60 && height > 80) wrong.push(`${name.textContent.slice(0, 40)} is ${String(width)} wide and ${String(height)} high`);
+  }
+  return wrong;
+});
+
 for (const [name, settings] of [['light', { colorScheme: 'light' }], ['dark', { colorScheme: 'dark' }], ['phone', { colorScheme: 'light', viewport: { width: 375, height: 760 }, hasTouch: true }]] as const) {
   test(`no serious finding of axe: ${name}`, options, async () => {
     const { context, page } = await signedIn(settings);
@@ -259,10 +278,29 @@ for (const [name, settings] of [['light', { colorScheme: 'light' }], ['dark', { 
         const { scrollWidth, clientWidth } = document.documentElement;
         return scrollWidth <= clientWidth ? [] : [...document.querySelectorAll('body *')].filter((one) => one.getBoundingClientRect().right > clientWidth && one.closest('.scroll, pre') === null).map(({ outerHTML }) => outerHTML.slice(0, 120));
       }), [], `${path} does not scroll sideways`);
+      assert.deepEqual(await unreadable(page), [], `${path}: marks of axes and names of rows`);
     }
     await context.close();
   });
 }
+
+test('cards do not jump when the lines above them come, and a mistyped address says so', options, async () => {
+  const { context, page } = await signedIn();
+  let answer: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => { answer = resolve; });
+  await page.route('/api/pulse', async (route) => { await held; await route.continue(); });
+  await page.goto('/');
+  await page.waitForSelector('.card');
+  const top = (): Promise<number> => page.evaluate(() => document.querySelector('.card')?.getBoundingClientRect().top ?? NaN);
+  const before = await top();
+  answer();
+  await page.waitForSelector('.spark');
+  assert.ok(Math.abs(await top() - before) <= 2, `from ${String(before)} to ${String(await top())}`);
+  await page.unroute('/api/pulse');
+  assert.equal((await page.goto('/nowhere'))?.status(), 404);
+  await page.getByText('There is no such page.').waitFor();
+  await context.close();
+});
 
 test('by keyboard alone: skip link, views, a card, its SQL, the theme', options, async () => {
   const { context, page, complaints } = await signedIn({ colorScheme: 'light' });

@@ -114,7 +114,7 @@ export function readSettings(env: Env): Settings {
     registryPort: port('LOCAL_REGISTRY_PORT'),
     clickhousePort: port('LOCAL_CLICKHOUSE_PORT'),
     kafkaHeapMb: read.whole('LOCAL_KAFKA_HEAP_MB', 256, 65_536),
-    cacheDir: read.cacheDirectory('CHOKEPOINT_CACHE'),
+    cacheDir: read.cacheDirectory(),
     javaHome: read.text('JAVA_HOME'),
   };
   const registry = read.url('SCHEMA_REGISTRY_URL', `http://127.0.0.1:${local.registryPort}/apis/ccompat/v7`);

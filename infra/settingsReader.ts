@@ -1,8 +1,8 @@
 /** Reads single settings and collects what is wrong with them, so that a person mends all of it at once. */
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
+import { cacheDirectory, givenIn } from './cacheDirectory.ts';
 import { SETTINGS, type SettingName, type SettingSpec } from './settingsTable.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -52,7 +52,7 @@ export interface SettingsReader {
   url(name: SettingName, otherwise: null): ReadUrl | { readonly whole: null };
   file(name: SettingName): string | null;
   directory(name: SettingName): string;
-  cacheDirectory(name: SettingName): string;
+  cacheDirectory(): string;
   /** PEM text, given as it is or as the path of a file. */
   pem(name: SettingName): string | null;
   /** Those whose names begin so. */
@@ -69,10 +69,7 @@ function isNetwork(value: string): boolean {
 
 export function createReader(env: Env): SettingsReader {
   const problems: string[] = [];
-  const given = (name: string): string | null => {
-    const value = env[name]?.trim();
-    return value === undefined || value === '' ? null : value;
-  };
+  const given = (name: string): string | null => givenIn(env, name);
   const text = (name: SettingName): string | null => given(name) ?? SPECS.get(name)?.default ?? null;
   const problem = (name: SettingName, expected: string): void => {
     const value = given(name);
@@ -167,7 +164,7 @@ export function createReader(env: Env): SettingsReader {
       return path !== null && readable(name, path) ? resolve(path) : null;
     },
     directory: (name) => resolve(text(name) ?? '.'),
-    cacheDirectory: (name) => resolve(given(name) ?? join(given('XDG_CACHE_HOME') ?? join(homedir(), '.cache'), 'chokepoint')),
+    cacheDirectory: () => cacheDirectory(env),
     pem: (name) => {
       const value = given(name);
       if (value === null) return null;

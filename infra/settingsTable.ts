@@ -11,7 +11,7 @@ export interface SettingSpec {
 export const SETTINGS = [
   { name: 'CHOKEPOINT_APP', default: '', what: 'prefix of groups, topics and the database of a second app (a replay); letters, digits, - and _; empty: the default app' },
   { name: 'CHOKEPOINT_DATA', default: '.data', what: 'directory for data, logs and keys of what runs locally' },
-  { name: 'CHOKEPOINT_CACHE', default: null, what: 'directory for downloaded parts (default: XDG_CACHE_HOME/chokepoint, or ~/.cache/chokepoint)' },
+  { name: 'CHOKEPOINT_CACHE', default: null, what: 'directory for downloaded parts and compiled code (default: XDG_CACHE_HOME/chokepoint, or ~/.cache/chokepoint)' },
   { name: 'CHOKEPOINT_PARTITIONS', default: '4', what: 'partitions of platform.events when it is created; fixed for its life' },
   { name: 'CHOKEPOINT_DEDUPE_WINDOW', default: '72h', what: 'how far behind the watermark an event is still taken and deduplicated' },
   { name: 'CHOKEPOINT_DEDUPE_MAX_EVENTS', default: '20000000', what: 'event ids that a partition remembers against duplicates (50 to 100 bytes each); past it the window is cut short' },

@@ -3,7 +3,7 @@ import type { Log } from '../service/log.ts';
 import { runService, type Service } from '../service/service.ts';
 import { describeSettings, readSettings, type Settings } from '../settings.ts';
 import { readArguments } from './arguments.ts';
-import type { Command } from './chokepoint.ts';
+import type { Command } from './commands.ts';
 
 interface ServiceEntry {
   readonly start: (settings: Settings, log: Log) => Promise<Service>;

@@ -7,6 +7,7 @@ import { DAY_MS, firstTickAfter, TICK_MS } from '../../../consumers/analyzer/tim
 import { connectKafka } from '../../../infra/kafka/client.ts';
 import type { InRecord, Position, Task } from '../../../infra/ports.ts';
 import { connectRegistry } from '../../../infra/registry/registry.ts';
+import { tuneEngine } from '../../../infra/service/engine.ts';
 import { createLog } from '../../../infra/service/log.ts';
 import { readSettings } from '../../../infra/settings.ts';
 import { createCodec } from '../../../schemas/codec.ts';
@@ -20,6 +21,8 @@ interface Opened {
   readonly positions: readonly Position[];
 }
 
+// As the analyzer's own process does.
+tuneEngine({ hasLargeState: true });
 const order = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as RestoreOrder;
 const settings = readSettings(process.env);
 const log = createLog('restore');

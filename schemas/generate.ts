@@ -10,6 +10,8 @@ type AvroField = { name: string; type: AvroType; doc?: string };
 const folder = new URL('.', import.meta.url);
 const target = new URL('records.ts', folder);
 const declared = new Map<string, string>();
+/** Per enum, its symbols as an array of TypeScript. */
+const symbols = new Map<string, string>();
 
 const primitives: Record<string, string> = {
   string: 'string', boolean: 'boolean', int: 'number', long: 'number', float: 'number', double: 'number', bytes: 'Buffer', null: 'null',
@@ -27,7 +29,9 @@ function toTypeScript(type: AvroType): string {
   if (type.type === 'array' && type.items !== undefined) return `${/[ |]/.test(toTypeScript(type.items)) ? `(${toTypeScript(type.items)})` : toTypeScript(type.items)}[]`;
   if (type.type === 'map' && type.values !== undefined) return `Record<string, ${toTypeScript(type.values)}>`;
   if (type.type === 'enum' && type.name !== undefined && type.symbols !== undefined) {
-    declare(type.name, `export type ${type.name} = ${type.symbols.map((symbol) => `'${symbol}'`).join(' | ')};`);
+    const quoted = type.symbols.map((symbol) => `'${symbol}'`);
+    declare(type.name, `export type ${type.name} = ${quoted.join(' | ')};`);
+    symbols.set(type.name, `[${quoted.join(', ')}]`);
     return type.name;
   }
   if (type.type === 'record' && type.name !== undefined && type.fields !== undefined) {
@@ -46,6 +50,7 @@ const text = [
   ...declared.values(),
   `/** Record name to record type. */\nexport interface Records {\n${names.map((name) => `  ${name}: ${name};`).join('\n')}\n}`,
   'export type RecordName = keyof Records;',
+  `/** Enum to its symbols, as its schema orders them. */\nexport const SYMBOLS = {\n${[...symbols].map(([name, list]) => `  ${name}: ${list},`).join('\n')}\n} as const;`,
 ].join('\n\n') + '\n';
 
 if (!process.argv.includes('--check')) writeFileSync(target, text);

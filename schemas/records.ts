@@ -365,3 +365,24 @@ export interface Records {
 }
 
 export type RecordName = keyof Records;
+
+/** Enum to its symbols, as its schema orders them. */
+export const SYMBOLS = {
+  Stage: ['data', 'features', 'training', 'deployment'],
+  Outcome: ['started', 'completed', 'failed', 'abandoned'],
+  Dimension: ['ET', 'SoP'],
+  BottleneckStatus: ['opened', 'resolved'],
+  Level: ['beginner', 'intermediate', 'expert', 'infrequent', 'unclassified', 'machine'],
+  SignalClass: ['action', 'error', 'time'],
+  ChallengeStatus: ['opened', 'updated', 'resolved'],
+  Measure: ['share', 'median_ms'],
+  Resolution: ['recovered', 'spread', 'no_data', 'reclassification', 'rule_changed'],
+  ActionKind: ['acknowledged', 'snoozed', 'assigned', 'commented', 'fixed', 'useful', 'not_useful', 'reopened'],
+  DeadLetterReason: ['undecodable', 'invalid', 'unknown_feature', 'future', 'too_old', 'too_late', 'wrong_partition', 'too_large'],
+  Cause: ['user', 'platform', 'quota', 'dependency', 'unknown'],
+  Decision: ['new', 'kept', 'none'],
+  FindingState: ['holds', 'near', 'below', 'insufficient_data'],
+  EventType: ['interaction', 'error', 'timing', 'task_started', 'task_finished', 'clock'],
+  EventOutcome: ['completed', 'failed', 'abandoned'],
+  TimeMeasure: ['dwell', 'completion', 'waiting'],
+} as const;

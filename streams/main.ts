@@ -6,15 +6,21 @@ import { createTopics } from '../infra/kafka/topics.ts';
 import type { Kafka, TaskGroup } from '../infra/ports.ts';
 import { connectRegistry } from '../infra/registry/registry.ts';
 import type { Log } from '../infra/service/log.ts';
-import { metricSources, metrics } from '../infra/service/metrics.ts';
+import { fromZero, metricSources, metrics } from '../infra/service/metrics.ts';
 import type { Service } from '../infra/service/service.ts';
 import type { Settings } from '../infra/settings.ts';
 import { createCodec } from '../schemas/codec.ts';
+import { SYMBOLS } from '../schemas/records.ts';
 import { topicName } from '../schemas/topics.ts';
 import { createGlobalTables } from './globalTables.ts';
 import { createProcessorTask, type ProcessorOptions, type ProcessorStatus, type ProcessorTask } from './processorTask.ts';
 
+/** What an event that is no dead letter becomes. */
+const RESULTS = ['accepted', 'duplicate', 'erased', 'clock'] as const;
+
 export async function startProcessor(settings: Settings, log: Log): Promise<Service> {
+  fromZero(metrics.processorEvents, RESULTS.map((result) => ({ result })));
+  fromZero(metrics.processorDeadLetters, SYMBOLS.DeadLetterReason.map((reason) => ({ reason })));
   const kafka = await connectKafka(settings.kafka, { clientId: 'chokepoint-processor', log });
   try {
     return await run(kafka, settings, log);
@@ -95,7 +101,8 @@ function reporter(): (status: ProcessorStatus) => void {
   return ({ partition, watermark, openTasks, rememberedEvents, counts }) => {
     const { records, events, clocks, duplicates, erased, signals, timersFired, tasksNotTracked, deadLetters } = counts;
     metrics.processorRecords.inc(since('records', records));
-    for (const [result, total] of Object.entries({ accepted: events, duplicate: duplicates, erased, clock: clocks })) metrics.processorEvents.inc({ result }, since(result, total));
+    const byResult: Readonly<Record<(typeof RESULTS)[number], number>> = { accepted: events, duplicate: duplicates, erased, clock: clocks };
+    for (const result of RESULTS) metrics.processorEvents.inc({ result }, since(result, byResult[result]));
     for (const [reason, total] of Object.entries(deadLetters)) metrics.processorDeadLetters.inc({ reason }, since(`dead letter ${reason}`, total));
     metrics.processorSignals.inc(since('signals', signals));
     metrics.processorTimers.inc(since('timers', timersFired));

@@ -1,6 +1,6 @@
 /** How a route's deliveries go: for health, metrics and the log. */
 import type { Log } from '../../infra/service/log.ts';
-import { metricSources, metrics } from '../../infra/service/metrics.ts';
+import { fromZero, metricSources, metrics } from '../../infra/service/metrics.ts';
 import type { Outcome } from './patience.ts';
 
 export interface RouteWatch extends Outcome {
@@ -17,6 +17,7 @@ export function createWatch(route: string, log: Log, now: () => number): RouteWa
   let failing: { readonly since: number; readonly why: string } | null = null;
   let delivered = 0;
   let until: number | null = null;
+  for (const counter of [metrics.alertsDelivered, metrics.alertsFailures]) fromZero(counter, [{ route }]);
   metricSources.alertRoutes.set(route, () => failing !== null);
   return {
     isFailing: () => failing !== null,

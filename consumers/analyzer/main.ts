@@ -8,12 +8,13 @@ import { createTopics } from '../../infra/kafka/topics.ts';
 import type { Kafka, TaskContext, TaskGroup } from '../../infra/ports.ts';
 import { connectRegistry } from '../../infra/registry/registry.ts';
 import type { Log } from '../../infra/service/log.ts';
-import { metrics } from '../../infra/service/metrics.ts';
+import { fromZero, metrics } from '../../infra/service/metrics.ts';
 import type { Health, Service } from '../../infra/service/service.ts';
 import type { Settings } from '../../infra/settings.ts';
 import { createCodec } from '../../schemas/codec.ts';
 import type { RecordCodec } from '../../schemas/codec.ts';
 import type { Erasures } from '../../schemas/erasures.ts';
+import { SYMBOLS } from '../../schemas/records.ts';
 import { topicName } from '../../schemas/topics.ts';
 import { createCohortTask } from './cohort/task.ts';
 import type { TickOutput } from './cohort/tick.ts';
@@ -32,6 +33,9 @@ const RECORDS = ['ActionSignal', 'ErrorSignal', 'TimeSignal', 'ExpertiseLevel', 
 export async function startAnalyzer(settings: Settings, log: Log): Promise<Service> {
   const { app } = settings;
   const rules = await rulesOf(settings.rulesFile);
+  fromZero(metrics.cohortModels, SYMBOLS.Decision.map((decision) => ({ decision })));
+  fromZero(metrics.cohortFindings, rules.flatMap(({ id }) => SYMBOLS.FindingState.map((state) => ({ rule_id: id, state }))));
+  fromZero(metrics.cohortChallenges, SYMBOLS.Dimension.flatMap((dimension) => SYMBOLS.ChallengeStatus.map((status) => ({ dimension, status }))));
   const kafka = await connectKafka(settings.kafka, { clientId: 'chokepoint-analyzer', log });
   try {
     await createTopics(kafka, settings);

@@ -5,7 +5,7 @@ import { followErasures } from '../../infra/kafka/erasures.ts';
 import { runTasks, type TaskLoop } from '../../infra/kafka/taskLoop.ts';
 import { connectRegistry } from '../../infra/registry/registry.ts';
 import type { Log } from '../../infra/service/log.ts';
-import { metrics } from '../../infra/service/metrics.ts';
+import { fromZero, metrics } from '../../infra/service/metrics.ts';
 import type { Health, Service } from '../../infra/service/service.ts';
 import type { Settings } from '../../infra/settings.ts';
 import type { TaskGroup } from '../../infra/ports.ts';
@@ -36,6 +36,10 @@ const clock: Clock = {
 export async function startSink(settings: Settings, log: Log): Promise<Service> {
   const { app, clickhouse: { database, cluster, retention } } = settings;
   const byTopic = targets(app);
+  const tables = [...new Set([...byTopic.values()].map(({ table }) => table))].map((table) => ({ table }));
+  fromZero(metrics.sinkRows, tables);
+  fromZero(metrics.sinkInsertFailures, tables);
+  fromZero(metrics.sinkUnreadable, [...byTopic].filter(([, { foreign }]) => foreign).map(([topic]) => ({ topic })));
   const kafka = await connectKafka(settings.kafka, { clientId: 'chokepoint-sink', log });
   const stopping = new AbortController();
   // Connected to a database that exists: ours may have to be created, and every statement names it.

@@ -1,8 +1,8 @@
 /** Which letters are meant. What the letter itself says is looked at first: originals are opened only where the filter asks about them. */
-import type { DeadLetterReason } from '../../schemas/records.ts';
+import { SYMBOLS, type DeadLetterReason } from '../../schemas/records.ts';
 import { named, type Letter, type Original } from './letter.ts';
 
-export const REASONS: readonly DeadLetterReason[] = ['undecodable', 'invalid', 'unknown_feature', 'future', 'too_old', 'too_late', 'wrong_partition', 'too_large'];
+export const REASONS: readonly DeadLetterReason[] = SYMBOLS.DeadLetterReason;
 
 /** Null: not asked about. */
 export interface Filter {

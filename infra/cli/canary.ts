@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { createPoster, json } from '../../producers/client/poster.ts';
 import { connectClickHouse } from '../clickhouse/client.ts';
 import { createLog, type Log } from '../service/log.ts';
-import { metrics } from '../service/metrics.ts';
+import { fromZero, metrics } from '../service/metrics.ts';
 import { runService, type Service } from '../service/service.ts';
 import { describeSettings, readSettings, type Settings } from '../settings.ts';
 import { readArguments, UsageError } from './arguments.ts';
@@ -50,8 +50,7 @@ const passed = ({ missed, false: wrong }: Rehearsal): boolean => missed.length +
 async function startCanary(settings: Settings, log: Log): Promise<Service> {
   const stopping = new AbortController();
   const edges = await openEdges(settings);
-  // From the start, so that the first one counts as an increase.
-  for (const result of ['seen', 'refused', 'late', 'unseeable'] as const) metrics.canaryProbes.inc({ result }, 0);
+  fromZero(metrics.canaryProbes, (['seen', 'refused', 'late', 'unseeable'] as const).map((result) => ({ result })));
   let event: Probe | null = null;
   let rehearsal: Rehearsal | string | null = null;
 

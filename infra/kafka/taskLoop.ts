@@ -5,7 +5,7 @@
  */
 import type { GroupConsumer, Kafka, TaskGroup, TopicPartition } from '../ports.ts';
 import type { Log } from '../service/log.ts';
-import { metricSources } from '../service/metrics.ts';
+import { fromZero, metricSources, metrics } from '../service/metrics.ts';
 import { appName } from '../../schemas/topics.ts';
 import { inputKey, taskId, tasksOf } from './assigner.ts';
 import { KafkaError } from './errors.ts';
@@ -74,6 +74,9 @@ export async function runTasks(kafka: Kafka, group: TaskGroup, options: TaskLoop
     onCrash: (cause) => { fail(cause instanceof KafkaError ? cause : new KafkaError('REFUSED', `The consumer of ${groupId} cannot go on: ${cause.message}`, { cause, fatal: true })); },
   });
 
+  fromZero(metrics.taskCommits, [{ group: groupId, commit: group.commit }]);
+  // Errors have codes of Kafka's and ClickHouse's too: which, only they know.
+  fromZero(metrics.taskFailures, [{ group: groupId, code: 'none' }]);
   metricSources.tasks.set(groupId, () => [...runners.values()].map((runner) => runner.state().status));
   const lag = watchLag({ kafka, group: groupId, topics: group.topics, runners: () => [...runners.values()], log });
 

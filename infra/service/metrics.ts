@@ -102,6 +102,14 @@ export const metrics = {
   canaryRehearsed: new Gauge({ name: 'chokepoint_canary_rehearsal_seconds', help: 'Time that the last rehearsal took.' }),
 } as const;
 
+/**
+ * Shows a counter's series at 0 from the start of the service that owns it, where the values of its labels are known: Prometheus does not see a series that begins
+ * with its first count as an increase, so the first failure would be missed, and a panel of failures would be empty rather than at 0.
+ */
+export function fromZero<Label extends string>(counter: Counter<Label>, series: readonly Readonly<Record<Label, string | number>>[]): void {
+  for (const labels of series) counter.inc(labels, 0);
+}
+
 let defaults = false;
 
 /** Node's own metrics (memory, event loop lag, GC), once per process. */

@@ -1,7 +1,7 @@
 /** The collector's HTTP (design.md section 7): how requests come in and answers go out. The paths are in routes.ts, who may in admit.ts, what happens to a body in core.ts. */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Log } from '../../infra/service/log.ts';
-import { metrics } from '../../infra/service/metrics.ts';
+import { fromZero, metrics } from '../../infra/service/metrics.ts';
 import type { Health } from '../../infra/service/service.ts';
 import { createEntrance, type AdmitOptions } from './admit.ts';
 import { answerOf, unavailable } from './answers.ts';
@@ -32,6 +32,8 @@ export interface AppOptions extends AdmitOptions, BodyLimits {
 
 /** Of bodies' memory: a quarter of what may be under way. Ours. */
 const KEPT_BODY_BYTES = 16 * 1024 * 1024;
+/** What any route may answer instead of its success. */
+const REFUSALS = [401, 429, 500, 503] as const;
 /** Of a path that is answered back. */
 const LONGEST_SHOWN = 200;
 
@@ -104,7 +106,8 @@ export function createApp(options: AppOptions): FastifyInstance {
     if (now === null) throw unavailable('the collector is not connected to Kafka now, or is stopping: send the same again');
     return now;
   };
-  for (const { path, right, success, handle } of POST_ROUTES) {
+  for (const { path, right, success, refusals, handle } of POST_ROUTES) {
+    fromZero(metrics.collectorRequests, [success, ...refusals, ...REFUSALS].map((status) => ({ route: path, status })));
     app.post(path, { onRequest: entrance.admit(right) }, async (request, reply) => {
       const { caller, reservation } = entrance.of(request);
       // Records that Kafka does not have yet hold nothing of the body.

@@ -56,6 +56,9 @@ export interface Core {
   now(): number;
 }
 
+/** What an event of a request becomes that is answered 202. */
+export const EVENT_RESULTS = ['accepted', 'rejected'] as const;
+
 /** 16 MiB, some 75,000 events: more than wait for Kafka in good times. Ours. */
 const MOST_BLOCKS = 256;
 
@@ -92,7 +95,9 @@ export function createCore(parts: CoreParts): Core {
         blocks.give(intake.blocks);
       });
       await bounded(sent);
-      for (const [result, count] of [['accepted', intake.accepted], ['rejected', intake.rejected.length]] as const) {
+      const counts: Readonly<Record<(typeof EVENT_RESULTS)[number], number>> = { accepted: intake.accepted, rejected: intake.rejected.length };
+      for (const result of EVENT_RESULTS) {
+        const count = counts[result];
         metrics.collectorEvents.inc({ result }, count);
         metrics.collectorKeyEvents.inc({ key: caller.name, result }, count);
       }

@@ -19,7 +19,3 @@ export const panelQueries = (rateInterval: string): Query[] =>
   globSync(`${DEPLOY}grafana/*.json`).sort().flatMap((file) =>
     (JSON.parse(readFileSync(file, 'utf8')) as { panels: readonly Panel[] }).panels.flatMap(({ title, targets = [] }) =>
       targets.map(({ expr }) => ({ panel: `${basename(file, '.json')}: ${title}`, expr: expr.replaceAll('$__rate_interval', rateInterval) }))));
-
-/** Counters by what went wrong, which have no series before it does: of these panels a run in which all goes well shows nothing. */
-const FAILURES = ['chokepoint_task_failures_total', 'chokepoint_sink_insert_failures_total', 'chokepoint_processor_dead_letters_total', 'chokepoint_alerts_failures_total'];
-export const needsFailures = ({ expr }: Query): boolean => FAILURES.some((name) => expr.includes(name));

@@ -12,6 +12,7 @@ import { watchList } from './migrations/0003-watch-list.ts';
 import { journeys } from './migrations/0004-journeys.ts';
 import { challengeActions } from './migrations/0005-challenge-actions.ts';
 import { questionsReadLess } from './migrations/0006-questions-read-less.ts';
+import { keepingRights, viewRights } from './viewRights.ts';
 
 export interface Migration {
   readonly id: string;
@@ -54,8 +55,9 @@ export async function migrate(clickhouse: ClickHouse, database: string, migratio
   if ((await clickhouse.query("SELECT 1 FROM system.tables WHERE database = {database:String} AND name = 'migrations'", { database })).length === 0) await makeLog((statement) => clickhouse.command(onCluster(statement, cluster)), database, log);
   const rows = await clickhouse.query<{ id: string; checksum: string }>(`SELECT id, checksum FROM ${log} FINAL`);
   const todo = pending(migrations, new Map(rows.map((row) => [row.id, row.checksum])));
+  const rights = todo.length === 0 ? new Map<string, string>() : await viewRights(clickhouse, database);
   for (const migration of todo) {
-    for (const statement of migration.statements(database)) await clickhouse.command(onCluster(statement, cluster));
+    for (const statement of migration.statements(database)) await clickhouse.command(onCluster(keepingRights(statement, rights), cluster));
     await clickhouse.insert(log, [{ id: migration.id, checksum: checksum(migration) }], `migration-${migration.id}`);
   }
   return todo.map(({ id }) => id);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { startSweeper } from '../../consumers/clickhouse/erase.ts';
-import { migrate, MIGRATIONS } from '../../consumers/clickhouse/migrate.ts';
+import { migrate, MIGRATIONS, type Migration } from '../../consumers/clickhouse/migrate.ts';
 import { boundedAsk } from '../../consumers/dashboard/queries/ask.ts';
 import { readCatalog } from '../../consumers/dashboard/queries/catalog.ts';
 import { readSamples } from '../../consumers/dashboard/queries/challenge.ts';
@@ -59,6 +59,21 @@ test('the SQL: parsed by the engine, the views\' part run by it; every view and 
     const settings = statements.find((statement) => statement.startsWith('ALTER SETTINGS PROFILE'))?.replace(/^.* SETTINGS /, '') ?? '';
     await assert.rejects(clickhouse.command(`CREATE SETTINGS PROFILE p SETTINGS ${settings}`), notKept);
     await assert.rejects(clickhouse.command(`CREATE SETTINGS PROFILE p SETTINGS ${settings}, no_such_setting = 1`), /no_such_setting/);
+  });
+});
+
+test('views that an upgrade replaces run as whom access.sql has said, before it has run again', async () => {
+  await as(null, async (clickhouse) => {
+    const again: Migration = { id: '9999-every-view-again', statements: (database) => MIGRATIONS.flatMap((migration) => migration.statements(database)).filter((statement) => statement.startsWith('CREATE OR REPLACE VIEW')) };
+    await clickhouse.command('ALTER TABLE users MODIFY SQL SECURITY INVOKER');
+    await clickhouse.command('ALTER TABLE features MODIFY SQL SECURITY NONE');
+    assert.deepEqual(await migrate(clickhouse, DATABASE, [...MIGRATIONS, again]), [again.id]);
+    const securities = await clickhouse.query<{ name: string; made: string }>(`SELECT name, create_table_query AS made FROM system.tables WHERE database = '${DATABASE}' AND engine = 'View' ORDER BY name`);
+    const of = (name: string): string => (name === 'users' ? '' : name === 'features' ? 'SQL SECURITY NONE' : 'DEFINER = `an-app_views` SQL SECURITY DEFINER');
+    assert.deepEqual(securities.map(({ made }) => /(?:DEFINER = \S+ )?SQL SECURITY (?!INVOKER)\w+/.exec(made)?.[0] ?? ''), views.map(of));
+    for (const statement of statements) if (statement.startsWith('ALTER TABLE')) await clickhouse.command(statement);
+    // The next tests ask views that have been replaced.
+    await migrate(clickhouse, DATABASE, [...MIGRATIONS, { ...again, id: '9999-once-more' }]);
   });
 });
 

@@ -13,9 +13,8 @@ import type { Signal } from './signal.ts';
 import type { ReferenceView } from './referenceView.ts';
 import { STUCK, USED } from './samples.ts';
 import type { Kind } from './samples.ts';
-import { dayOfUser, newUser, setLevel, stagesOf, touch } from './state.ts';
+import { dayOfUser, newUser, noteChange, setLevel, stagesOf, touch } from './state.ts';
 import type { Emits, PartitionState, User } from './state.ts';
-import type { UserDay } from './userDay.ts';
 import { SERVICE_ROLE } from './vectors.ts';
 
 function userOf(state: PartitionState, signal: Signal, watermark: number, view: ReferenceView | null, emits: Emits): User {
@@ -58,9 +57,8 @@ function addSamples(state: PartitionState, user: User, signal: Signal, ref: Cell
 
 /** At each new signal the stage that it touches (the paper). */
 function checkStage(state: PartitionState, user: User, stage: Stage, watermark: number, view: ReferenceView, emits: Emits): void {
-  const sums = user.stages?.[stage] ?? null;
-  if (sums === null || user.level === 'machine' || (user.bottlenecks.length > 0 && user.bottlenecks.some((open) => open.stage === stage))) return;
-  const opened = openingOf(user, stage, sums, view, dayOf(watermark), watermark);
+  if (user.level === 'machine' || (user.bottlenecks.length > 0 && user.bottlenecks.some((open) => open.stage === stage))) return;
+  const opened = openingOf(user, state.days, stage, stagesOf(state, user).of(stage), view, dayOf(watermark), watermark);
   if (opened === null) return;
   user.bottlenecks = [...user.bottlenecks, { stage, since: opened.since, dimension: opened.dimension, reasons: opened.reasons }];
   state.stuck.add(user);
@@ -73,18 +71,19 @@ function fingerprintOf(state: PartitionState, user: User, bucket: Bucket<CellRef
   if (signal.class !== 'error' || signal.cause === 'dependency') return null;
   const { fingerprint } = signal;
   const known = state.labels.get(fingerprint)?.number;
-  const isKept = (known !== undefined && bucket.fingerprints?.includes(known) === true) || keepsFingerprint(user.days, bucket.ref, known);
+  const isKept = (known !== undefined && bucket.fingerprints?.includes(known) === true) || keepsFingerprint(state.days.of(user), bucket.ref, known);
   if (!isKept) return null;
   if (state.labels.add(signal, day)) state.changes.labels.add(fingerprint);
   return state.labels.get(fingerprint)?.number ?? null;
 }
 
 /** Counts an error; gives whether its fingerprint is kept. */
-function applyError(state: PartitionState, user: User, userDay: UserDay, ref: CellRef, signal: Signal): boolean {
-  const bucket = userDay.find(ref) ?? emptyBucket(ref);
-  const fingerprint = fingerprintOf(state, user, bucket, signal, userDay.day);
+function applyError(state: PartitionState, user: User, day: number, ref: CellRef, signal: Signal): boolean {
+  const bucket = dayOfUser(state, user, day).find(ref) ?? emptyBucket(ref);
+  const fingerprint = fingerprintOf(state, user, bucket, signal, day);
   countSignal(bucket, signal, fingerprint);
-  userDay.put(bucket, state.slab);
+  // Asked for again: the others have been, too.
+  dayOfUser(state, user, day).put(bucket);
   return fingerprint !== null;
 }
 
@@ -100,13 +99,13 @@ export function applySignal(state: PartitionState, signal: Signal, watermark: nu
   if (day <= today - STATE_DAYS) return;
   const ref = state.cells.refOf(signal.feature, stage);
   const userDay = dayOfUser(state, user, day);
+  noteChange(state, user, userDay);
   const isError = signal.class === 'error';
-  const isNew = isError ? !userDay.has(ref) : userDay.count(ref, numbersOf(signal), completedStep(signal), state.slab);
-  const kept = isError && applyError(state, user, userDay, ref, signal);
+  const isNew = isError ? !userDay.has(ref) : userDay.count(ref, numbersOf(signal), completedStep(signal));
+  const kept = isError && applyError(state, user, day, ref, signal);
   touch(state, user, ref);
-  state.changes.days.add(userDay);
   addSamples(state, user, signal, ref, day, kept);
-  if (user.stages === null) stagesOf(state, user);
-  else if (day > today - WINDOW_DAYS) addSignal(user.stages, day, stage, signal, isNew);
+  if (!state.days.isSummed) stagesOf(state, user);
+  else if (day > today - WINDOW_DAYS) addSignal(state.days.window, day, stage, signal, isNew);
   if (view !== null) checkStage(state, user, stage, watermark, view, emits);
 }

@@ -3,10 +3,10 @@ import type { Bottleneck, Dimension, Level, Stage } from '../../../schemas/recor
 import type { BottleneckMeasure } from '../partials.ts';
 import { boundaryOf, INFINITE_STEP } from '../quantise.ts';
 import { WINDOW_DAYS } from '../time.ts';
-import type { Bucket, Day } from './buckets.ts';
+import type { Bucket, Days } from './buckets.ts';
 import { bits, measure, MEASURES, relativeCompletions } from './measures.ts';
-import type { StageSums } from './measures.ts';
 import type { ReferenceView } from './referenceView.ts';
+import type { StageSums } from './stageSums.ts';
 
 /** A user with fewer attempts, or all on one day, may just have had a bad day (semantics 7). */
 const MIN_ATTEMPTS = 3;
@@ -27,12 +27,12 @@ export interface OpenBottleneck {
 export interface StuckUser {
   readonly id: string;
   readonly level: Level;
-  readonly days: readonly Day[];
 }
 
 /** What is asked about a user. `last`: the window's last day. */
 interface Case {
   readonly user: StuckUser;
+  readonly days: Days;
   readonly stage: Stage;
   readonly sums: StageSums;
   readonly last: number;
@@ -46,9 +46,9 @@ interface Holding {
 }
 
 /** Whether the user is above the level's 90th percentile and above twice its median. */
-function held({ sums, user, stage, last, view }: Case, name: BottleneckMeasure): Holding | null {
+function held({ sums, user, days, stage, last, view }: Case, name: BottleneckMeasure): Holding | null {
   const quantiles = view.quantilesOf(stage, user.level)?.[name];
-  const value = quantiles === undefined ? null : measure(sums, name, () => relativeCompletions(user.days, last, view)[stage]);
+  const value = quantiles === undefined ? null : measure(sums, name, () => relativeCompletions(days, last, view)[stage]);
   if (quantiles === undefined || value === null) return null;
   const threshold = Math.max(quantiles.p90, TIMES_MEDIAN * quantiles.p50);
   return value > threshold ? { measure: name, value, threshold } : null;
@@ -73,9 +73,10 @@ function feeds(bucket: Bucket, name: BottleneckMeasure, view: ReferenceView): bo
 }
 
 /** ET, unless an open SoP challenge covers a feature that the bottleneck rests on: then the platform is at fault. */
-function dimensionOf(user: StuckUser, stage: Stage, last: number, found: readonly Holding[], view: ReferenceView): Dimension {
-  for (const day of user.days) {
-    if (day.day > last || day.day <= last - WINDOW_DAYS) continue;
+function dimensionOf(days: Days, stage: Stage, last: number, found: readonly Holding[], view: ReferenceView): Dimension {
+  for (let at = 0; at < days.length; at++) {
+    const day = days.at(at);
+    if (day === undefined || day.day > last || day.day <= last - WINDOW_DAYS) continue;
     for (const bucket of day.buckets) {
       if (bucket.ref.stage === stage && view.hasOpenSop(stage, bucket.ref.feature) && found.some((one) => feeds(bucket, one.measure, view))) return 'SoP';
     }
@@ -84,14 +85,14 @@ function dimensionOf(user: StuckUser, stage: Stage, last: number, found: readonl
 }
 
 /** After a signal at the stage: what opens, or null. `last`: the window's last day, that of the watermark. */
-export function openingOf(user: StuckUser, stage: Stage, sums: StageSums, view: ReferenceView, last: number, watermark: number): Bottleneck | null {
-  if (sums.attempts < MIN_ATTEMPTS || bits(sums.attempted) < MIN_DAYS || !mayHold({ user, stage, sums, last, view })) return null;
-  const found = holding({ user, stage, sums, last, view });
+export function openingOf(user: StuckUser, days: Days, stage: Stage, sums: StageSums, view: ReferenceView, last: number, watermark: number): Bottleneck | null {
+  if (sums.attempts < MIN_ATTEMPTS || bits(sums.attempted) < MIN_DAYS || !mayHold({ user, days, stage, sums, last, view })) return null;
+  const found = holding({ user, days, stage, sums, last, view });
   if (found.length < MIN_MEASURES) return null;
   return {
     user_id: user.id,
     stage,
-    dimension: dimensionOf(user, stage, last, found, view),
+    dimension: dimensionOf(days, stage, last, found, view),
     status: 'opened',
     since: watermark,
     evaluated_at: watermark,
@@ -102,9 +103,9 @@ export function openingOf(user: StuckUser, stage: Stage, sums: StageSums, view: 
 }
 
 /** At a midnight tick: what resolves, or null. `last`: the window's last day. Without signals at the stage for 14 days no measure holds any more. */
-export function resolutionOf(user: StuckUser, open: OpenBottleneck, sums: StageSums | null, view: ReferenceView | null, last: number, tick: number): Bottleneck | null {
+export function resolutionOf(user: StuckUser, days: Days, open: OpenBottleneck, sums: StageSums, view: ReferenceView | null, last: number, tick: number): Bottleneck | null {
   const { stage } = open;
-  const found = view === null || sums === null ? [] : holding({ user, stage, sums, last, view });
+  const found = view === null ? [] : holding({ user, days, stage, sums, last, view });
   if (found.length >= MIN_MEASURES) return null;
   return {
     user_id: user.id,

@@ -45,6 +45,12 @@ export interface Day<Ref extends FeatureRef = FeatureRef> {
   find(ref: Ref, into?: Bucket<Ref>): Bucket<Ref> | undefined;
 }
 
+/** Of one user, ascending: an array of them, or what is asked like one, whose days are good until the next is asked for. */
+export interface Days<Ref extends FeatureRef = FeatureRef> {
+  readonly length: number;
+  at(index: number): Day<Ref> | undefined;
+}
+
 export interface Completions<Ref extends FeatureRef = FeatureRef> {
   readonly ref: Ref;
   /** As in a bucket. */
@@ -108,12 +114,12 @@ export function lowerMedian(steps: readonly number[]): number {
 }
 
 /** Is the fingerprint among those kept for the user and feature, or is there room for it? `undefined`: nobody has met it yet. */
-export function keepsFingerprint<Ref extends FeatureRef>(days: readonly Day<Ref>[], ref: Ref, fingerprint: number | undefined): boolean {
+export function keepsFingerprint<Ref extends FeatureRef>(days: Days<Ref>, ref: Ref, fingerprint: number | undefined): boolean {
   const scratch = emptyBucket(ref);
   const lists: number[][] = [];
   let met = 0;
-  for (const day of days) {
-    const fingerprints = day.find(ref, scratch)?.fingerprints ?? null;
+  for (let at = 0; at < days.length; at++) {
+    const fingerprints = days.at(at)?.find(ref, scratch)?.fingerprints ?? null;
     if (fingerprints === null) continue;
     met += fingerprints.length;
     lists.push(fingerprints);

@@ -12,7 +12,8 @@ import { addTo, byGroup, clear, compare, headOf, isNothing, noCounts, writeCell 
 import type { Counts, Group, NameOf } from './counts.ts';
 import { JsonBytes } from './jsonBytes.ts';
 import type { Kind } from './samples.ts';
-import type { RefTable, UserDay } from './userDay.ts';
+import type { RefTable } from './userDay.ts';
+import type { UserDays } from './userDays.ts';
 
 const COMMA = ','.charCodeAt(0);
 
@@ -39,7 +40,6 @@ export interface CellRef extends FeatureRef {
 
 /** What the cells need to know of a user, and what they remember about it. */
 export interface CountedUser {
-  readonly days: readonly UserDay[];
   readonly level: Level;
   readonly team: string;
   /** Features whose contribution may have changed; null: none; `all`: nothing of the user is counted yet. */
@@ -67,9 +67,12 @@ export interface CellAccount {
   readonly presence: readonly Presence[];
 }
 
-function featuresOfDays(days: readonly UserDay[], window: DayRange): Set<CellRef> {
+function featuresOfDays(days: UserDays, window: DayRange): Set<CellRef> {
   const features = new Set<CellRef>();
-  for (const day of days) if (day.day >= window.first && day.day <= window.last) for (const ref of day.features) features.add(ref);
+  for (let at = 0; at < days.length; at++) {
+    const day = days.at(at);
+    if (day.day >= window.first && day.day <= window.last) for (const ref of day.features) features.add(ref);
+  }
   return features;
 }
 
@@ -80,8 +83,8 @@ export interface Cells extends RefTable {
   restoreRef(number: number, feature: string, stage: Stage): void;
   /** Features made since the last call. */
   newRefs(): CellRef[];
-  /** Brings the cells up to date with a user; `machine` users are in none. */
-  settle(user: CountedUser, window: DayRange): void;
+  /** Brings the cells up to date with a user, whose days these are; `machine` users are in none. */
+  settle(user: CountedUser, days: UserDays, window: DayRange): void;
   /** By what the cells have changed since the last drain, or everything; in a fixed order. A group whose users have all gone is said once more, as zero, unless `full`. */
   drain(full: boolean): CellAccount;
   /** Everything as it stands, without forgetting what changed. */
@@ -203,7 +206,7 @@ export function createCells(nameOf: NameOf): Cells {
       if (ref === undefined) throw new Error(`profile: the changelog has signals of feature ${String(number)}, and no name for it: was it compacted or written by something else?`);
       return ref;
     },
-    settle: (user, window) => {
+    settle: (user, days, window) => {
       const target = user.level === 'machine' ? null : groupOf(user.level, user.team, user.group);
       const { counted, contributions, dirty } = user;
       if (target !== user.group && counted.length > 0) move(user, target);
@@ -211,10 +214,10 @@ export function createCells(nameOf: NameOf): Cells {
       if (dirty === null) return;
       user.dirty = null;
       const presentBefore = counted.length > 0;
-      for (const ref of dirty === 'all' ? featuresOfDays(user.days, window) : dirty) {
+      for (const ref of dirty === 'all' ? featuresOfDays(days, window) : dirty) {
         const at = counted.indexOf(ref);
         const old = at < 0 ? null : (contributions[at] ?? null);
-        const now = contributionOf(user.days, ref, window);
+        const now = contributionOf(days, ref, window);
         if (old === now || (old !== null && now !== null && sameContribution(old, now))) continue;
         if (target !== null) exchange(ref, target, old, now);
         if (now !== null) {

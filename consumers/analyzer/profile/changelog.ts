@@ -100,7 +100,10 @@ export function createChangelog(topic: string, partition: number): Changelog {
       for (const ref of state.cells.newRefs()) put(refKey(ref.number), refRecord(ref));
       for (const user of users) put(userKey(user.id), userRecord(user));
       dayRecords.clear();
-      for (const day of days) records.push(dayRecords.of(day.day, day.user.id, day.record()));
+      for (const [at, user] of days.users.entries()) {
+        const day = state.days.of(user).find(days.days[at] ?? 0);
+        if (day?.takeChange() === true) records.push(dayRecords.of(day.day, user.id, day.record()));
+      }
       for (const [key, { key: sample, day }] of samples) {
         const kept = state.samples.get(sample, day);
         if (kept !== undefined) put(key, json(kept satisfies SampleRecord));
@@ -111,7 +114,9 @@ export function createChangelog(topic: string, partition: number): Changelog {
       }
       const { watermark, firstTick, lastTick, training } = state;
       put(PARTITION_KEY, json({ n, watermark, first_tick: firstTick, last_tick: lastTick, training, next_label: state.labels.nextNumber() } satisfies PartitionRecord));
-      for (const set of [days, users, samples, labels, gone]) set.clear();
+      days.users.length = 0;
+      days.days.length = 0;
+      for (const set of [users, samples, labels, gone]) set.clear();
       return records;
     },
   };

@@ -3,7 +3,7 @@
  */
 import type { DayRange } from '../time.ts';
 import { emptyBucket, lowerMedian, mergeSteps } from './buckets.ts';
-import type { Bucket, Day, FeatureRef } from './buckets.ts';
+import type { Bucket, Days, FeatureRef } from './buckets.ts';
 
 /** Users with fewer ended attempts say nothing about abandonment (semantics 5). */
 const MIN_ATTEMPTS = 3;
@@ -26,7 +26,7 @@ export interface Contribution {
 const scratch: Bucket = emptyBucket({ feature: '', stage: 'data' });
 
 /** Null where the user has no signal on the feature in the window: otherwise the user is one of `seen`. */
-export function contributionOf<Ref extends FeatureRef>(days: readonly Day<Ref>[], ref: Ref, window: DayRange): Contribution | null {
+export function contributionOf<Ref extends FeatureRef>(days: Days<Ref>, ref: Ref, window: DayRange): Contribution | null {
   let seenDays = 0;
   let actions = 0;
   let times = 0;
@@ -36,7 +36,7 @@ export function contributionOf<Ref extends FeatureRef>(days: readonly Day<Ref>[]
   let durations: number[][] | null = null;
   // Days ascend.
   for (let at = days.length - 1; at >= 0; at--) {
-    const day = days[at];
+    const day = days.at(at);
     if (day === undefined || day.day < window.first) break;
     if (day.day > window.last) continue;
     const bucket = day.find(ref, scratch as Bucket<Ref>);

@@ -11,19 +11,15 @@ export function moveDay(state: PartitionState, tick: number): void {
   const kept = stateDaysOf(tick);
   const leaving = window.first - 1;
   for (const user of state.byDay.get(leaving) ?? []) {
-    const day = user.days.find((known) => known.day === leaving);
+    const day = state.days.of(user).find(leaving);
     for (const ref of day?.features ?? []) touch(state, user, ref);
   }
   state.samples.touchDay(leaving);
   const forgotten = kept.first - 1;
   for (const user of state.byDay.get(forgotten) ?? []) {
-    for (const day of user.days) {
-      if (day.day !== forgotten) continue;
-      state.changes.days.delete(day);
-      state.changes.gone.add(dayKey(forgotten, user.id));
-    }
-    user.days = user.days.filter(({ day }) => day !== forgotten);
-    if (user.days.length === 0) state.idle.add(user);
+    const days = state.days.of(user);
+    if (days.remove(forgotten)) state.changes.gone.add(dayKey(forgotten, user.id));
+    if (days.length === 0) state.idle.add(user);
   }
   state.byDay.delete(forgotten);
   for (const sample of state.samples.dropDay(forgotten)) {
@@ -44,9 +40,9 @@ export function measureUpTo(state: PartitionState, last: number): void {
     state.measuredDay += 1;
     const leaving = state.measuredDay - WINDOW_DAYS;
     for (const user of state.byDay.get(leaving) ?? []) {
-      const { stages } = user;
-      const day = stages === null ? undefined : user.days.find((known) => known.day === leaving);
-      if (stages !== null && day !== undefined) for (const bucket of day.buckets) removeBucket(stages, leaving, bucket);
+      const days = state.days.of(user);
+      const day = days.isSummed ? days.find(leaving) : undefined;
+      if (day !== undefined) for (const bucket of day.buckets) removeBucket(days.window, leaving, bucket);
     }
   }
 }
@@ -55,7 +51,9 @@ export function measureUpTo(state: PartitionState, last: number): void {
 export function forgetIdle(state: PartitionState): void {
   if (state.training !== null) return;
   for (const user of state.idle) {
-    if (user.days.length > 0) continue;
+    const days = state.days.of(user);
+    if (days.length > 0) continue;
+    days.clear();
     state.users.delete(user.id);
     state.unsettled.delete(user);
     state.stuck.delete(user);

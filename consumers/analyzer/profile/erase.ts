@@ -10,15 +10,16 @@ import type { PartitionState, User } from './state.ts';
 const isErased = (user: User, erased: Erased): boolean => erased.covers(user.id, user.since);
 
 function eraseUser(state: PartitionState, user: User): void {
-  for (const day of user.days) {
-    state.changes.days.delete(day);
-    state.changes.gone.add(dayKey(day.day, user.id));
-    state.byDay.set(day.day, (state.byDay.get(day.day) ?? []).filter((other) => other !== user));
+  const days = state.days.of(user);
+  for (let at = 0; at < days.length; at++) {
+    const { day } = days.at(at);
+    state.changes.gone.add(dayKey(day, user.id));
+    state.byDay.set(day, (state.byDay.get(day) ?? []).filter((other) => other !== user));
   }
-  user.days = [];
+  days.clear();
   // Takes what the user was counted for out of the cells, which say so at the next tick.
   user.dirty = [...user.counted];
-  state.cells.settle(user, windowOf(state.lastTick ?? TICK_MS));
+  state.cells.settle(user, days, windowOf(state.lastTick ?? TICK_MS));
   state.users.delete(user.id);
   state.machines.delete(user.id);
   for (const users of [state.unsettled, state.idle, state.stuck, state.changes.users]) users.delete(user);

@@ -6,11 +6,10 @@ import type { Stage } from '../../../schemas/records.ts';
 import type { BottleneckMeasure } from '../partials.ts';
 import { boundaryOf, INFINITE_STEP, quantise } from '../quantise.ts';
 import { WINDOW_DAYS } from '../time.ts';
-import type { Bucket, Day } from './buckets.ts';
+import type { Bucket, Days } from './buckets.ts';
 import type { Signal } from './signal.ts';
 import type { ReferenceView } from './referenceView.ts';
-
-export const STAGES: readonly Stage[] = ['data', 'features', 'training', 'deployment'];
+import type { StageSums, StageWindow } from './stageSums.ts';
 
 export const MEASURES: readonly BottleneckMeasure[] = ['errors_per_active_day', 'relative_completion', 'stuck_share'];
 
@@ -20,30 +19,8 @@ const PER_UNIT = 1_000;
 /** Stands for an infinite relative completion, so that histograms need no special case (ours): a million times the median is no work any more. */
 const LONGEST_RELATIVE = 1_000_000;
 
-export interface StageSums {
-  /** Features and days with any signal. */
-  buckets: number;
-  errors: number;
-  /** Ended attempts, and those of them failed or abandoned. */
-  attempts: number;
-  stuck: number;
-  completions: number;
-  /** A bit per day of the window, the day's number modulo 32. Active as in semantics 1; `attempted`: an ended attempt. */
-  active: number;
-  attempted: number;
-}
-
-/** A user's sums; null at stages where there never was anything. */
-export type StageWindow = Record<Stage, StageSums | null>;
-
-const emptyWindow = (): StageWindow => ({ data: null, features: null, training: null, deployment: null });
-
 const DAY_BITS = 31;
 const bitOf = (day: number): number => 1 << (day & DAY_BITS);
-
-function sumsOf(window: StageWindow, stage: Stage): StageSums {
-  return (window[stage] ??= { buckets: 0, errors: 0, attempts: 0, stuck: 0, completions: 0, active: 0, attempted: 0 });
-}
 
 function completionsOf({ durations }: Bucket): number {
   let count = 0;
@@ -53,7 +30,7 @@ function completionsOf({ durations }: Bucket): number {
 
 /** Adds all of a bucket. */
 function addBucket(window: StageWindow, day: number, bucket: Bucket): void {
-  const sums = sumsOf(window, bucket.ref.stage);
+  const sums = window.of(bucket.ref.stage);
   const stuck = bucket.failed + bucket.abandoned;
   sums.buckets += 1;
   sums.errors += bucket.errors;
@@ -64,19 +41,18 @@ function addBucket(window: StageWindow, day: number, bucket: Bucket): void {
   if (bucket.completed + stuck > 0) sums.attempted |= bitOf(day);
 }
 
-/** The sums of the 14 days up to a last one. */
-export function sumDays(days: readonly Day[], last: number): StageWindow {
-  const window = emptyWindow();
-  for (const day of days) {
-    if (day.day > last || day.day <= last - WINDOW_DAYS) continue;
+/** Adds up the 14 days up to a last one, from nothing. */
+export function sumDays(window: StageWindow, days: Days, last: number): void {
+  for (let at = 0; at < days.length; at++) {
+    const day = days.at(at);
+    if (day === undefined || day.day > last || day.day <= last - WINDOW_DAYS) continue;
     for (const bucket of day.buckets) addBucket(window, day.day, bucket);
   }
-  return window;
 }
 
 /** Takes out all of a bucket whose day leaves the window. */
 export function removeBucket(window: StageWindow, day: number, bucket: Bucket): void {
-  const sums = sumsOf(window, bucket.ref.stage);
+  const sums = window.of(bucket.ref.stage);
   const stuck = bucket.failed + bucket.abandoned;
   sums.buckets -= 1;
   sums.errors -= bucket.errors;
@@ -89,7 +65,7 @@ export function removeBucket(window: StageWindow, day: number, bucket: Bucket): 
 
 /** Adds a signal of a day of the window. `isNew`: the first of its day and feature. */
 export function addSignal(window: StageWindow, day: number, stage: Stage, signal: Signal, isNew: boolean): void {
-  const sums = sumsOf(window, stage);
+  const sums = window.of(stage);
   if (isNew) sums.buckets += 1;
   if (signal.class === 'error') {
     if (signal.cause !== 'dependency') sums.errors += 1;
@@ -116,10 +92,11 @@ export function bits(mask: number): number {
 const quantiseMeasure = (value: number): number => quantise(Math.floor(value * PER_UNIT)) / PER_UNIT;
 
 /** Completions relative to their features' medians, by stage, in no order; of features whose median is known. */
-export function relativeCompletions(days: readonly Day[], last: number, view: ReferenceView): Record<Stage, number[]> {
+export function relativeCompletions(days: Days, last: number, view: ReferenceView): Record<Stage, number[]> {
   const relatives: Record<Stage, number[]> = { data: [], features: [], training: [], deployment: [] };
-  for (const day of days) {
-    if (day.day > last || day.day <= last - WINDOW_DAYS) continue;
+  for (let of = 0; of < days.length; of++) {
+    const day = days.at(of);
+    if (day === undefined || day.day > last || day.day <= last - WINDOW_DAYS) continue;
     for (const { ref, durations } of day.completions) {
       const median = view.medianOf(ref.feature);
       if (median === undefined) continue;

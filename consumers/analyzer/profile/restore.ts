@@ -11,9 +11,9 @@ import type { Turn } from './batches.ts';
 import { PARTITION_KEY, VERSION } from './changelog.ts';
 import type { LabelRecord, PartitionRecord, RefRecord, SampleRecord, UserRecord } from './changelog.ts';
 import { dayOf } from '../time.ts';
-import { insertDay, newUser, noteDay } from './state.ts';
+import { newUser, noteDay } from './state.ts';
 import type { PartitionState, User } from './state.ts';
-import { DAY_VERSION, UserDay } from './userDay.ts';
+import { DAY_VERSION } from './userDay.ts';
 
 const SLASH = '/'.charCodeAt(0);
 const DAYS = 'd'.charCodeAt(0);
@@ -41,15 +41,19 @@ export function createRestore(state: PartitionState, turn: Turn = setImmediate):
     let day = 0;
     for (; key[at] !== SLASH; at++) day = day * 10 + (key[at] ?? 0) - ZERO;
     let user = state.users.find(key, at + 1, key.length);
-    if (user !== undefined && hasDay(user, day)) user.days = user.days.filter((known) => known.day !== day);
-    if (value === null) return;
+    if (value === null) {
+      if (user !== undefined) state.days.of(user).remove(day);
+      return;
+    }
     if (value[0] !== DAY_VERSION) refuse(key, value);
     if (user === undefined) {
       user = newUser(key.toString('utf8', at + 1), '', '');
       state.users.add(user);
       unknown.add(user);
     }
-    appendDay(user, new UserDay(day, user, state.cells, state.slab, value));
+    const days = state.days.of(user);
+    days.remove(day);
+    days.add(day, { bytes: value, from: 0, to: value.length });
   };
 
   const applyUser = (key: Buffer, record: UserRecord | null): void => {
@@ -110,7 +114,9 @@ export function createRestore(state: PartitionState, turn: Turn = setImmediate):
     end: async () => {
       await turn();
       for (const user of unknown) {
-        if (user.days.length > 0) throw new Error(`profile: the changelog has days of user ${user.id}, and not the user: was it compacted or written by something else?`);
+        const days = state.days.of(user);
+        if (days.length > 0) throw new Error(`profile: the changelog has days of user ${user.id}, and not the user: was it compacted or written by something else?`);
+        days.clear();
         state.users.delete(user.id);
       }
       state.measuredDay = state.watermark === -Infinity ? -Infinity : dayOf(state.watermark);
@@ -118,24 +124,6 @@ export function createRestore(state: PartitionState, turn: Turn = setImmediate):
       return n;
     },
   };
-}
-
-/** Days come in their order, nearly always: an array that has room for more is not copied with each of them. `derive` gives it its size. */
-function appendDay(user: User, day: UserDay): void {
-  const days = user.days as UserDay[];
-  const last = days.at(-1);
-  if (last === undefined) user.days = [day];
-  else if (last.day < day.day) days.push(day);
-  else insertDay(user, day);
-}
-
-/** The last is looked at first. */
-function hasDay({ days }: User, day: number): boolean {
-  for (let at = days.length - 1; at >= 0; at--) {
-    const known = days[at]?.day ?? 0;
-    if (known <= day) return known === day;
-  }
-  return false;
 }
 
 function refuse(key: string | Buffer, value: Buffer): never {
@@ -168,10 +156,10 @@ function fillUser(user: User, record: UserRecord): void {
 
 /** What is not in the changelog. All of the user is counted anew at the next tick. */
 function derive(state: PartitionState, user: User): void {
-  if (user.days.length > 0) user.days = user.days.slice();
+  const days = state.days.of(user);
   user.dirty = 'all';
   if (user.bottlenecks.length > 0) state.stuck.add(user);
   if (user.level === 'machine') state.machines.add(user.id);
-  if (user.days.length === 0) state.idle.add(user);
-  for (const day of user.days) noteDay(state, day);
+  if (days.length === 0) state.idle.add(user);
+  for (let at = 0; at < days.length; at++) noteDay(state, user, days.at(at).day);
 }

@@ -11,16 +11,16 @@ import { createLabels } from './labels.ts';
 import type { Labels } from './labels.ts';
 import type { Candidate } from './levels.ts';
 import { sumDays } from './measures.ts';
-import type { StageWindow } from './measures.ts';
 import { createSamples } from './samples.ts';
 import type { SampleKey, SampleStore } from './samples.ts';
-import { createSlab } from './slab.ts';
-import type { Slab } from './slab.ts';
-import { UserDay } from './userDay.ts';
+import type { StageWindow } from './stageSums.ts';
+import type { UserDay } from './userDay.ts';
+import { NO_BLOCK, UserDays } from './userDays.ts';
+import type { DayOwner } from './userDays.ts';
 import { UserTable } from './userTable.ts';
 import type { Standing } from './vectors.ts';
 
-export interface User extends CountedUser {
+export interface User extends CountedUser, DayOwner {
   readonly id: string;
   /** Of the latest signal. */
   team: string;
@@ -38,15 +38,18 @@ export interface User extends CountedUser {
   standing: Standing | null;
   /** Open ones; most users have none. */
   bottlenecks: readonly OpenBottleneck[];
-  /** Ascending, at most 28. Here and in `bottlenecks` a new array replaces the old one, of just the size that it needs. */
-  days: readonly UserDay[];
-  /** Derived: over the 14 days up to `measuredDay`; null: not asked for since the restart. */
-  stages: StageWindow | null;
+}
+
+/** In the order in which they were changed first; those that have gone since are in it still. */
+interface ChangedDays {
+  readonly users: User[];
+  /** Beside each user. */
+  readonly days: number[];
 }
 
 /** What has to go to the changelog with the next commit. Tombstones are written before the rest. */
 interface Changes {
-  readonly days: Set<UserDay>;
+  readonly days: ChangedDays;
   readonly users: Set<User>;
   readonly samples: Map<string, { readonly key: SampleKey; readonly day: number }>;
   readonly labels: Set<string>;
@@ -63,6 +66,7 @@ export interface PartitionState {
   /** The training tick whose decision is not in force yet. */
   training: number | null;
   readonly users: UserTable;
+  readonly days: UserDays;
   /** Derived: users with a bucket on a day. */
   readonly byDay: Map<number, User[]>;
   /** Derived: nobody's cells have been counted since the restart. */
@@ -75,14 +79,13 @@ export interface PartitionState {
   readonly stuck: Set<User>;
   /** Derived: ids of those with the level `machine`: few. */
   readonly machines: Set<string>;
-  /** Derived: the last day of the window of the users' `stages`; -Infinity before the first record. */
+  /** Derived: the last day of the window of the users' sums; -Infinity before the first record. */
   measuredDay: number;
   /** Derived: the next tick says everything. */
   full: boolean;
   readonly cells: Cells;
   readonly samples: SampleStore;
   readonly labels: Labels;
-  readonly slab: Slab;
   readonly changes: Changes;
 }
 
@@ -97,12 +100,14 @@ export const noEmits = (): Emits => ({ partials: [], levels: [], bottlenecks: []
 
 export function emptyState(): PartitionState {
   const labels = createLabels();
+  const cells = createCells((fingerprint) => labels.nameOf(fingerprint));
   return {
     watermark: -Infinity,
     firstTick: null,
     lastTick: null,
     training: null,
     users: new UserTable(),
+    days: new UserDays(cells),
     byDay: new Map(),
     uncounted: true,
     unsettled: new Set(),
@@ -111,22 +116,28 @@ export function emptyState(): PartitionState {
     machines: new Set(),
     measuredDay: -Infinity,
     full: true,
-    cells: createCells((fingerprint) => labels.nameOf(fingerprint)),
+    cells,
     samples: createSamples(),
     labels,
-    slab: createSlab(),
-    changes: { days: new Set(), users: new Set(), samples: new Map(), labels: new Set(), gone: new Set() },
+    changes: { days: { users: [], days: [] }, users: new Set(), samples: new Map(), labels: new Set(), gone: new Set() },
   };
 }
 
 const NONE: readonly never[] = [];
 
+/** What every signal asks for comes first: it lies in the same lines of the cache. */
 export function newUser(id: string, team: string, role: string): User {
   return {
     id,
     team,
     role,
     level: 'unclassified',
+    block: NO_BLOCK,
+    dirty: null,
+    bottlenecks: NONE,
+    group: null,
+    counted: [],
+    contributions: [],
     since: -Infinity,
     modelVersion: 0,
     score: null,
@@ -134,19 +145,18 @@ export function newUser(id: string, team: string, role: string): User {
     candidate: null,
     otherLevels: NONE,
     standing: null,
-    bottlenecks: NONE,
-    days: NONE,
-    dirty: null,
-    counted: [],
-    contributions: [],
-    group: null,
-    stages: null,
   };
 }
 
-/** The sums of a user's window. */
+/** The sums of a user's window over the 14 days up to `measuredDay`; good until another user's are asked for. */
 export function stagesOf(state: PartitionState, user: User): StageWindow {
-  return (user.stages ??= sumDays(user.days, state.measuredDay));
+  const days = state.days.of(user);
+  const { window } = days;
+  if (!days.isSummed) {
+    sumDays(window, days, state.measuredDay);
+    days.noteSummed();
+  }
+  return window;
 }
 
 /** The user's contribution to the feature may have changed. */
@@ -157,16 +167,8 @@ export function touch(state: PartitionState, user: User, ref: CellRef): void {
   } else if (user.dirty !== 'all' && !user.dirty.includes(ref)) user.dirty.push(ref);
 }
 
-/** Puts a day in its place. */
-export function insertDay(user: User, day: UserDay): void {
-  const { days } = user;
-  let at = days.length;
-  while (at > 0 && (days[at - 1]?.day ?? 0) > day.day) at -= 1;
-  user.days = at === days.length ? [...days, day] : days.toSpliced(at, 0, day);
-}
-
 /** Remembers who has a day, for when it leaves. */
-export function noteDay(state: PartitionState, { day, user }: UserDay): void {
+export function noteDay(state: PartitionState, user: User, day: number): void {
   const others = state.byDay.get(day);
   if (others === undefined) state.byDay.set(day, [user]);
   else others.push(user);
@@ -174,16 +176,18 @@ export function noteDay(state: PartitionState, { day, user }: UserDay): void {
 
 /** The user's day, made where it is missing. */
 export function dayOfUser(state: PartitionState, user: User, day: number): UserDay {
-  const { days } = user;
-  for (let at = days.length - 1; at >= 0; at--) {
-    const known = days[at];
-    if (known?.day === day) return known;
-    if (known !== undefined && known.day < day) break;
-  }
-  const made = new UserDay(day, user, state.cells, state.slab);
-  insertDay(user, made);
-  noteDay(state, made);
-  return made;
+  const days = state.days.of(user);
+  const known = days.find(day);
+  if (known !== undefined) return known;
+  noteDay(state, user, day);
+  return days.add(day);
+}
+
+/** The day is other than the changelog has it. */
+export function noteChange({ changes }: PartitionState, user: User, day: UserDay): void {
+  if (!day.change()) return;
+  changes.days.users.push(user);
+  changes.days.days.push(day.day);
 }
 
 /**
@@ -200,6 +204,6 @@ export function setLevel(state: PartitionState, user: User, level: Level, since:
   state.unsettled.add(user);
   if (level === 'machine') state.machines.add(user.id);
   else state.machines.delete(user.id);
-  if (wasMachine !== (level === 'machine') && user.days.length > 0) state.samples.touchAll();
+  if (wasMachine !== (level === 'machine') && state.days.of(user).length > 0) state.samples.touchAll();
   emits.levels.push({ user_id: user.id, level, since: user.since, model_version: modelVersion, score });
 }

@@ -11,10 +11,11 @@ import { inBatches } from './batches.ts';
 import { resolutionOf } from './bottlenecks.ts';
 import { forgetIdle, measureUpTo, moveDay } from './days.ts';
 import { decideLevel } from './levels.ts';
-import { measure, MEASURES, relativeCompletions, STAGES } from './measures.ts';
+import { measure, MEASURES, relativeCompletions } from './measures.ts';
 import { cellsRecords, tickRecord, vectorsRecords } from './records.ts';
 import type { ReferenceView } from './referenceView.ts';
 import { shadowRecords, shadowsOf } from './shadow.ts';
+import { STAGES } from './stageSums.ts';
 import { setLevel, stagesOf } from './state.ts';
 import type { Emits, PartitionState, User } from './state.ts';
 import { standingOf } from './vectors.ts';
@@ -26,7 +27,7 @@ const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 async function settle(state: PartitionState, tick: number): Promise<void> {
   const window = windowOf(tick);
   await inBatches(state.uncounted ? state.users.values() : state.unsettled, (user) => {
-    state.cells.settle(user, window);
+    state.cells.settle(user, state.days.of(user), window);
   });
   state.uncounted = false;
   state.unsettled.clear();
@@ -65,21 +66,17 @@ async function decideLevels(state: PartitionState, tick: number, view: Reference
 /** At a midnight tick: how many users of each level have which value of each measure. */
 async function measureCounts(state: PartitionState, view: ReferenceView | null): Promise<MeasureCounts[]> {
   const places = STAGES.flatMap((stage) => MEASURES.map((name) => ({ stage, measure: name, byLevel: new Map<Level, Map<number, number>>() })));
-  let days: User['days'] = [];
   let relatives: Record<Stage, number[]> | null = null;
   // One for all users, and asked for few of them.
   let asked: Stage = 'data';
-  const relativesAsked = (): number[] => (view === null ? [] : (relatives ??= relativeCompletions(days, state.measuredDay, view))[asked]);
+  const relativesAsked = (): number[] => (view === null ? [] : (relatives ??= relativeCompletions(state.days, state.measuredDay, view))[asked]);
   await inBatches(state.users.values(), (user) => {
-    if (user.level === 'machine' || user.days.length === 0) return;
+    if (user.level === 'machine' || state.days.of(user).length === 0) return;
     const stages = stagesOf(state, user);
-    days = user.days;
     relatives = null;
     for (const { stage, measure: name, byLevel } of places) {
-      const sums = stages[stage];
-      if (sums === null) continue;
       asked = stage;
-      const value = measure(sums, name, relativesAsked);
+      const value = measure(stages.of(stage), name, relativesAsked);
       if (value === null) continue;
       let values = byLevel.get(user.level);
       if (values === undefined) byLevel.set(user.level, (values = new Map<number, number>()));
@@ -95,7 +92,7 @@ function resolveBottlenecks(state: PartitionState, tick: number, view: Reference
   for (const user of [...state.stuck].sort((a, b) => compare(a.id, b.id))) {
     for (const stage of STAGES) {
       const open = user.bottlenecks.find((one) => one.stage === stage);
-      const resolved = open === undefined ? null : resolutionOf(user, open, stagesOf(state, user)[stage], view, state.measuredDay, tick);
+      const resolved = open === undefined ? null : resolutionOf(user, state.days, open, stagesOf(state, user).of(stage), view, state.measuredDay, tick);
       if (resolved === null) continue;
       user.bottlenecks = user.bottlenecks.filter((one) => one !== open);
       state.changes.users.add(user);
@@ -110,7 +107,7 @@ async function vectorsOf(state: PartitionState, tick: number, view: ReferenceVie
   const range = stateDaysOf(tick);
   const vectors: UserVector[] = [];
   await inBatches(state.users.values(), (user) => {
-    const standing = standingOf(user.days, range, user.role, user.frequent, view);
+    const standing = standingOf(state.days.of(user), range, user.role, user.frequent, view);
     const remembered = standing.machine || standing.frequent ? standing : null;
     if (remembered !== null || user.standing !== null || user.frequent !== standing.frequent) state.changes.users.add(user);
     user.frequent = standing.frequent;

@@ -5,6 +5,8 @@
  *   2 bytes of length | feature's number | active | actions own times completed failed abandoned errors | fingerprints: count, numbers | durations: count, steps and counts
  *
  * all varints but the length, which is there to pass over a bucket. It always fits: there are fewer than 4,000 steps and at most 64 fingerprints.
+ *
+ * Where they lie, and what is asked for most, is a row of numbers (userDays.ts): a day has no object of its own.
  */
 import type { Slice } from '../../../infra/ports.ts';
 import { decode, decodeDurations, encode, encodeFirst, FULL_BYTE, LENGTH_BYTES, ONE_BYTE, read, scratch } from './bucketBytes.ts';
@@ -12,7 +14,6 @@ import { addNumbers, NUMBERS } from './buckets.ts';
 import type { Bucket, Completions, Day } from './buckets.ts';
 import type { CellRef } from './cells.ts';
 import type { Slab } from './slab.ts';
-import type { User } from './state.ts';
 
 export const DAY_VERSION = 2;
 const FIRST_BYTES = 32;
@@ -24,30 +25,90 @@ export interface RefTable {
   refAt(number: number): CellRef;
 }
 
-export class UserDay implements Day<CellRef> {
-  readonly day: number;
-  readonly user: User;
-  private readonly refs: RefTable;
-  /** The record lies in these, among others', from `start` to `end`; up to `limit` it may grow. */
-  private bytes: Buffer;
-  private start: number;
-  private end: number;
-  private limit: number;
-  /** A bit for each feature's number, modulo 32: most features that are asked for are not there, and their absence is told without touching the bytes. 0: not made yet. */
-  private mask = 0;
+/** What a row has: the numbers' places in it. */
+const DAY = 0;
+/** A bit for each feature's number, modulo 32: most features that are asked for are not there, and their absence is told without touching the bytes. */
+const MASK = 1;
+/** The record lies in this piece of the slab, among others', from START for LENGTH bytes; up to ROOM bytes it may grow. */
+const PIECE = 2;
+const START = 3;
+const LENGTH = 4;
+const ROOM = 5;
+/** 1: not in the changelog yet as it is. */
+const CHANGED = 6;
+export const ROW_INTS = 8;
 
-  /** `record`: that of the changelog, which is copied; without, a day without buckets. */
-  constructor(day: number, user: User, refs: RefTable, slab: Slab, record?: Uint8Array) {
-    this.day = day;
-    this.user = user;
+/** One for all days of a table: good until another is asked for. */
+export class UserDay implements Day<CellRef> {
+  private readonly refs: RefTable;
+  private readonly slab: Slab;
+  private rows: Int32Array = new Int32Array(ROW_INTS);
+  private row = 0;
+  /** Of the record, once something has asked for its bytes. */
+  private bytes: Buffer;
+  private start = 0;
+  private end = 0;
+
+  constructor(refs: RefTable, slab: Slab) {
     this.refs = refs;
-    const size = record?.length ?? FIRST_BYTES;
-    this.start = slab.cut(size);
-    this.bytes = slab.bytes;
-    this.limit = this.start + size;
-    this.end = this.start + (record?.length ?? 1);
+    this.slab = slab;
+    this.bytes = slab.pieces[0] as Buffer;
+  }
+
+  /** Makes it that of another row. */
+  moveTo(rows: Int32Array, row: number): this {
+    this.rows = rows;
+    this.row = row;
+    return this;
+  }
+
+  get day(): number {
+    return this.rows[this.row + DAY] as number;
+  }
+
+  /** Makes the row that of a day without buckets, or of the `record` of the changelog, which is copied. */
+  begin(day: number, record?: Slice): void {
+    const { rows, row } = this;
+    const length = record === undefined ? 1 : record.to - record.from;
+    const room = record === undefined ? FIRST_BYTES : length;
+    rows[row + DAY] = day;
+    rows[row + MASK] = 0;
+    rows[row + START] = this.slab.cut(room);
+    rows[row + PIECE] = this.slab.piece;
+    rows[row + LENGTH] = length;
+    rows[row + ROOM] = room;
+    rows[row + CHANGED] = 0;
+    this.open();
     if (record === undefined) this.bytes[this.start] = DAY_VERSION;
-    else this.bytes.set(record, this.start);
+    else record.bytes.copy(this.bytes, this.start, record.from, record.to);
+  }
+
+  /** Lets go of its bytes: the row is another's, or nobody's, from now on. */
+  leave(): void {
+    this.slab.release(this.rows[this.row + PIECE] as number);
+  }
+
+  private open(): void {
+    const { rows, row } = this;
+    this.bytes = this.slab.pieces[rows[row + PIECE] as number] as Buffer;
+    this.start = rows[row + START] as number;
+    this.end = this.start + (rows[row + LENGTH] as number);
+  }
+
+  /** Notes that it has changed; false where that was known. */
+  change(): boolean {
+    const place = this.row + CHANGED;
+    if (this.rows[place] === 1) return false;
+    this.rows[place] = 1;
+    return true;
+  }
+
+  /** Whether it has changed since the last time that this was asked. */
+  takeChange(): boolean {
+    const place = this.row + CHANGED;
+    if (this.rows[place] === 0) return false;
+    this.rows[place] = 0;
+    return true;
   }
 
   /** Where the bucket begins, or the end. Leaves `read` behind the feature's number. */
@@ -73,13 +134,18 @@ export class UserDay implements Day<CellRef> {
   }
 
   private makeMask(): number {
-    for (const { number } of this.features) this.mask |= bitOf(number);
-    return this.mask;
+    let mask = 0;
+    for (const { number } of this.features) mask |= bitOf(number);
+    this.rows[this.row + MASK] = mask;
+    return mask;
   }
 
   /** Leaves `read` behind the feature's number. */
   has({ number }: CellRef): boolean {
-    return ((this.mask === 0 ? this.makeMask() : this.mask) & bitOf(number)) !== 0 && this.seek(number) < this.end;
+    const mask = this.rows[this.row + MASK] as number;
+    if (((mask === 0 ? this.makeMask() : mask) & bitOf(number)) === 0) return false;
+    this.open();
+    return this.seek(number) < this.end;
   }
 
   find(ref: CellRef, into?: Bucket<CellRef>): Bucket<CellRef> | undefined {
@@ -89,12 +155,14 @@ export class UserDay implements Day<CellRef> {
   /** In the order in which they came. */
   get buckets(): Bucket<CellRef>[] {
     const buckets: Bucket<CellRef>[] = [];
+    this.open();
     for (let at = this.start + 1; at < this.end; at += LENGTH_BYTES + this.lengthAt(at)) buckets.push(decode(this.refFrom(at)));
     return buckets;
   }
 
   get completions(): Completions<CellRef>[] {
     const found: Completions<CellRef>[] = [];
+    this.open();
     for (let at = this.start + 1; at < this.end; at += LENGTH_BYTES + this.lengthAt(at)) {
       const ref = this.refFrom(at);
       const durations = decodeDurations();
@@ -105,6 +173,7 @@ export class UserDay implements Day<CellRef> {
 
   get features(): CellRef[] {
     const features: CellRef[] = [];
+    this.open();
     for (let at = this.start + 1; at < this.end; at += LENGTH_BYTES + this.lengthAt(at)) features.push(this.refFrom(at));
     return features;
   }
@@ -116,21 +185,28 @@ export class UserDay implements Day<CellRef> {
   }
 
   /** Puts a bucket in the place of the one before it of its feature, or at the end. */
-  put(bucket: Bucket<CellRef>, slab: Slab): void {
+  put(bucket: Bucket<CellRef>): void {
     const { number } = bucket.ref;
-    this.place(encode(bucket), this.seek(number), slab);
-    if (this.mask !== 0) this.mask |= bitOf(number);
+    this.open();
+    this.place(encode(bucket), this.seek(number));
+    if (this.rows[this.row + MASK] !== 0) this.mark(number);
+  }
+
+  private mark(number: number): void {
+    const place = this.row + MASK;
+    this.rows[place] = (this.rows[place] as number) | bitOf(number);
   }
 
   /**
    * Adds one to numbers of a feature's bucket, and to a step's count, unless it is -1. Gives whether the bucket is new. Most signals are the first of their bucket, or make a number
    * larger that stays a byte: neither needs an object.
    */
-  count(ref: CellRef, numbers: number, step: number, slab: Slab): boolean {
+  count(ref: CellRef, numbers: number, step: number): boolean {
     const { number } = ref;
     if (!this.has(ref)) {
-      this.place(encodeFirst(number, numbers, step), this.end, slab);
-      this.mask |= bitOf(number);
+      this.open();
+      this.place(encodeFirst(number, numbers, step), this.end);
+      this.mark(number);
       return true;
     }
     const from = read.at;
@@ -138,7 +214,7 @@ export class UserDay implements Day<CellRef> {
       read.at = from;
       const bucket = decode(ref);
       addNumbers(bucket, numbers, step);
-      this.put(bucket, slab);
+      this.put(bucket);
     }
     return false;
   }
@@ -170,31 +246,36 @@ export class UserDay implements Day<CellRef> {
   }
 
   /** What `scratch` has of `size` bytes into the place of the bucket that begins at `at`. */
-  private place(size: number, at: number, slab: Slab): void {
+  private place(size: number, at: number): void {
     const before = at < this.end ? LENGTH_BYTES + this.lengthAt(at) : 0;
+    const room = this.rows[this.row + ROOM] as number;
+    const needed = this.end - this.start + size - before;
     let from = at;
-    if (this.end + size - before > this.limit) {
+    if (needed > room) {
       from -= this.start;
-      this.move(slab, Math.max(this.end - this.start + size - before, (this.limit - this.start) * 2));
+      this.move(Math.max(needed, room * 2));
       from += this.start;
     }
     if (size !== before) this.bytes.copyWithin(from + size, from + before, this.end);
     for (let i = 0; i < size; i++) this.bytes[from + i] = scratch[i] ?? 0;
     this.end += size - before;
+    this.rows[this.row + LENGTH] = needed;
   }
 
   /** To where there is room for `size` bytes. */
-  private move(slab: Slab, size: number): void {
-    const { bytes, start, end } = this;
-    this.start = slab.cut(size);
-    this.bytes = slab.bytes;
-    this.limit = this.start + size;
-    this.end = this.start + end - start;
-    this.bytes.set(bytes.subarray(start, end), this.start);
+  private move(size: number): void {
+    const { bytes, start, end, rows, row, slab } = this;
+    rows[row + START] = slab.cut(size);
+    slab.release(rows[row + PIECE] as number);
+    rows[row + PIECE] = slab.piece;
+    rows[row + ROOM] = size;
+    this.open();
+    bytes.copy(this.bytes, this.start, start, end);
   }
 
   /** Where its record lies; good until the day changes. */
   record(): Slice {
+    this.open();
     return { bytes: this.bytes, from: this.start, to: this.end };
   }
 }

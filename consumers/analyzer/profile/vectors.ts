@@ -2,7 +2,7 @@
 import type { UserVector } from '../partials.ts';
 import { boundaryOf, INFINITE_STEP } from '../quantise.ts';
 import type { DayRange } from '../time.ts';
-import type { Day } from './buckets.ts';
+import type { Day, Days } from './buckets.ts';
 import type { ReferenceView } from './referenceView.ts';
 
 export type Values = UserVector['values'];
@@ -27,10 +27,14 @@ export interface Standing {
   readonly values: Values | null;
 }
 
-function relativeCompletion(days: readonly Day[], view: ReferenceView | null): number | null {
+const isIn = (day: Day | undefined, range: DayRange): day is Day => day !== undefined && day.day >= range.first && day.day <= range.last;
+
+function relativeCompletion(days: Days, range: DayRange, view: ReferenceView | null): number | null {
   const relatives: [relative: number, count: number][] = [];
   let total = 0;
-  for (const day of days) {
+  for (let of = 0; of < days.length; of++) {
+    const day = days.at(of);
+    if (!isIn(day, range)) continue;
     for (const { ref, durations } of day.completions) {
       const median = view?.medianOf(ref.feature);
       if (median === undefined) continue;
@@ -53,15 +57,17 @@ function relativeCompletion(days: readonly Day[], view: ReferenceView | null): n
 }
 
 /** `wasFrequent`: at the last training tick. `view`: the reference in force at the tick. */
-export function standingOf(days: readonly Day[], range: DayRange, role: string, wasFrequent: boolean, view: ReferenceView | null): Standing {
-  const inRange = days.filter(({ day }) => day >= range.first && day <= range.last);
+export function standingOf(days: Days, range: DayRange, role: string, wasFrequent: boolean, view: ReferenceView | null): Standing {
   const features = new Set<string>();
   const stages = new Set<string>();
   let activeDays = 0;
   let actions = 0;
   let completed = 0;
   let ended = 0;
-  for (const { buckets } of inRange) {
+  for (let at = 0; at < days.length; at++) {
+    const day = days.at(at);
+    if (!isIn(day, range)) continue;
+    const { buckets } = day;
     if (buckets.some(({ active }) => active)) activeDays += 1;
     for (const bucket of buckets) {
       if (bucket.actions + bucket.times > 0) {
@@ -76,6 +82,6 @@ export function standingOf(days: readonly Day[], range: DayRange, role: string, 
   const machine = role === SERVICE_ROLE || actions > MACHINE_ACTIONS * activeDays;
   const frequent = !machine && activeDays >= (wasFrequent ? STAY_DAYS : ENTER_DAYS);
   if (!frequent) return { machine, frequent, values: null };
-  const values: Values = [features.size / stages.size, actions / activeDays, (completed + PRIOR_COMPLETED) / (ended + PRIOR_ENDED), relativeCompletion(inRange, view)];
+  const values: Values = [features.size / stages.size, actions / activeDays, (completed + PRIOR_COMPLETED) / (ended + PRIOR_ENDED), relativeCompletion(days, range, view)];
   return { machine, frequent, values };
 }

@@ -1,7 +1,8 @@
 /** Profile tasks driven as the loop would, without Kafka: what they give is counted and let go, or kept. */
 import { createReferenceStore } from '../../../consumers/analyzer/profile/follower.ts';
 import { createProfileTask } from '../../../consumers/analyzer/profile/task.ts';
-import { MEASURES, STAGES } from '../../../consumers/analyzer/profile/measures.ts';
+import { MEASURES } from '../../../consumers/analyzer/profile/measures.ts';
+import { STAGES } from '../../../consumers/analyzer/profile/stageSums.ts';
 import type { Partial } from '../../../consumers/analyzer/partials.ts';
 import type { Reference } from '../../../consumers/analyzer/references.ts';
 import { DAY_MS, isMidnight } from '../../../consumers/analyzer/time.ts';

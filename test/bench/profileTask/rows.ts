@@ -1,6 +1,7 @@
 /**
- * Both tasks of the analyzer on one partition, without Kafka: `npx node test/bench/profileTask/rows.ts [events] [days] [rounds]`. CPU per signal, and a digest of everything that
- * they write: two versions of the code that are to give the same rows give the same digest.
+ * Both tasks of the analyzer without Kafka: `npx node test/bench/profileTask/rows.ts [events] [days] [rounds] [partitions]`. CPU per signal, and a digest of everything that
+ * they write: two versions of the code that are to give the same rows give the same digest. One partition's state fits into more of the caches than those of all four that a process
+ * may have: `1000000 29 1 4` is the population of the analyzer's bench.
  */
 import { createHash } from 'node:crypto';
 import { createCohortTask } from '../../../consumers/analyzer/cohort/task.ts';
@@ -8,7 +9,7 @@ import { trainInWorker } from '../../../consumers/analyzer/expertise/trainer.ts'
 import { createReferenceStore } from '../../../consumers/analyzer/profile/follower.ts';
 import { createProfileTask } from '../../../consumers/analyzer/profile/task.ts';
 import { RULES } from '../../../consumers/analyzer/rules/rules.ts';
-import type { InRecord, OutRecord } from '../../../infra/ports.ts';
+import type { InRecord, OutRecord, Task, TaskContext, TopicPartition } from '../../../infra/ports.ts';
 import type { PlatformEvent } from '../../../schemas/records.ts';
 import { createCodec } from '../../../schemas/codec.ts';
 import { topicName } from '../../../schemas/topics.ts';
@@ -39,15 +40,17 @@ async function round(log: Awaited<ReturnType<typeof makeSignals>>): Promise<void
   const kafka = createMemoryKafka({ partitions: 1 });
   kafka.append(FEATURES.map((feature) => ({ topic: topicName('features', ''), partition: 0, key: feature.feature, value: codec.encode('Feature', feature) })));
   const references = createReferenceStore();
-  const context = { id: '0', log: kafka, wake: () => undefined };
   const partials = topicName('partials', '');
-  const profile = createProfileTask({ context: { ...context, inputs: SIGNAL_TOPICS.map((topic) => ({ topic, partition: 0 })) }, app: '', codec: log.codec, references });
-  const cohort = createCohortTask({ context: { ...context, inputs: [{ topic: partials, partition: 0 }] }, app: '', partitions: 1, codec, rules: RULES, train: trainInWorker, log: () => undefined });
-  await profile.open(startPositions(0));
-  await cohort.open([{ topic: partials, partition: 0, offset: 0, metadata: '' }]);
+  const numbers = Array.from({ length: log.partitions }, (_, partition) => partition);
+  const contextOf = (topics: readonly TopicPartition[]): TaskContext => ({ id: String(topics[0]?.partition), log: kafka, wake: () => undefined, inputs: topics });
+  const profiles = numbers.map((partition) => createProfileTask({ context: contextOf(SIGNAL_TOPICS.map((topic) => ({ topic, partition }))), app: '', codec: log.codec, references }));
+  const cohort = createCohortTask({ context: contextOf(numbers.map((partition) => ({ topic: partials, partition }))), app: '', partitions: log.partitions, codec, rules: RULES, train: trainInWorker, log: () => undefined });
+  for (const [partition, profile] of profiles.entries()) await profile.open(startPositions(partition));
+  await cohort.open(numbers.map((partition) => ({ topic: partials, partition, offset: 0, metadata: '' })));
   const digest = createHash('sha256');
   const cpu = { profile: 0, cohort: 0 };
-  let [offset, rows, partialBytes] = [0, 0, 0];
+  const offsets = numbers.map(() => 0);
+  let [rows, partialBytes] = [0, 0];
   const note = ({ topic, key, value }: OutRecord): void => {
     rows += 1;
     digest.update(topic).update(key ?? '').update(value ?? 'none');
@@ -59,46 +62,61 @@ async function round(log: Awaited<ReturnType<typeof makeSignals>>): Promise<void
     cpu[which] += user + system;
     return result;
   };
-  const decide = async (records: readonly InRecord[]): Promise<void> => {
+  const decide = async (records: readonly InRecord[]): Promise<boolean> => {
     if (records.length > 0) cohort.accept(records);
+    let hasReferences = false;
     for (let work = await timed('cohort', () => cohort.step()); work !== null; work = await timed('cohort', () => cohort.step())) {
       for (const record of work.outputs) {
         note(record);
-        if (record.topic === topicName('references', '') && record.value !== null) references.add(record.value.toString());
+        if (record.topic !== topicName('references', '') || record.value === null) continue;
+        references.add(record.value.toString());
+        hasReferences = true;
       }
     }
+    return hasReferences;
   };
-  const work = async (): Promise<void> => {
+  /** Gives whether one has waited for a reference, perhaps, that has come. */
+  const work = async (profile: Task, partition: number): Promise<boolean> => {
+    let hasReferences = false;
     for (let done = await timed('profile', () => profile.step()); done !== null; done = await timed('profile', () => profile.step())) {
       const told: InRecord[] = [];
       for (const record of done.outputs) {
         note(record);
         if (record.topic !== partials || record.value === null) continue;
         partialBytes += record.value.length;
-        told.push({ topic: partials, partition: 0, offset: offset++, timestamp: 0, key: Buffer.from(String(record.key)), value: record.value, headers: {} });
+        const offset = offsets[partition] ?? 0;
+        offsets[partition] = offset + 1;
+        told.push({ topic: partials, partition, offset, timestamp: 0, key: Buffer.from(String(record.key)), value: record.value, headers: {} });
       }
-      await decide(told);
+      if (await decide(told)) hasReferences = true;
     }
+    return hasReferences;
   };
-  const lanes = lanesOf(log, 0);
-  const longest = Math.max(...lanes.map(({ length }) => length));
+  const all = numbers.map((partition) => lanesOf(log, partition));
+  const longest = Math.max(...all.flat().map(({ length }) => length));
   const begun = process.cpuUsage();
   for (let at = 0; at < 1; at += DELIVERED / longest) {
-    for (const lane of lanes) {
-      const slice = lane.slice(Math.round(at * lane.length), Math.round(Math.min(1, at + DELIVERED / longest) * lane.length));
-      if (slice.length > 0) profile.accept(slice);
+    for (const [partition, profile] of profiles.entries()) {
+      for (const lane of all[partition] ?? []) {
+        const slice = lane.slice(Math.round(at * lane.length), Math.round(Math.min(1, at + DELIVERED / longest) * lane.length));
+        if (slice.length > 0) profile.accept(slice);
+      }
     }
-    await work();
+    let again = true;
+    while (again) {
+      again = false;
+      for (const [partition, profile] of profiles.entries()) if (await work(profile, partition)) again = true;
+    }
   }
   const { user, system } = process.cpuUsage(begun);
   const per = (micros: number): string => (micros / log.signals).toFixed(2);
   console.log(`profile ${per(cpu.profile)}, cohort ${per(cpu.cohort)}, all ${per(user + system)} µs CPU a signal; partials ${per(partialBytes)} bytes a signal; ${rows} rows, digest ${digest.digest('hex').slice(0, DIGEST_CHARS)}`);
 }
 
-const [count = 90_000, days = 11, rounds = 3] = process.argv.slice(2).map(Number);
+const [count = 90_000, days = 11, rounds = 3, partitions = 1] = process.argv.slice(2).map(Number);
 const spanMs = days * DAY_MS;
 const people = typicalPeople(count, spanMs)(ENDS_AT);
-const log = await makeSignals({ catalog: FEATURES, users: people.users, events: eventsOf(count, spanMs, people), partitions: 1, now: ENDS_AT });
-console.log(`${log.signals} signals of ${count} events over ${days} days`);
+const log = await makeSignals({ catalog: FEATURES, users: people.users, events: eventsOf(count, spanMs, people), partitions, now: ENDS_AT });
+console.log(`${log.signals} signals of ${count} events over ${days} days, ${partitions} partitions`);
 for (let n = 0; n < rounds; n++) await round(log);
 process.exit();

@@ -4,10 +4,11 @@ import { test } from 'node:test';
 import { openingOf, resolutionOf } from '../../../../consumers/analyzer/profile/bottlenecks.ts';
 import type { FeatureRef } from '../../../../consumers/analyzer/profile/buckets.ts';
 import { addSignal, measure, MEASURES, relativeCompletions, removeBucket, sumDays } from '../../../../consumers/analyzer/profile/measures.ts';
-import type { StageSums } from '../../../../consumers/analyzer/profile/measures.ts';
 import { viewReference } from '../../../../consumers/analyzer/profile/referenceView.ts';
 import { signalFrom } from '../../../../consumers/analyzer/profile/signal.ts';
 import type { Signal } from '../../../../consumers/analyzer/profile/signal.ts';
+import { StageSumsView } from '../../../../consumers/analyzer/profile/stageSums.ts';
+import type { StageSums } from '../../../../consumers/analyzer/profile/stageSums.ts';
 import type { BottleneckMeasure } from '../../../../consumers/analyzer/partials.ts';
 import { DAY_MS, WINDOW_DAYS } from '../../../../consumers/analyzer/time.ts';
 import fc from 'fast-check';
@@ -38,14 +39,18 @@ function daysOf(...happened: Happened[]): PlainDay[] {
   for (const one of happened) put(days, one);
   return days;
 }
-const trainingOf = (days: readonly PlainDay[], last: number): StageSums =>
-  sumDays(days, last).training ?? { buckets: 0, errors: 0, attempts: 0, stuck: 0, completions: 0, active: 0, attempted: 0 };
+function trainingOf(days: readonly PlainDay[], last: number): StageSums {
+  const window = new StageSumsView();
+  sumDays(window, days, last);
+  return window.of('training');
+}
+const plain = ({ buckets, errors, attempts, stuck, completions, active, attempted }: StageSums): StageSums => ({ buckets, errors, attempts, stuck, completions, active, attempted });
 const measureOf = (days: readonly PlainDay[], last: number, sums: StageSums, name: BottleneckMeasure): number | null => measure(sums, name, () => relativeCompletions(days, last, VIEW).training);
 const failed: Kind = { class: 'action', outcome: 'failed' };
 const completed: Kind = { class: 'action', outcome: 'completed' };
 const error: Kind = { class: 'error', code: 'A', cause: 'user' };
 const open = (days: PlainDay[], level: 'beginner' | 'expert' = 'beginner'): ReturnType<typeof openingOf> =>
-  openingOf({ id: 'u', level, days }, 'training', trainingOf(days, LAST), VIEW, LAST, 42);
+  openingOf({ id: 'u', level }, days, 'training', trainingOf(days, LAST), VIEW, LAST, 42);
 
 const STUCK: Happened[] = [[100, F, failed], [100, F, error], [101, F, failed], [101, F, error], [101, F, error], [113, F, failed]];
 
@@ -84,29 +89,29 @@ test('SoP where an open SoP challenge covers a feature it rests on', () => {
 test('resolves when fewer than two measures hold, or nothing happened for 14 days', () => {
   const opened = { stage: 'training' as const, since: 42, dimension: 'SoP' as const, reasons: ['r'] };
   const days = daysOf(...STUCK, [101, F, error]);
-  const at = (last: number): ReturnType<typeof resolutionOf> => resolutionOf({ id: 'u', level: 'beginner', days }, opened, trainingOf(days, last), VIEW, last, 99);
+  const at = (last: number): ReturnType<typeof resolutionOf> => resolutionOf({ id: 'u', level: 'beginner' }, days, opened, trainingOf(days, last), VIEW, last, 99);
   assert.equal(at(113), null);
   assert.deepEqual(at(130), { user_id: 'u', stage: 'training', dimension: 'SoP', status: 'resolved', since: 42, evaluated_at: 99, reasons: ['r'], score: 0, level: 'beginner' });
-  assert.equal(resolutionOf({ id: 'u', level: 'beginner', days }, opened, trainingOf(days, 113), null, 113, 99)?.status, 'resolved');
+  assert.equal(resolutionOf({ id: 'u', level: 'beginner' }, days, opened, trainingOf(days, 113), null, 113, 99)?.status, 'resolved');
 });
 
 test('signals one by one, and days that leave, are the same as measuring what is there', () => {
   const kinds: fc.Arbitrary<Kind> = fc.constantFrom<Kind[]>(failed, completed, error, { class: 'error', code: 'B', cause: 'dependency' }, { class: 'action', outcome: 'started' }, { class: 'time', measure: 'completion', durationMs: 700, censored: false }, { class: 'time', measure: 'completion', durationMs: 9_000, censored: true }, { class: 'time', measure: 'dwell', durationMs: 1, censored: false });
-  const counted = (sums: StageSums | null): StageSums | null => (sums?.buckets === 0 ? null : sums);
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.integer({ min: 100, max: LAST }), fc.constantFrom(F, G), kinds), { maxLength: 30 }), fc.nat(13), (happened, gone) => {
       const days: PlainDay[] = [];
-      const window = sumDays([], LAST);
+      const window = new StageSumsView();
+      const training = window.of('training');
       for (const one of happened) {
         const isNew = days.find(({ day }) => day === one[0])?.find(one[1]) === undefined;
         addSignal(window, one[0], one[1].stage, put(days, one), isNew);
       }
-      assert.deepEqual(counted(window.training), counted(sumDays(days, LAST).training));
+      assert.deepEqual(plain(training), plain(trainingOf(days, LAST)));
       const last = LAST + gone;
       for (const { day, buckets } of days) for (const bucket of buckets) if (day <= last - WINDOW_DAYS) removeBucket(window, day, bucket);
-      const whole = sumDays(days, last).training;
-      assert.deepEqual(counted(window.training), counted(whole));
-      for (const name of MEASURES) assert.equal(window.training === null ? null : measureOf(days, last, window.training, name), whole === null ? null : measureOf(days, last, whole, name));
+      const whole = trainingOf(days, last);
+      assert.deepEqual(plain(training), plain(whole));
+      for (const name of MEASURES) assert.equal(measureOf(days, last, training, name), measureOf(days, last, whole, name));
     }),
   );
 });

@@ -42,7 +42,8 @@ export function putSignal(days: PlainDay[], day: number, ref: FeatureRef, signal
 }
 
 /** A copy of a day's record. */
-export function recordOf(day: UserDay): Buffer {
+export function recordOf(day: UserDay | undefined): Buffer {
+  if (day === undefined) throw new Error('there is no such day');
   const { bytes, from, to } = day.record();
   return Buffer.from(bytes.subarray(from, to));
 }

@@ -7,7 +7,7 @@ import { BATCH } from '../../../../consumers/analyzer/profile/batches.ts';
 import { createReferenceStore } from '../../../../consumers/analyzer/profile/follower.ts';
 import { createRestore } from '../../../../consumers/analyzer/profile/restore.ts';
 import { emptyState } from '../../../../consumers/analyzer/profile/state.ts';
-import type { PartitionState } from '../../../../consumers/analyzer/profile/state.ts';
+import type { PartitionState, User } from '../../../../consumers/analyzer/profile/state.ts';
 import { createProfileTask } from '../../../../consumers/analyzer/profile/task.ts';
 import type { InRecord } from '../../../../infra/ports.ts';
 import { recordOf } from './plainDays.ts';
@@ -27,10 +27,15 @@ async function restored(written: readonly Written[]): Promise<PartitionState> {
   return state;
 }
 
+function daysOf(state: PartitionState, user: User): number[] {
+  const days = state.days.of(user);
+  return Array.from({ length: days.length }, (_, at) => days.at(at).day);
+}
+
 /** All that the changelog says, in a fixed order. */
 function contentOf(state: PartitionState): unknown {
   const users = [...state.users.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
-  const days = users.flatMap((user) => user.days.map((day) => [user.id, day.day, recordOf(day).toString('hex')]));
+  const days = users.flatMap((user) => daysOf(state, user).map((day) => [user.id, day, recordOf(state.days.find(day)).toString('hex')]));
   const byDay = [...state.byDay].map(([day, of]) => [day, of.map(({ id }) => id).sort()] as const).sort((a, b) => a[0] - b[0]);
   const { watermark, firstTick, lastTick, training, measuredDay } = state;
   return {
@@ -68,7 +73,7 @@ test('between two turns of the event loop no more than a batch is done, however 
   const state = emptyState();
   let doneBefore = 0;
   let largest = 0;
-  const done = (): number => state.users.size + [...state.users.values()].filter(({ days }) => days.length > 0).length + [...state.users.values()].filter(({ dirty }) => dirty === 'all').length;
+  const done = (): number => state.users.size + [...state.users.values()].filter((user) => daysOf(state, user).length > 0).length + [...state.users.values()].filter(({ dirty }) => dirty === 'all').length;
   const restore = createRestore(state, () => {
     largest = Math.max(largest, done() - doneBefore);
     doneBefore = done();
@@ -108,7 +113,7 @@ test('the loop turns while a task opens on a long changelog that comes in one pi
 
 test('a tombstone takes a day and a user away; one that comes back is new', async () => {
   const state = await restored([['u/a', json(USER)], ['d/20000/a', DAY], ['d/20001/a', DAY], ['d/20000/a', null], ['u/b', json(USER)], ['u/b', null], ['d/20002/c', DAY], ['d/20002/c', null], ['d/20003/a/b', DAY], ['u/a/b', json({ ...USER, team: 'x' })]]);
-  assert.deepEqual([...state.users.values()].map(({ id, team, days }) => [id, team, days.map(({ day }) => day)]), [['a', 't', [20_001]], ['a/b', 'x', [20_003]]]);
+  assert.deepEqual([...state.users.values()].map((user) => [user.id, user.team, daysOf(state, user)]), [['a', 't', [20_001]], ['a/b', 'x', [20_003]]]);
 });
 
 test('the last record of a user says all of it: what it leaves out is not so any more', async () => {

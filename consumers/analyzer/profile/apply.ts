@@ -5,7 +5,9 @@ import { openingOf } from './bottlenecks.ts';
 import { keyOfKind } from './changelog.ts';
 import { completedStep, countSignal, emptyBucket, keepsFingerprint, numbersOf } from './buckets.ts';
 import type { Bucket } from './buckets.ts';
+import { countedFor } from './cells.ts';
 import type { CellRef } from './cells.ts';
+import { mayChange } from './contributions.ts';
 import { newcomerLevel } from './levels.ts';
 import { measureUpTo } from './days.ts';
 import { addSignal } from './measures.ts';
@@ -39,19 +41,20 @@ function userOf(state: PartitionState, signal: Signal, watermark: number, view: 
   return user;
 }
 
+function addSample(state: PartitionState, kind: Kind, user: User, signal: Signal, day: number): void {
+  if (state.samples.add(kind, day, signal, user.id, user.level === 'machine')) state.changes.samples.set(keyOfKind(kind.name, day), { key: kind.key, day });
+}
+
 /** The signal as an example of what it is one of. `kept`: its fingerprint is among those kept. */
 function addSamples(state: PartitionState, user: User, signal: Signal, ref: CellRef, day: number, kept: boolean): void {
   const { feature, kinds } = ref;
-  const add = (kind: Kind): void => {
-    if (state.samples.add(kind, day, signal, user.id, user.level === 'machine')) state.changes.samples.set(keyOfKind(kind.name, day), { key: kind.key, day });
-  };
   if (signal.class === 'action') {
-    add((kinds.used ??= state.samples.kindOf({ feature, class: 'action', what: USED })));
-    if (signal.outcome === 'failed' || signal.outcome === 'abandoned') add((kinds.stuck ??= state.samples.kindOf({ feature, class: 'action', what: STUCK })));
+    addSample(state, (kinds.used ??= state.samples.kindOf({ feature, class: 'action', what: USED })), user, signal, day);
+    if (signal.outcome === 'failed' || signal.outcome === 'abandoned') addSample(state, (kinds.stuck ??= state.samples.kindOf({ feature, class: 'action', what: STUCK })), user, signal, day);
   } else if (signal.class === 'time') {
-    if (signal.measure === 'completion') add((kinds.completed ??= state.samples.kindOf({ feature, class: 'time', what: null })));
+    if (signal.measure === 'completion') addSample(state, (kinds.completed ??= state.samples.kindOf({ feature, class: 'time', what: null })), user, signal, day);
   } else if (kept) {
-    add(state.samples.kindOf({ feature, class: 'error', what: signal.fingerprint }));
+    addSample(state, state.samples.kindOf({ feature, class: 'error', what: signal.fingerprint }), user, signal, day);
   }
 }
 
@@ -101,9 +104,11 @@ export function applySignal(state: PartitionState, signal: Signal, watermark: nu
   const userDay = dayOfUser(state, user, day);
   noteChange(state, user, userDay);
   const isError = signal.class === 'error';
-  const isNew = isError ? !userDay.has(ref) : userDay.count(ref, numbersOf(signal), completedStep(signal));
+  const numbers = numbersOf(signal);
+  const step = completedStep(signal);
+  const isNew = isError ? !userDay.has(ref) : userDay.count(ref, numbers, step);
   const kept = isError && applyError(state, user, day, ref, signal);
-  touch(state, user, ref);
+  if (isError || step >= 0 || mayChange(countedFor(user, ref), numbers, isNew)) touch(state, user, ref);
   addSamples(state, user, signal, ref, day, kept);
   if (!state.days.isSummed) stagesOf(state, user);
   else if (day > today - WINDOW_DAYS) addSignal(state.days.window, day, stage, signal, isNew);

@@ -83,9 +83,9 @@ export function decode(ref: CellRef, into?: Bucket<CellRef>): Bucket<CellRef> {
   return bucket;
 }
 
-/** Only the durations, where there are any; `read` stands behind the feature's number. */
-export function decodeDurations(): number[] | null {
+/** From behind the feature's number to the length of the durations, which it gives. */
+export function passToDurations(): number {
   read.skip(NUMBERS);
   read.skip(read.next());
-  return readList();
+  return read.next();
 }

@@ -39,8 +39,8 @@ export interface Bucket<Ref extends FeatureRef = FeatureRef> {
 export interface Day<Ref extends FeatureRef = FeatureRef> {
   readonly day: number;
   readonly buckets: readonly Bucket<Ref>[];
-  /** Those with completions, and of them no more. */
-  readonly completions: readonly Completions<Ref>[];
+  /** Good until any day's are asked for again. */
+  readonly completions: Completions<Ref>;
   /** `into`: may be filled and given instead of a new one; it is good until it is used again. */
   find(ref: Ref, into?: Bucket<Ref>): Bucket<Ref> | undefined;
 }
@@ -51,10 +51,12 @@ export interface Days<Ref extends FeatureRef = FeatureRef> {
   at(index: number): Day<Ref> | undefined;
 }
 
+/** The steps of all of a day's buckets, by place. Behind `length` there may be others. */
 export interface Completions<Ref extends FeatureRef = FeatureRef> {
-  readonly ref: Ref;
-  /** As in a bucket. */
-  readonly durations: readonly number[];
+  readonly length: number;
+  readonly refs: readonly Ref[];
+  readonly steps: readonly number[];
+  readonly counts: readonly number[];
 }
 
 export const emptyBucket = <Ref extends FeatureRef>(ref: Ref): Bucket<Ref> => ({
@@ -132,7 +134,7 @@ export function keepsFingerprint<Ref extends FeatureRef>(days: Days<Ref>, ref: R
 
 /** The numbers of a bucket, a bit each, in the order in which a day's bytes have them. */
 const ACTIVE = 1;
-const ACTIONS = 1 << 1;
+export const ACTIONS = 1 << 1;
 const OWN = 1 << 2;
 const TIMES = 1 << 3;
 const COMPLETED = 1 << 4;
@@ -140,6 +142,8 @@ const FAILED = 1 << 5;
 const ABANDONED = 1 << 6;
 const ERRORS = 1 << 7;
 export const NUMBERS = 8;
+/** Of ended attempts. */
+export const ENDS = COMPLETED | FAILED | ABANDONED;
 
 /** Which numbers a signal adds one to; `active` becomes true. */
 export function numbersOf(signal: Signal): number {

@@ -67,6 +67,12 @@ export interface CellAccount {
   readonly presence: readonly Presence[];
 }
 
+/** What a user is counted for on a feature, as of the last tick; null: nothing. */
+export function countedFor({ counted, contributions }: CountedUser, ref: CellRef): Contribution | null {
+  const at = counted.indexOf(ref);
+  return at < 0 ? null : (contributions[at] ?? null);
+}
+
 function featuresOfDays(days: UserDays, window: DayRange): Set<CellRef> {
   const features = new Set<CellRef>();
   for (let at = 0; at < days.length; at++) {

@@ -2,7 +2,7 @@
  * What one user adds to the cells of a feature at a tick: the counting rules of semantics 5, for one user. Cells are sums of these.
  */
 import type { DayRange } from '../time.ts';
-import { emptyBucket, lowerMedian, mergeSteps } from './buckets.ts';
+import { ACTIONS, emptyBucket, ENDS, lowerMedian, mergeSteps } from './buckets.ts';
 import type { Bucket, Days, FeatureRef } from './buckets.ts';
 
 /** Users with fewer ended attempts say nothing about abandonment (semantics 5). */
@@ -61,6 +61,15 @@ export function contributionOf<Ref extends FeatureRef>(days: Days<Ref>, ref: Ref
   const plain = shared(actions + times > 0, actions > 0, attempted, attempted && stuckEnds * 2 > ended, durations === null ? -1 : lowerMedian(mergeSteps(durations)));
   if (errorDays === null) return plain;
   return { ...plain, errors: [...errorDays].map(([fingerprint, met]) => [fingerprint, met * MEETING_DAYS > seenDays] as const) };
+}
+
+/**
+ * Whether one more signal of these numbers (`numbersOf`) can change what a user adds; null: nothing yet. `isNew`: the first on its day. Of a signal that ends no attempt and no task, it
+ * nearly always cannot: the user works with the feature, and is counted as such already.
+ */
+export function mayChange(known: Contribution | null, numbers: number, isNew: boolean): boolean {
+  if (known === null || (numbers & ENDS) !== 0 || !known.worked) return true;
+  return ((numbers & ACTIONS) !== 0 && !known.used) || (isNew && known.errors !== null);
 }
 
 /** Those without errors, by what is in them: there are few different ones, and most users have many of them. */

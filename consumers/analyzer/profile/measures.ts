@@ -6,9 +6,11 @@ import type { Stage } from '../../../schemas/records.ts';
 import type { BottleneckMeasure } from '../partials.ts';
 import { boundaryOf, INFINITE_STEP, quantise } from '../quantise.ts';
 import { WINDOW_DAYS } from '../time.ts';
-import type { Bucket, Days } from './buckets.ts';
+import type { Bucket, Days, FeatureRef } from './buckets.ts';
+import { Numbers } from './numbers.ts';
 import type { Signal } from './signal.ts';
 import type { ReferenceView } from './referenceView.ts';
+import { STAGES } from './stageSums.ts';
 import type { StageSums, StageWindow } from './stageSums.ts';
 
 export const MEASURES: readonly BottleneckMeasure[] = ['errors_per_active_day', 'relative_completion', 'stuck_share'];
@@ -90,43 +92,41 @@ export function bits(mask: number): number {
 }
 
 const quantiseMeasure = (value: number): number => quantise(Math.floor(value * PER_UNIT)) / PER_UNIT;
+const quantised = (value: number | undefined): number | null => (value === undefined ? null : quantiseMeasure(value));
 
-/** Completions relative to their features' medians, by stage, in no order; of features whose median is known. */
-export function relativeCompletions(days: Days, last: number, view: ReferenceView): Record<Stage, number[]> {
-  const relatives: Record<Stage, number[]> = { data: [], features: [], training: [], deployment: [] };
+/** One for all users. */
+const relatives: Readonly<Record<Stage, Numbers>> = { data: new Numbers(), features: new Numbers(), training: new Numbers(), deployment: new Numbers() };
+
+/** Completions relative to their features' medians, by stage; of features whose median is known. Good until the next call. */
+export function relativeCompletions(days: Days, last: number, view: ReferenceView): Readonly<Record<Stage, Numbers>> {
+  for (const stage of STAGES) relatives[stage].clear();
   for (let of = 0; of < days.length; of++) {
     const day = days.at(of);
     if (day === undefined || day.day > last || day.day <= last - WINDOW_DAYS) continue;
-    for (const { ref, durations } of day.completions) {
+    const { length, refs, steps, counts } = day.completions;
+    for (let at = 0; at < length; at++) {
+      const ref = refs[at] as FeatureRef;
       const median = view.medianOf(ref.feature);
       if (median === undefined) continue;
-      for (let at = 0; at < durations.length; at += 2) {
-        const step = durations[at] ?? 0;
-        const relative = step === INFINITE_STEP ? LONGEST_RELATIVE : Math.min(boundaryOf(step) / median, LONGEST_RELATIVE);
-        for (let count = durations[at + 1] ?? 0; count > 0; count--) relatives[ref.stage].push(relative);
-      }
+      const step = steps[at] as number;
+      const relative = step === INFINITE_STEP ? LONGEST_RELATIVE : Math.min(boundaryOf(step) / median, LONGEST_RELATIVE);
+      for (let count = counts[at] as number; count > 0; count--) relatives[ref.stage].add(relative);
     }
   }
   return relatives;
-}
-
-/** The lower median. */
-function middleOf(relatives: number[]): number | null {
-  const middle = relatives.sort((a, b) => a - b)[Math.ceil(relatives.length / 2) - 1];
-  return middle === undefined ? null : quantiseMeasure(middle);
 }
 
 /**
  * Quantised to about one per cent; null: the user has nothing to measure. Errors without any active day count as on one. `relatives`: the completions of the stage,
  * asked for only where there are any.
  */
-export function measure(sums: StageSums, name: BottleneckMeasure, relatives: () => number[]): number | null {
+export function measure(sums: StageSums, name: BottleneckMeasure, relatives: () => Numbers | null): number | null {
   switch (name) {
     case 'errors_per_active_day':
       return sums.buckets === 0 ? null : quantiseMeasure(sums.errors / Math.max(bits(sums.active), 1));
     case 'stuck_share':
       return sums.attempts === 0 ? null : quantiseMeasure(sums.stuck / sums.attempts);
     case 'relative_completion':
-      return sums.completions === 0 ? null : middleOf(relatives());
+      return sums.completions === 0 ? null : quantised(relatives()?.middle());
   }
 }

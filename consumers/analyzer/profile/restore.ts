@@ -53,7 +53,7 @@ export function createRestore(state: PartitionState, turn: Turn = setImmediate):
     }
     const days = state.days.of(user);
     days.remove(day);
-    days.add(day, { bytes: value, from: 0, to: value.length });
+    days.add(day, value);
   };
 
   const applyUser = (key: Buffer, record: UserRecord | null): void => {

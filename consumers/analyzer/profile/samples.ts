@@ -42,6 +42,8 @@ export interface Kind {
   /** The day asked for last, where it is one of `days`: nearly always that of the next signal. */
   lastDay: number;
   last: DaySamples | null;
+  /** What is later than this is no example of people on that day. */
+  latest: number;
   /** As last said, to tell what changed. */
   said: readonly SampleEntry[];
   /** The fifth of them, where there are five: what is later changes nothing as long as the window stays. */
@@ -95,6 +97,13 @@ export const nameOf = (key: SampleKey): string => JSON.stringify([key.feature, k
 /** Asked for with every signal, so no new text. */
 const nameInFeature = ({ what }: SampleKey): string => what ?? 'completion';
 
+const latestOf = ({ people }: DaySamples): number => people[KEPT_OF_PEOPLE - 1]?.[0] ?? Infinity;
+
+function forgetLast(kind: Kind): void {
+  kind.last = null;
+  kind.latest = Infinity;
+}
+
 export interface SampleStore {
   /** Made where it is missing. Good for ever, but for that of an error: it is forgotten with its last day. */
   kindOf(key: SampleKey): Kind;
@@ -127,7 +136,7 @@ export function createSamples(): SampleStore {
   const kindOf = (key: SampleKey): Kind => {
     let kind = find(key);
     if (kind !== undefined) return kind;
-    kind = { key, name: nameOf(key), days: new Map(), lastDay: NaN, last: null, said: [], fifth: null };
+    kind = { key, name: nameOf(key), days: new Map(), lastDay: NaN, last: null, latest: Infinity, said: [], fifth: null };
     const features = featuresOf(key);
     const kinds = features.get(key.feature);
     if (kinds === undefined) features.set(key.feature, new Map([[nameInFeature(key), kind]]));
@@ -147,7 +156,7 @@ export function createSamples(): SampleStore {
   }
   const put = (kind: Kind, day: number, samples: DaySamples): DaySamples => {
     kind.days.set(day, samples);
-    kind.last = null;
+    forgetLast(kind);
     const all = byDay.get(day);
     if (all === undefined) byDay.set(day, new Set([kind]));
     else all.add(kind);
@@ -157,6 +166,7 @@ export function createSamples(): SampleStore {
     if (kind.last !== null && kind.lastDay === day) return kind.last;
     kind.last = kind.days.get(day) ?? put(kind, day, { people: [], machines: [] });
     kind.lastDay = day;
+    kind.latest = latestOf(kind.last);
     return kind.last;
   };
   const earliestOf = (kind: Kind, window: DayRange, counted: (userId: string) => boolean): SampleEntry[] => {
@@ -174,13 +184,15 @@ export function createSamples(): SampleStore {
   return {
     kindOf,
     add: (kind, day, signal, userId, machine) => {
+      // Nearly all come after those that are kept: no need to know their ids.
+      if (day === kind.lastDay && !machine && signal.occurred_at > kind.latest) return false;
       const samples = ofDay(kind, day);
       const entries = machine ? samples.machines : samples.people;
       const most = machine ? SAMPLES : KEPT_OF_PEOPLE;
-      // Nearly all come after those that are kept: no need to know their ids.
       if (signal.occurred_at > (entries[most - 1]?.[0] ?? Infinity)) return false;
       const entry = [signal.occurred_at, signal.event_id, userId] as const;
       if (!insertSample(entries, entry, most)) return false;
+      if (!machine) kind.latest = latestOf(samples);
       if (kind.fifth === null || before(entry, kind.fifth)) changed.add(kind);
       return true;
     },
@@ -191,7 +203,7 @@ export function createSamples(): SampleStore {
         return;
       }
       kind.days.delete(day);
-      kind.last = null;
+      forgetLast(kind);
       byDay.get(day)?.delete(kind);
       if (kind.days.size === 0) forget(kind);
     },
@@ -204,7 +216,7 @@ export function createSamples(): SampleStore {
       byDay.delete(day);
       for (const kind of dropped) {
         kind.days.delete(day);
-        kind.last = null;
+        forgetLast(kind);
         changed.add(kind);
       }
       return dropped.map(({ key }) => key);
@@ -216,7 +228,7 @@ export function createSamples(): SampleStore {
         for (const [day, { people, machines }] of kind.days) {
           if (people.every(isLeft) && machines.every(isLeft)) continue;
           kind.days.set(day, { people: people.filter(isLeft), machines: machines.filter(isLeft) });
-          kind.last = null;
+          forgetLast(kind);
           changed.add(kind);
           erased.push({ key: kind.key, day });
         }

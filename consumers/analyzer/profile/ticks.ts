@@ -12,6 +12,7 @@ import { resolutionOf } from './bottlenecks.ts';
 import { forgetIdle, measureUpTo, moveDay } from './days.ts';
 import { decideLevel } from './levels.ts';
 import { measure, MEASURES, relativeCompletions } from './measures.ts';
+import type { Numbers } from './numbers.ts';
 import { cellsRecords, tickRecord, vectorsRecords } from './records.ts';
 import type { ReferenceView } from './referenceView.ts';
 import { shadowRecords, shadowsOf } from './shadow.ts';
@@ -66,10 +67,10 @@ async function decideLevels(state: PartitionState, tick: number, view: Reference
 /** At a midnight tick: how many users of each level have which value of each measure. */
 async function measureCounts(state: PartitionState, view: ReferenceView | null): Promise<MeasureCounts[]> {
   const places = STAGES.flatMap((stage) => MEASURES.map((name) => ({ stage, measure: name, byLevel: new Map<Level, Map<number, number>>() })));
-  let relatives: Record<Stage, number[]> | null = null;
+  let relatives: Readonly<Record<Stage, Numbers>> | null = null;
   // One for all users, and asked for few of them.
   let asked: Stage = 'data';
-  const relativesAsked = (): number[] => (view === null ? [] : (relatives ??= relativeCompletions(state.days, state.measuredDay, view))[asked]);
+  const relativesAsked = (): Numbers | null => (view === null ? null : (relatives ??= relativeCompletions(state.days, state.measuredDay, view))[asked]);
   await inBatches(state.users.values(), (user) => {
     if (user.level === 'machine' || state.days.of(user).length === 0) return;
     const stages = stagesOf(state, user);

@@ -9,7 +9,7 @@
  * Where they lie, and what is asked for most, is a row of numbers (userDays.ts): a day has no object of its own.
  */
 import type { Slice } from '../../../infra/ports.ts';
-import { decode, decodeDurations, encode, encodeFirst, FULL_BYTE, LENGTH_BYTES, ONE_BYTE, read, scratch } from './bucketBytes.ts';
+import { decode, encode, encodeFirst, FULL_BYTE, LENGTH_BYTES, ONE_BYTE, passToDurations, read, scratch } from './bucketBytes.ts';
 import { addNumbers, NUMBERS } from './buckets.ts';
 import type { Bucket, Completions, Day } from './buckets.ts';
 import type { CellRef } from './cells.ts';
@@ -19,6 +19,9 @@ export const DAY_VERSION = 2;
 const FIRST_BYTES = 32;
 const MASK_BITS = 31;
 const bitOf = (number: number): number => 1 << (number & MASK_BITS);
+
+/** One for all days: at midnights those of everybody are gone through. */
+const completions = { length: 0, refs: [] as CellRef[], steps: [] as number[], counts: [] as number[] };
 
 /** Features by number. */
 export interface RefTable {
@@ -67,9 +70,9 @@ export class UserDay implements Day<CellRef> {
   }
 
   /** Makes the row that of a day without buckets, or of the `record` of the changelog, which is copied. */
-  begin(day: number, record?: Slice): void {
+  begin(day: number, record?: Uint8Array): void {
     const { rows, row } = this;
-    const length = record === undefined ? 1 : record.to - record.from;
+    const length = record === undefined ? 1 : record.length;
     const room = record === undefined ? FIRST_BYTES : length;
     rows[row + DAY] = day;
     rows[row + MASK] = 0;
@@ -80,7 +83,7 @@ export class UserDay implements Day<CellRef> {
     rows[row + CHANGED] = 0;
     this.open();
     if (record === undefined) this.bytes[this.start] = DAY_VERSION;
-    else record.bytes.copy(this.bytes, this.start, record.from, record.to);
+    else this.bytes.set(record, this.start);
   }
 
   /** Lets go of its bytes: the row is another's, or nobody's, from now on. */
@@ -160,15 +163,20 @@ export class UserDay implements Day<CellRef> {
     return buckets;
   }
 
-  get completions(): Completions<CellRef>[] {
-    const found: Completions<CellRef>[] = [];
+  get completions(): Completions<CellRef> {
+    const { refs, steps, counts } = completions;
+    let length = 0;
     this.open();
     for (let at = this.start + 1; at < this.end; at += LENGTH_BYTES + this.lengthAt(at)) {
       const ref = this.refFrom(at);
-      const durations = decodeDurations();
-      if (durations !== null) found.push({ ref, durations });
+      for (let left = passToDurations(); left > 0; left -= 2) {
+        refs[length] = ref;
+        steps[length] = read.next();
+        counts[length++] = read.next();
+      }
     }
-    return found;
+    completions.length = length;
+    return completions;
   }
 
   get features(): CellRef[] {
@@ -270,7 +278,7 @@ export class UserDay implements Day<CellRef> {
     rows[row + PIECE] = slab.piece;
     rows[row + ROOM] = size;
     this.open();
-    bytes.copy(this.bytes, this.start, start, end);
+    this.bytes.set(bytes.subarray(start, end), this.start);
   }
 
   /** Where its record lies; good until the day changes. */

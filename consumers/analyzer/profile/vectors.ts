@@ -35,17 +35,15 @@ function relativeCompletion(days: Days, range: DayRange, view: ReferenceView | n
   for (let of = 0; of < days.length; of++) {
     const day = days.at(of);
     if (!isIn(day, range)) continue;
-    for (const { ref, durations } of day.completions) {
-      const median = view?.medianOf(ref.feature);
-      if (median === undefined) continue;
-      for (let at = 0; at < durations.length; at += 2) {
-        const step = durations[at] ?? 0;
-        // Tasks that did not end say nothing of how fast one works; they are in the completion ratio.
-        if (step === INFINITE_STEP) continue;
-        const count = durations[at + 1] ?? 0;
-        relatives.push([Math.max(boundaryOf(step), SHORTEST_MS) / median, count]);
-        total += count;
-      }
+    const { length, refs, steps, counts } = day.completions;
+    for (let at = 0; at < length; at++) {
+      const step = steps[at] ?? 0;
+      const median = view?.medianOf(refs[at]?.feature ?? '');
+      // Tasks that did not end say nothing of how fast one works; they are in the completion ratio.
+      if (median === undefined || step === INFINITE_STEP) continue;
+      const count = counts[at] ?? 0;
+      relatives.push([Math.max(boundaryOf(step), SHORTEST_MS) / median, count]);
+      total += count;
     }
   }
   let left = Math.ceil(total / 2);

@@ -13,7 +13,8 @@ export function plainDay(day: number, buckets: Bucket[] = []): PlainDay {
     day,
     buckets,
     get completions() {
-      return buckets.flatMap(({ ref, durations }) => (durations === null ? [] : [{ ref, durations }]));
+      const all = buckets.flatMap(({ ref, durations }) => (durations ?? []).flatMap((step, at, list) => (at % 2 === 0 ? [{ ref, step, count: list[at + 1] ?? 0 }] : [])));
+      return { length: all.length, refs: all.map(({ ref }) => ref), steps: all.map(({ step }) => step), counts: all.map(({ count }) => count) };
     },
     find: (ref) => buckets.find((bucket) => bucket.ref === ref),
   };

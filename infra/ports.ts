@@ -23,7 +23,8 @@ export interface InRecord extends TopicPartition {
   readonly timestamp: number;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
-  /** Where the value lies, for those who read millions; not all records know it. */
+  /** Where key and value lie, for those who read millions; not all records know it. */
+  readonly keyIn?: Slice | null;
   readonly valueIn?: Slice | null;
   /** Bytes that it takes in the log, known without reading it; not all records know it. */
   readonly size?: number;

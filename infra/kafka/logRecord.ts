@@ -48,10 +48,12 @@ export class LogRecord implements InRecord {
     return bytes(this.readValue());
   }
 
+  get keyIn(): Slice | null {
+    return slice(this.readKey());
+  }
+
   get valueIn(): Slice | null {
-    const cursor = this.readValue();
-    const length = varint(cursor);
-    return length < 0 ? null : { bytes: cursor.data, from: cursor.at, to: cursor.at + length };
+    return slice(this.readValue());
   }
 
   get headers(): Headers {
@@ -133,6 +135,11 @@ export function bytes(cursor: Cursor): Buffer | null {
   if (length < 0) return null;
   cursor.at += length;
   return cursor.data.subarray(cursor.at - length, cursor.at);
+}
+
+function slice(cursor: Cursor): Slice | null {
+  const length = varint(cursor);
+  return length < 0 ? null : { bytes: cursor.data, from: cursor.at, to: cursor.at + length };
 }
 
 function pass(cursor: Cursor): void {

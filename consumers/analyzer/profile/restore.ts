@@ -4,7 +4,7 @@
  * user, and neither needs the other before the end.
  */
 import { setImmediate } from 'node:timers/promises';
-import type { InRecord } from '../../../infra/ports.ts';
+import type { InRecord, Slice } from '../../../infra/ports.ts';
 import type { SignalClass } from '../../../schemas/records.ts';
 import { inBatches } from './batches.ts';
 import type { Turn } from './batches.ts';
@@ -36,18 +36,19 @@ export function createRestore(state: PartitionState, turn: Turn = setImmediate):
   const unknown = new Set<User>();
   let n = 0;
 
-  const applyDay = (key: Buffer, value: Buffer | null): void => {
-    let at = KIND_BYTES;
+  const applyDay = (key: Slice, value: Slice | null): void => {
+    const { bytes, to } = key;
+    let at = key.from + KIND_BYTES;
     let day = 0;
-    for (; key[at] !== SLASH; at++) day = day * 10 + (key[at] ?? 0) - ZERO;
-    let user = state.users.find(key, at + 1, key.length);
+    for (; bytes[at] !== SLASH; at++) day = day * 10 + (bytes[at] ?? 0) - ZERO;
+    let user = state.users.find(bytes, at + 1, to);
     if (value === null) {
       if (user !== undefined) state.days.of(user).remove(day);
       return;
     }
-    if (value[0] !== DAY_VERSION) refuse(key, value);
+    if (value.bytes[value.from] !== DAY_VERSION) refuse(bytes.toString('utf8', key.from, to), value.bytes.subarray(value.from, value.to));
     if (user === undefined) {
-      user = newUser(key.toString('utf8', at + 1), '', '');
+      user = newUser(bytes.toString('utf8', at + 1, to), '', '');
       state.users.add(user);
       unknown.add(user);
     }
@@ -103,10 +104,16 @@ export function createRestore(state: PartitionState, turn: Turn = setImmediate):
     apply: (records) =>
       inBatches(
         records,
-        ({ key, value }) => {
-          if (key === null) return;
-          if (key[0] === DAYS) applyDay(key, value);
-          else if (key[0] === USERS) applyUser(key, value === null ? null : (parse(key, value) as UserRecord));
+        (record) => {
+          const keyIn = record.keyIn ?? sliceOf(record.key);
+          if (keyIn === null) return;
+          if (keyIn.bytes[keyIn.from] === DAYS) {
+            applyDay(keyIn, record.valueIn ?? sliceOf(record.value));
+            return;
+          }
+          const key = keyIn.bytes.subarray(keyIn.from, keyIn.to);
+          const { value } = record;
+          if (key[0] === USERS) applyUser(key, value === null ? null : (parse(key, value) as UserRecord));
           else applyOther(key.toString(), value);
         },
         turn,
@@ -125,6 +132,8 @@ export function createRestore(state: PartitionState, turn: Turn = setImmediate):
     },
   };
 }
+
+const sliceOf = (bytes: Buffer | null): Slice | null => (bytes === null ? null : { bytes, from: 0, to: bytes.length });
 
 function refuse(key: string | Buffer, value: Buffer): never {
   // Version 1 had JSON everywhere.

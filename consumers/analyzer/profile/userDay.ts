@@ -70,9 +70,9 @@ export class UserDay implements Day<CellRef> {
   }
 
   /** Makes the row that of a day without buckets, or of the `record` of the changelog, which is copied. */
-  begin(day: number, record?: Uint8Array): void {
+  begin(day: number, record?: Slice): void {
     const { rows, row } = this;
-    const length = record === undefined ? 1 : record.length;
+    const length = record === undefined ? 1 : record.to - record.from;
     const room = record === undefined ? FIRST_BYTES : length;
     rows[row + DAY] = day;
     rows[row + MASK] = 0;
@@ -83,7 +83,7 @@ export class UserDay implements Day<CellRef> {
     rows[row + CHANGED] = 0;
     this.open();
     if (record === undefined) this.bytes[this.start] = DAY_VERSION;
-    else this.bytes.set(record, this.start);
+    else record.bytes.copy(this.bytes, this.start, record.from, record.to);
   }
 
   /** Lets go of its bytes: the row is another's, or nobody's, from now on. */
@@ -278,7 +278,7 @@ export class UserDay implements Day<CellRef> {
     rows[row + PIECE] = slab.piece;
     rows[row + ROOM] = size;
     this.open();
-    this.bytes.set(bytes.subarray(start, end), this.start);
+    bytes.copy(this.bytes, this.start, start, end);
   }
 
   /** Where its record lies; good until the day changes. */

@@ -3,6 +3,7 @@
  * a tick touch of a user lies in a few lines of the cache, and a user's day is nothing that the collector would copy. Asked by `of(user)`, after which the table is that user's days:
  * it, its days and its sums are good until the next `of`.
  */
+import type { Slice } from '../../../infra/ports.ts';
 import { Blocks } from './blocks.ts';
 import type { Days } from './buckets.ts';
 import type { CellRef } from './cells.ts';
@@ -76,7 +77,7 @@ export class UserDays implements Days<CellRef> {
   }
 
   /** A day that is not there yet, without buckets or as the record has it. */
-  add(day: number, record?: Uint8Array): UserDay {
+  add(day: number, record?: Slice): UserDay {
     const index = this.indexOf(day);
     this.makeRoom();
     const row = this.rowAt(index);

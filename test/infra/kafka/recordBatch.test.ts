@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { decodeBatches } from '../../../infra/kafka/recordDecoder.ts';
 import { encodeBatch, recordSize } from '../../../infra/kafka/recordEncoder.ts';
 import { readInt64, writeInt64, WireReader, WireWriter } from '../../../infra/kafka/wire.ts';
-import type { InRecord, Lying, OutRecord } from '../../../infra/ports.ts';
+import type { InRecord, Lying, OutRecord, Slice } from '../../../infra/ports.ts';
 
 /** The client's own codec, as a second opinion. */
 const require = createRequire(import.meta.url);
@@ -31,6 +31,7 @@ const records: fc.Arbitrary<OutRecord[]> = fc.array(
 );
 /** Its fields are getters. */
 const plainRecord = ({ topic, partition, offset, timestamp, key, value, headers }: InRecord): InRecord => ({ topic, partition, offset, timestamp, key, value, headers });
+const lying = (slice: Slice | null | undefined): Buffer | null => (slice === null || slice === undefined ? null : slice.bytes.subarray(slice.from, slice.to));
 const keyBytes = (key: OutRecord['key']): Buffer | null => (typeof key === 'string' ? Buffer.from(key) : key);
 
 test('what is encoded is decoded, by us and by the client', async () => {
@@ -42,6 +43,7 @@ test('what is encoded is decoded, by us and by the client', async () => {
       assert.deepEqual(ours.records.map(plainRecord), input.map((record, offset) => ({ topic: 't', partition: 0, offset, timestamp, key: keyBytes(record.key), value: record.value, headers: { ...record.headers } })));
       assert.equal(ours.records.reduce((sum, { size = NaN }) => sum + size, 0), ours.size);
       const theirs = await decodeTheirs(new Decoder(batch));
+      assert.deepEqual(ours.records.map(({ keyIn, valueIn }) => [lying(keyIn), lying(valueIn)]), ours.records.map(({ key, value }) => [key, value]));
       assert.deepEqual(theirs.records.map(({ offset, key, value }) => [Number(offset), key, value]), ours.records.map(({ offset, key, value }) => [offset, key, value]));
       assert.deepEqual(theirs.records.map(({ headers }) => Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]))), ours.records.map(({ headers }) => headers));
       assert.equal(batch.readUInt32BE(17), theirCrc(batch.subarray(21)) >>> 0);

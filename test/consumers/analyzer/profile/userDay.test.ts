@@ -18,7 +18,7 @@ const REFS: readonly CellRef[] = Array.from({ length: 200 }, (_, i) => cells.ref
 /** A day of its own row, in the memory that others are in. */
 function dayIn(slab: Slab, record?: Buffer): UserDay {
   const day = new UserDay(cells, slab);
-  day.begin(7, record);
+  day.begin(7, record === undefined ? undefined : { bytes: record, from: 0, to: record.length });
   return day;
 }
 

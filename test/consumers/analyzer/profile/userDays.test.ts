@@ -85,7 +85,7 @@ test('memory of what has gone is used again, and what is there keeps its own', (
   const stays: DayOwner = { block: NO_BLOCK };
   table.of(stays).add(1).count(REF, ACTIONS, -1);
   const record = recordOf(table.of(stays).find(1));
-  const long = Buffer.alloc(200_000, 2);
+  const long = { bytes: Buffer.alloc(200_000, 2), from: 0, to: 200_000 };
   const blocks = new Set<number>();
   for (let n = 0; n < 50; n++) {
     const comes: DayOwner = { block: NO_BLOCK };

@@ -5,7 +5,6 @@ import { openingOf } from './bottlenecks.ts';
 import { keyOfKind } from './changelog.ts';
 import { completedStep, countSignal, emptyBucket, keepsFingerprint, numbersOf } from './buckets.ts';
 import type { Bucket } from './buckets.ts';
-import { countedFor } from './cells.ts';
 import type { CellRef } from './cells.ts';
 import { mayChange } from './contributions.ts';
 import { newcomerLevel } from './levels.ts';
@@ -15,7 +14,7 @@ import type { Signal } from './signal.ts';
 import type { ReferenceView } from './referenceView.ts';
 import { STUCK, USED } from './samples.ts';
 import type { Kind } from './samples.ts';
-import { dayOfUser, newUser, noteChange, setLevel, stagesOf, touch } from './state.ts';
+import { countedFor, dayOfUser, newUser, noteChange, setLevel, stagesOf, touch } from './state.ts';
 import type { Emits, PartitionState, User } from './state.ts';
 import { SERVICE_ROLE } from './vectors.ts';
 

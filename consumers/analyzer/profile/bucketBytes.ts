@@ -6,9 +6,9 @@ import { VarintReader, writeVarint } from './varints.ts';
 
 export const LENGTH_BYTES = 2;
 /** Varints below are one byte. */
-export const ONE_BYTE = 0x80;
+const ONE_BYTE = 0x80;
 /** The last number that has room for one more in its byte. */
-export const FULL_BYTE = ONE_BYTE - 1;
+const FULL_BYTE = ONE_BYTE - 1;
 /** Holds any bucket. */
 export const scratch = new Uint8Array(LENGTH_BYTES + 0xffff);
 export const read = new VarintReader();
@@ -88,4 +88,51 @@ export function passToDurations(): number {
   read.skip(NUMBERS);
   read.skip(read.next());
   return read.next();
+}
+
+/** Of the bucket that begins there, without the two bytes that say it. */
+export function lengthAt(bytes: Buffer, at: number): number {
+  return (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
+}
+
+/** Where among buckets from `from` to `end` a feature's begins, or the end. Leaves `read` behind the feature's number. */
+export function placeOf(bytes: Buffer, from: number, end: number, number: number): number {
+  read.bytes = bytes;
+  let at = from;
+  if (number < ONE_BYTE) {
+    while (at < end && bytes[at + LENGTH_BYTES] !== number) at += LENGTH_BYTES + ((bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8));
+    read.at = at + LENGTH_BYTES + 1;
+    return at;
+  }
+  while (at < end) {
+    read.at = at + LENGTH_BYTES;
+    if (read.next() === number) break;
+    at += LENGTH_BYTES + lengthAt(bytes, at);
+  }
+  return at;
+}
+
+/** Adds to numbers and a step's count where they are. False, and nothing done, where something would have to move. `from`: the bucket's first number. */
+export function increment(bytes: Buffer, from: number, numbers: number, step: number): boolean {
+  for (let n = 0; n < NUMBERS; n++) if ((bytes[from + n] ?? 0) + ((numbers >> n) & 1) > FULL_BYTE) return false;
+  if (step >= 0) {
+    const at = countOf(from + NUMBERS, step);
+    if (at < 0 || (bytes[at] ?? 0) >= FULL_BYTE) return false;
+    bytes[at] = (bytes[at] ?? 0) + 1;
+  }
+  // The first is true or false.
+  bytes[from] = (bytes[from] ?? 0) | (numbers & 1);
+  for (let n = 1; n < NUMBERS; n++) if (((numbers >> n) & 1) !== 0) bytes[from + n] = (bytes[from + n] ?? 0) + 1;
+  return true;
+}
+
+/** Where the count of a step is; -1 where there is none. `from`: the bucket's lists. */
+function countOf(from: number, step: number): number {
+  read.at = from;
+  read.skip(read.next());
+  for (let left = read.next(); left > 0; left -= 2) {
+    if (read.next() === step) return read.at;
+    read.next();
+  }
+  return -1;
 }

@@ -67,21 +67,6 @@ export interface CellAccount {
   readonly presence: readonly Presence[];
 }
 
-/** What a user is counted for on a feature, as of the last tick; null: nothing. */
-export function countedFor({ counted, contributions }: CountedUser, ref: CellRef): Contribution | null {
-  const at = counted.indexOf(ref);
-  return at < 0 ? null : (contributions[at] ?? null);
-}
-
-function featuresOfDays(days: UserDays, window: DayRange): Set<CellRef> {
-  const features = new Set<CellRef>();
-  for (let at = 0; at < days.length; at++) {
-    const day = days.at(at);
-    if (day.day >= window.first && day.day <= window.last) for (const ref of day.features) features.add(ref);
-  }
-  return features;
-}
-
 export interface Cells extends RefTable {
   /** Made where it is missing, with the next number. */
   refOf(feature: string, stage: Stage): CellRef;
@@ -220,7 +205,7 @@ export function createCells(nameOf: NameOf): Cells {
       if (dirty === null) return;
       user.dirty = null;
       const presentBefore = counted.length > 0;
-      for (const ref of dirty === 'all' ? featuresOfDays(days, window) : dirty) {
+      for (const ref of dirty === 'all' ? days.featuresIn(window) : dirty) {
         const at = counted.indexOf(ref);
         const old = at < 0 ? null : (contributions[at] ?? null);
         const now = contributionOf(days, ref, window);

@@ -6,9 +6,9 @@
 import type { SignalClass } from '../../../schemas/records.ts';
 import type { Samples } from '../partials.ts';
 import type { DayRange } from '../time.ts';
+import { insertSample, isBefore, SAMPLES } from './sampleEntries.ts';
+import type { SampleEntry } from './sampleEntries.ts';
 import type { Signal } from './signal.ts';
-
-const SAMPLES = 5;
 
 /** With at most five of each user, five are left of the others whichever user goes. Ours: that two go from the same day and finding is borne. */
 const KEPT_OF_PEOPLE = 2 * SAMPLES;
@@ -22,8 +22,6 @@ export interface SampleKey {
   readonly class: SignalClass;
   readonly what: string | null;
 }
-
-export type SampleEntry = readonly [occurredAt: number, eventId: string, userId: string];
 
 /** Ascending by (occurred_at, event_id), each event once, at most five of a user. */
 export interface DaySamples {
@@ -50,47 +48,9 @@ export interface Kind {
   fifth: SampleEntry | null;
 }
 
-const before = (a: SampleEntry, b: SampleEntry): boolean => a[0] < b[0] || (a[0] === b[0] && a[1] < b[1]);
-
 /** As they are said, without whose they are. */
 const areSame = (some: readonly SampleEntry[], others: readonly SampleEntry[]): boolean =>
   some.length === others.length && some.every((entry, at) => entry === others[at] || (entry[0] === others[at]?.[0] && entry[1] === others[at][1]));
-
-/** Puts an entry in its place among at most `most`; gives whether the list changed. An event that is there already stays where it is earliest. */
-export function insertSample(entries: SampleEntry[], entry: SampleEntry, most = SAMPLES): boolean {
-  const known = entries.findIndex(([, eventId, userId]) => eventId === entry[1] && userId === entry[2]);
-  if (known >= 0) {
-    const old = entries[known];
-    if (old !== undefined && !before(entry, old)) return false;
-    entries.splice(known, 1);
-  } else if (isOneTooMany(entries, entry)) return false;
-  const at = entries.findIndex((other) => before(entry, other));
-  if (at < 0) {
-    if (entries.length >= most) return false;
-    entries.push(entry);
-  } else {
-    entries.splice(at, 0, entry);
-    if (entries.length > most) entries.pop();
-  }
-  return true;
-}
-
-/** Makes room for an entry of a user who has five already; true where all of those are earlier. */
-function isOneTooMany(entries: SampleEntry[], entry: SampleEntry): boolean {
-  if (entries.length < SAMPLES) return false;
-  let own = 0;
-  let latest = -1;
-  for (let at = 0; at < entries.length; at++) {
-    if (entries[at]?.[2] !== entry[2]) continue;
-    own += 1;
-    latest = at;
-  }
-  const last = entries[latest];
-  if (own < SAMPLES || last === undefined) return false;
-  if (!before(entry, last)) return true;
-  entries.splice(latest, 1);
-  return false;
-}
 
 export const nameOf = (key: SampleKey): string => JSON.stringify([key.feature, key.class, key.what]);
 
@@ -193,7 +153,7 @@ export function createSamples(): SampleStore {
       const entry = [signal.occurred_at, signal.event_id, userId] as const;
       if (!insertSample(entries, entry, most)) return false;
       if (!machine) kind.latest = latestOf(samples);
-      if (kind.fifth === null || before(entry, kind.fifth)) changed.add(kind);
+      if (kind.fifth === null || isBefore(entry, kind.fifth)) changed.add(kind);
       return true;
     },
     restore: (key, day, samples) => {

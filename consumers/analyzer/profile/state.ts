@@ -7,6 +7,7 @@ import type { OtherLevel } from '../expertise/leaveOut.ts';
 import type { OpenBottleneck } from './bottlenecks.ts';
 import { createCells } from './cells.ts';
 import type { CellRef, Cells, CountedUser } from './cells.ts';
+import type { Contribution } from './contributions.ts';
 import { createLabels } from './labels.ts';
 import type { Labels } from './labels.ts';
 import type { Candidate } from './levels.ts';
@@ -157,6 +158,12 @@ export function stagesOf(state: PartitionState, user: User): StageWindow {
     days.noteSummed();
   }
   return window;
+}
+
+/** What a user is counted for on a feature, as of the last tick; null: nothing. */
+export function countedFor({ counted, contributions }: CountedUser, ref: CellRef): Contribution | null {
+  const at = counted.indexOf(ref);
+  return at < 0 ? null : (contributions[at] ?? null);
 }
 
 /** The user's contribution to the feature may have changed. */

@@ -9,8 +9,8 @@
  * Where they lie, and what is asked for most, is a row of numbers (userDays.ts): a day has no object of its own.
  */
 import type { Slice } from '../../../infra/ports.ts';
-import { decode, encode, encodeFirst, FULL_BYTE, LENGTH_BYTES, ONE_BYTE, passToDurations, read, scratch } from './bucketBytes.ts';
-import { addNumbers, NUMBERS } from './buckets.ts';
+import { decode, encode, encodeFirst, increment, LENGTH_BYTES, lengthAt, passToDurations, placeOf, read, scratch } from './bucketBytes.ts';
+import { addNumbers } from './buckets.ts';
 import type { Bucket, Completions, Day } from './buckets.ts';
 import type { CellRef } from './cells.ts';
 import type { Slab } from './slab.ts';
@@ -116,24 +116,11 @@ export class UserDay implements Day<CellRef> {
 
   /** Where the bucket begins, or the end. Leaves `read` behind the feature's number. */
   private seek(number: number): number {
-    const { bytes, end } = this;
-    read.bytes = bytes;
-    let at = this.start + 1;
-    if (number < ONE_BYTE) {
-      while (at < end && bytes[at + LENGTH_BYTES] !== number) at += LENGTH_BYTES + ((bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8));
-      read.at = at + LENGTH_BYTES + 1;
-      return at;
-    }
-    while (at < end) {
-      read.at = at + LENGTH_BYTES;
-      if (read.next() === number) break;
-      at += LENGTH_BYTES + this.lengthAt(at);
-    }
-    return at;
+    return placeOf(this.bytes, this.start + 1, this.end, number);
   }
 
   private lengthAt(at: number): number {
-    return (this.bytes[at] ?? 0) | ((this.bytes[at + 1] ?? 0) << 8);
+    return LENGTH_BYTES + lengthAt(this.bytes, at);
   }
 
   private makeMask(): number {
@@ -159,7 +146,7 @@ export class UserDay implements Day<CellRef> {
   get buckets(): Bucket<CellRef>[] {
     const buckets: Bucket<CellRef>[] = [];
     this.open();
-    for (let at = this.start + 1; at < this.end; at += LENGTH_BYTES + this.lengthAt(at)) buckets.push(decode(this.refFrom(at)));
+    for (let at = this.start + 1; at < this.end; at += this.lengthAt(at)) buckets.push(decode(this.refFrom(at)));
     return buckets;
   }
 
@@ -167,7 +154,7 @@ export class UserDay implements Day<CellRef> {
     const { refs, steps, counts } = completions;
     let length = 0;
     this.open();
-    for (let at = this.start + 1; at < this.end; at += LENGTH_BYTES + this.lengthAt(at)) {
+    for (let at = this.start + 1; at < this.end; at += this.lengthAt(at)) {
       const ref = this.refFrom(at);
       for (let left = passToDurations(); left > 0; left -= 2) {
         refs[length] = ref;
@@ -182,7 +169,7 @@ export class UserDay implements Day<CellRef> {
   get features(): CellRef[] {
     const features: CellRef[] = [];
     this.open();
-    for (let at = this.start + 1; at < this.end; at += LENGTH_BYTES + this.lengthAt(at)) features.push(this.refFrom(at));
+    for (let at = this.start + 1; at < this.end; at += this.lengthAt(at)) features.push(this.refFrom(at));
     return features;
   }
 
@@ -218,7 +205,7 @@ export class UserDay implements Day<CellRef> {
       return true;
     }
     const from = read.at;
-    if (!this.increment(from, numbers, step)) {
+    if (!increment(this.bytes, from, numbers, step)) {
       read.at = from;
       const bucket = decode(ref);
       addNumbers(bucket, numbers, step);
@@ -227,35 +214,9 @@ export class UserDay implements Day<CellRef> {
     return false;
   }
 
-  /** False, and nothing done, where something would have to move. `from`: the bucket's first number. */
-  private increment(from: number, numbers: number, step: number): boolean {
-    const { bytes } = this;
-    for (let n = 0; n < NUMBERS; n++) if ((bytes[from + n] ?? 0) + ((numbers >> n) & 1) > FULL_BYTE) return false;
-    if (step >= 0) {
-      const at = this.countOf(from + NUMBERS, step);
-      if (at < 0 || (bytes[at] ?? 0) >= FULL_BYTE) return false;
-      bytes[at] = (bytes[at] ?? 0) + 1;
-    }
-    // The first is true or false.
-    bytes[from] = (bytes[from] ?? 0) | (numbers & 1);
-    for (let n = 1; n < NUMBERS; n++) if (((numbers >> n) & 1) !== 0) bytes[from + n] = (bytes[from + n] ?? 0) + 1;
-    return true;
-  }
-
-  /** Where the count of a step is; -1 where there is none. `from`: the bucket's lists. */
-  private countOf(from: number, step: number): number {
-    read.at = from;
-    read.skip(read.next());
-    for (let left = read.next(); left > 0; left -= 2) {
-      if (read.next() === step) return read.at;
-      read.next();
-    }
-    return -1;
-  }
-
   /** What `scratch` has of `size` bytes into the place of the bucket that begins at `at`. */
   private place(size: number, at: number): void {
-    const before = at < this.end ? LENGTH_BYTES + this.lengthAt(at) : 0;
+    const before = at < this.end ? this.lengthAt(at) : 0;
     const room = this.rows[this.row + ROOM] as number;
     const needed = this.end - this.start + size - before;
     let from = at;

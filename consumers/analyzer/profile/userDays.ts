@@ -4,6 +4,7 @@
  * it, its days and its sums are good until the next `of`.
  */
 import type { Slice } from '../../../infra/ports.ts';
+import type { DayRange } from '../time.ts';
 import { Blocks } from './blocks.ts';
 import type { Days } from './buckets.ts';
 import type { CellRef } from './cells.ts';
@@ -62,6 +63,15 @@ export class UserDays implements Days<CellRef> {
 
   at(index: number): UserDay {
     return this.shown.moveTo(this.rows, this.rowAt(index));
+  }
+
+  featuresIn({ first, last }: DayRange): Set<CellRef> {
+    const features = new Set<CellRef>();
+    for (let index = 0; index < this.length; index++) {
+      const day = this.at(index);
+      if (day.day >= first && day.day <= last) for (const ref of day.features) features.add(ref);
+    }
+    return features;
   }
 
   /** How many are before a day. The last is looked at first. */

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { createSamples, insertSample } from '../../../../consumers/analyzer/profile/samples.ts';
-import type { SampleEntry } from '../../../../consumers/analyzer/profile/samples.ts';
+import { insertSample } from '../../../../consumers/analyzer/profile/sampleEntries.ts';
+import type { SampleEntry } from '../../../../consumers/analyzer/profile/sampleEntries.ts';
+import { createSamples } from '../../../../consumers/analyzer/profile/samples.ts';
 
 const KEY = { feature: 'f', class: 'action' as const, what: 'used' };
 const WINDOW = { first: 10, last: 23 };

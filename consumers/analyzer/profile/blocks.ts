@@ -13,14 +13,10 @@ export class Blocks {
   private readonly free = new Map<number, number[]>();
   private used = PAGE_INTS;
 
-  /** A block of zeros. No more than a page. */
+  /** A block with anything in it. No more than a page. */
   take(size: number): number {
     const again = this.free.get(size)?.pop();
-    if (again !== undefined) {
-      const at = this.offsetOf(again);
-      this.pageOf(again).fill(0, at, at + size);
-      return again;
-    }
+    if (again !== undefined) return again;
     if (this.used + size > PAGE_INTS) {
       this.pages.push(new Int32Array(PAGE_INTS));
       this.used = 0;

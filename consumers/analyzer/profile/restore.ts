@@ -52,9 +52,7 @@ export function createRestore(state: PartitionState, turn: Turn = setImmediate):
       state.users.add(user);
       unknown.add(user);
     }
-    const days = state.days.of(user);
-    days.remove(day);
-    days.add(day, value);
+    state.days.of(user).put(day, value);
   };
 
   const applyUser = (key: Buffer, record: UserRecord | null): void => {

@@ -29,7 +29,7 @@ export interface RefTable {
 }
 
 /** What a row has: the numbers' places in it. */
-const DAY = 0;
+export const DAY = 0;
 /** A bit for each feature's number, modulo 32: most features that are asked for are not there, and their absence is told without touching the bytes. */
 const MASK = 1;
 /** The record lies in this piece of the slab, among others', from START for LENGTH bytes; up to ROOM bytes it may grow. */

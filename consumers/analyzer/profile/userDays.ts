@@ -10,7 +10,7 @@ import type { Days } from './buckets.ts';
 import type { CellRef } from './cells.ts';
 import { STAGE_INTS, StageSumsView } from './stageSums.ts';
 import { Slab } from './slab.ts';
-import { ROW_INTS, UserDay } from './userDay.ts';
+import { DAY, ROW_INTS, UserDay } from './userDay.ts';
 import type { RefTable } from './userDay.ts';
 
 /** The head: how many days there are, and rows; whether the sums have been made; the sums. */
@@ -76,8 +76,9 @@ export class UserDays implements Days<CellRef> {
 
   /** How many are before a day. The last is looked at first. */
   private indexOf(day: number): number {
+    const { rows, head } = this;
     let index = this.length;
-    while (index > 0 && this.at(index - 1).day >= day) index -= 1;
+    for (let row = head + HEAD_INTS + (index - 1) * ROW_INTS; index > 0 && (rows[row + DAY] as number) >= day; row -= ROW_INTS) index -= 1;
     return index;
   }
 
@@ -91,12 +92,24 @@ export class UserDays implements Days<CellRef> {
     const index = this.indexOf(day);
     this.makeRoom();
     const row = this.rowAt(index);
-    this.rows.copyWithin(row + ROW_INTS, row, this.rowAt(this.length));
+    // Nearly always the last.
+    if (index < this.length) this.rows.copyWithin(row + ROW_INTS, row, this.rowAt(this.length));
     this.length += 1;
     this.rows[this.head + COUNT] = this.length;
     const added = this.at(index);
     added.begin(day, record);
     return added;
+  }
+
+  /** A day as the record has it, whether it is there or not. */
+  put(day: number, record: Slice): void {
+    const known = this.find(day);
+    if (known === undefined) {
+      this.add(day, record);
+      return;
+    }
+    known.leave();
+    known.begin(day, record);
   }
 
   /** Gives whether it was there. */
@@ -121,25 +134,33 @@ export class UserDays implements Days<CellRef> {
 
   /** For one more day. */
   private makeRoom(): void {
-    const { owner, rows, head, length } = this;
+    const { owner, rows, head } = this;
     if (owner.block === NO_BLOCK) {
-      this.take(FIRST_ROOM);
+      this.begin();
       return;
     }
     const room = rows[head + ROOM] as number;
-    if (length < room) return;
+    if (this.length < room) return;
     const old = owner.block;
     this.take(room * 2);
     this.rows.set(rows.subarray(head, head + HEAD_INTS + room * ROW_INTS), this.head);
     this.rows[this.head + ROOM] = room * 2;
-    this.length = length;
     this.blocks.give(old, HEAD_INTS + room * ROW_INTS);
   }
 
+  private begin(): void {
+    this.take(FIRST_ROOM);
+    this.length = 0;
+    this.rows.fill(0, this.head, this.head + HEAD_INTS);
+    this.rows[this.head + ROOM] = FIRST_ROOM;
+  }
+
+  /** A block for so many rows, with anything in it. */
   private take(room: number): void {
-    this.owner.block = this.blocks.take(HEAD_INTS + room * ROW_INTS);
-    this.open(this.owner.block);
-    this.rows[this.head + ROOM] = room;
+    const block = this.blocks.take(HEAD_INTS + room * ROW_INTS);
+    this.owner.block = block;
+    this.rows = this.blocks.pageOf(block);
+    this.head = this.blocks.offsetOf(block);
   }
 
   /** Whether the sums of the owner's window have been made. */
@@ -149,7 +170,7 @@ export class UserDays implements Days<CellRef> {
 
   /** The sums of the owner's window: zeros until they have been made. */
   get window(): StageSumsView {
-    if (this.owner.block === NO_BLOCK) this.take(FIRST_ROOM);
+    if (this.owner.block === NO_BLOCK) this.begin();
     return this.sums.moveTo(this.rows, this.head + SUMS);
   }
 

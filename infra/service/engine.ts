@@ -1,5 +1,5 @@
 /**
- * What Node and V8 are told before anything else is loaded (docs/decisions/0034). In this order: compiled code is of use only under the flags that it was
+ * What Node and V8 are told before anything else is loaded (docs/decisions/0033). In this order: compiled code is of use only under the flags that it was
  * compiled under.
  */
 import { enableCompileCache } from 'node:module';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { erasing } from '../fakes/erasing.ts';
-import { clock, createHarness, DAY, event, HOUR, started, T0 } from './harness.ts';
+import { clock, createHarness, DAY, event, HOUR, started, T0, type Input } from './harness.ts';
 
 const usersOf = (harness: Awaited<ReturnType<typeof createHarness>>): string[] => [...new Set(harness.outputs().signals.map(({ record }) => record.user_id))];
 
@@ -27,6 +27,16 @@ test('a bad event of before is no dead letter either', async () => {
   harness.feed(event({ feature: 'unknown' }), event({ user_id: 'bob', feature: 'unknown' }), { value: event(), timestamp: T0 + 500 * DAY });
   await harness.run();
   assert.equal(harness.outputs().deadLetters.length, 1);
+});
+
+test('what cannot be read is whose the key says, and of when the broker got it', async () => {
+  const erasures = erasing();
+  erasures.erase('ada', T0);
+  const harness = await createHarness({ erasures });
+  const unreadable = (key: string, timestamp: number): Input => ({ value: Buffer.from('?'), key, timestamp });
+  harness.feed(unreadable('ada', T0), unreadable('ada', T0 + HOUR), unreadable('bob', T0));
+  await harness.run();
+  assert.deepEqual(harness.outputs().deadLetters.map(({ origin_offset }) => origin_offset), [1, 2]);
 });
 
 for (const restarted of [false, true]) {

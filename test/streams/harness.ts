@@ -62,7 +62,7 @@ export function idOf(userId: string, eventId: string, signal: Signal): string {
 }
 
 /** What to append: an event, or bytes with headers and a broker's timestamp. */
-export type Input = PlatformEvent | { readonly value: Buffer | PlatformEvent | null; readonly headers?: Readonly<Record<string, string>>; readonly timestamp?: number };
+export type Input = PlatformEvent | { readonly value: Buffer | PlatformEvent | null; readonly headers?: Readonly<Record<string, string>>; readonly timestamp?: number; readonly key?: string };
 
 export interface Outputs {
   readonly signals: SignalRecord[];
@@ -119,10 +119,10 @@ export async function createHarness({ partitions = 1, dedupeWindowMs = 72 * HOUR
     features: (features) => { for (const one of features) append('platform.features', one.feature, codec.encode('Feature', one)); },
     feed: (...inputs) => {
       for (const input of inputs) {
-        const { value, headers = {}, timestamp } = 'value' in input ? input : { value: input };
+        const { value, headers = {}, timestamp, key = null } = 'value' in input ? input : { value: input };
         const bytes = value === null || Buffer.isBuffer(value) ? value : codec.encode('PlatformEvent', value);
         const at = timestamp ?? (value !== null && !Buffer.isBuffer(value) ? value.occurred_at + HOUR : T0);
-        log.push({ ...EVENTS, offset: log.length, timestamp: at, key: null, value: bytes, headers });
+        log.push({ ...EVENTS, offset: log.length, timestamp: at, key: key === null ? null : Buffer.from(key), value: bytes, headers });
       }
     },
     run: async () => {

@@ -58,6 +58,12 @@ export interface FingerprintLabel {
   readonly message: string;
 }
 
+/** The partition has forgotten the fingerprint, four weeks after its last error. */
+export interface ForgottenLabel {
+  readonly fingerprint: string;
+  readonly forgotten: true;
+}
+
 /** The measures of bottlenecks (semantics 7), per user over 14 days at a stage. */
 export type BottleneckMeasure = 'errors_per_active_day' | 'relative_completion' | 'stuck_share';
 
@@ -98,10 +104,10 @@ export interface OtherPresence {
 }
 
 /**
- * 2 is what is written. In 1 a cell says its counts as they are, also where it is no full account: it replaces its predecessor, and has only zeros once its users have all gone.
- * The rest is the same, and both are read.
+ * 3 is what is written. In 2 every midnight is a full account, and that a label is forgotten is said only by its not being in the next one. In 1, besides, a cell says its counts as they
+ * are, also where it is no full account: it replaces its predecessor, and has only zeros once its users have all gone. All three are read.
  */
-export type Version = 1 | 2;
+export type Version = 1 | 2 | 3;
 
 export type Partial =
   | {
@@ -115,7 +121,8 @@ export type Partial =
       readonly features: readonly FeatureCells[];
       readonly presence: readonly Presence[];
       readonly samples: readonly Samples[];
-      readonly labels: readonly FingerprintLabel[];
+      readonly labels: readonly (FingerprintLabel | ForgottenLabel)[];
+      /** At midnights, and then all there are. */
       readonly measures: readonly MeasureCounts[];
     }
   | { readonly v: Version; readonly kind: 'vectors'; readonly tick: number; readonly users: readonly UserVector[] }

@@ -38,7 +38,7 @@ export interface PartialQueue {
   backlog(): number;
 }
 
-const VERSIONS: readonly unknown[] = [1, 2] satisfies Version[];
+const VERSIONS: readonly unknown[] = [1, 2, 3] satisfies Version[];
 
 export function parsePartial(record: InRecord): PackedPartial {
   const at = `${record.topic}-${String(record.partition)}@${String(record.offset)}`;
@@ -48,13 +48,13 @@ export function parsePartial(record: InRecord): PackedPartial {
   } catch (cause) {
     throw new Error(`${at} is not JSON: has something else written to the analyzer's internal topic?`, { cause });
   }
-  if (!VERSIONS.includes(partial.v)) throw new Error(`${at} is a partial of version ${String(partial.v)}, and this analyzer knows ${VERSIONS.join(' and ')}: run all of the analyzer's processes in one version`);
+  if (!VERSIONS.includes(partial.v)) throw new Error(`${at} is a partial of version ${String(partial.v)}, and this analyzer knows ${VERSIONS.join(', ')}: run all of the analyzer's processes in one version`);
   const known = partial as Partial;
   return known.kind === 'vectors' ? { kind: known.kind, tick: known.tick, users: pack(known.users) } : known;
 }
 
 /** As this version writes them; others are told from the rest once they are decoded. */
-const CELLS_HEAD = Buffer.from('{"v":2,"kind":"cells",');
+const CELLS_HEAD = Buffer.from('{"v":3,"kind":"cells",');
 
 function isCells({ value }: InRecord): boolean {
   if (value === null || value.length < CELLS_HEAD.length) return false;

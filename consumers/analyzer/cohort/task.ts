@@ -85,7 +85,7 @@ export function createCohortTask({ context, app, partitions, codec, rules, train
       const taken = records.map((record) => ({ offset: record.offset, partial: parsePartial(record) }));
       absorb(state, partition, taken, null);
     }
-    if (first !== reset) log('warn', 'the last full account has expired from analyzer.partials: numbers are incomplete until the next midnight tick', { partition, wanted: reset, found: first });
+    if (first !== reset) log('warn', 'the last full account has expired from analyzer.partials: numbers are incomplete until the partition\'s next one', { partition, wanted: reset, found: first });
   };
 
   const open = async (committed: readonly Position[]): Promise<void> => {

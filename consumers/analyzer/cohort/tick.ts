@@ -112,6 +112,7 @@ export function absorb(state: Said, partition: number, taken: readonly TakenPart
       state.details.apply(partition, partial);
     } else if (partial.kind === 'tick') {
       state.sums.close(partition);
+      state.details.close(partition, partial.tick);
       if (standing !== undefined) standing.evaluatedTo = partial.evaluated_to;
     }
   }

@@ -1,6 +1,6 @@
 /** What fingerprints say, in words: the code and the message without its numbers, ids, paths and quoted values. */
 import { normaliseMessage } from '../../../schemas/fingerprint.ts';
-import type { FingerprintLabel } from '../partials.ts';
+import type { FingerprintLabel, ForgottenLabel } from '../partials.ts';
 import type { Signal } from './signal.ts';
 
 /** Longer messages are cut (ours): a label is read by people in a list. */
@@ -34,8 +34,8 @@ export interface Labels {
   restoreNextNumber(next: number): void;
   /** Forgets what was last seen before a day, and gives the fingerprints. */
   dropBefore(day: number): string[];
-  /** Those not said since the last time, or all there are; in a fixed order. */
-  drain(full: boolean): FingerprintLabel[];
+  /** Those not said since the last time and those forgotten since, or all there are; in a fixed order. */
+  drain(full: boolean): (FingerprintLabel | ForgottenLabel)[];
 }
 
 export function createLabels(): Labels {
@@ -45,6 +45,8 @@ export function createLabels(): Labels {
     names.set(number, { name, json: Buffer.from(JSON.stringify(name)) });
   };
   const unsaid = new Set<string>();
+  /** Since the last drain. */
+  const forgotten = new Set<string>();
   let next = 0;
   const forget = (fingerprint: string): void => {
     names.delete(labels.get(fingerprint)?.number ?? -1);
@@ -59,6 +61,7 @@ export function createLabels(): Labels {
         named(next, fingerprint);
         next += 1;
         unsaid.add(fingerprint);
+        forgotten.delete(fingerprint);
         return true;
       }
       if (known.lastDay >= day) return false;
@@ -84,16 +87,21 @@ export function createLabels(): Labels {
     get: (fingerprint) => labels.get(fingerprint),
     dropBefore: (day) => {
       const dropped = [...labels].filter(([, { lastDay }]) => lastDay < day).map(([fingerprint]) => fingerprint);
-      dropped.forEach(forget);
+      for (const fingerprint of dropped) {
+        forget(fingerprint);
+        forgotten.add(fingerprint);
+      }
       return dropped;
     },
     drain: (full) => {
-      const said: FingerprintLabel[] = [];
+      const said: (FingerprintLabel | ForgottenLabel)[] = [];
       for (const fingerprint of full ? labels.keys() : unsaid) {
         const label = labels.get(fingerprint);
         if (label !== undefined) said.push({ fingerprint, code: label.code, message: label.message });
       }
+      if (!full) for (const fingerprint of forgotten) said.push({ fingerprint, forgotten: true });
       unsaid.clear();
+      forgotten.clear();
       return said.sort((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1));
     },
   };

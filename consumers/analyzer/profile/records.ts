@@ -1,5 +1,5 @@
 /** Partial records as JSON, in chunks that a broker takes. */
-import type { FingerprintLabel, MeasureCounts, Partial, Samples, UserVector } from '../partials.ts';
+import type { FingerprintLabel, ForgottenLabel, MeasureCounts, Partial, Samples, UserVector } from '../partials.ts';
 import type { CellAccount, SaidFeature } from './cells.ts';
 
 /** Half of what brokers accept by default (1 MB) (ours): room for the envelope and for what a client adds. */
@@ -7,7 +7,7 @@ const CHUNK_BYTES = 500_000;
 
 export interface CellsContent extends CellAccount {
   readonly samples: readonly Samples[];
-  readonly labels: readonly FingerprintLabel[];
+  readonly labels: readonly (FingerprintLabel | ForgottenLabel)[];
   readonly measures: readonly MeasureCounts[];
 }
 
@@ -85,7 +85,7 @@ export function cellsRecords(tick: number, levels: CellsPartial['levels'], reset
     }
   }
   if (filled === 0 && !reset) return [];
-  return chunks.map((chunk, at) => join(JSON.stringify({ v: 2, kind: 'cells', tick, levels, reset: reset && at === 0 } satisfies Omit<CellsPartial, 'features' | (typeof OTHER_LISTS)[number]>), chunk, content.bytes));
+  return chunks.map((chunk, at) => join(JSON.stringify({ v: 3, kind: 'cells', tick, levels, reset: reset && at === 0 } satisfies Omit<CellsPartial, 'features' | (typeof OTHER_LISTS)[number]>), chunk, content.bytes));
 }
 
 /** The chunks of a training tick's vectors; none where nobody is frequent. */
@@ -101,10 +101,10 @@ export function vectorsRecords(tick: number, users: readonly UserVector[], chunk
     chunks.at(-1)?.push(user);
     filled += bytes;
   }
-  return chunks.map((chunk) => JSON.stringify({ v: 2, kind: 'vectors', tick, users: chunk } satisfies Partial));
+  return chunks.map((chunk) => JSON.stringify({ v: 3, kind: 'vectors', tick, users: chunk } satisfies Partial));
 }
 
-export const tickRecord = (tick: number, first: boolean, evaluatedTo: number): string => JSON.stringify({ v: 2, kind: 'tick', tick, first, evaluated_to: evaluatedTo } satisfies Partial);
+export const tickRecord = (tick: number, first: boolean, evaluatedTo: number): string => JSON.stringify({ v: 3, kind: 'tick', tick, first, evaluated_to: evaluatedTo } satisfies Partial);
 
 export const progressRecord = (through: number, watermark: number, firstTick: number): string =>
-  JSON.stringify({ v: 2, kind: 'progress', through, watermark, first_tick: firstTick } satisfies Partial);
+  JSON.stringify({ v: 3, kind: 'progress', through, watermark, first_tick: firstTick } satisfies Partial);

@@ -93,7 +93,7 @@ const CHUNK_COUNTS = 1_500;
 export function shadowRecords(tick: number, shadows: readonly Shadow[], chunk = CHUNK_COUNTS): string[] {
   return shadows.flatMap(({ without, counts, presence }) =>
     Array.from({ length: Math.max(1, Math.ceil(counts.length / chunk)) }, (_, i) =>
-      JSON.stringify({ v: 2, kind: 'left_out', tick, without, counts: counts.slice(i * chunk, (i + 1) * chunk), presence: i === 0 ? presence : [] } satisfies Partial),
+      JSON.stringify({ v: 3, kind: 'left_out', tick, without, counts: counts.slice(i * chunk, (i + 1) * chunk), presence: i === 0 ? presence : [] } satisfies Partial),
     ),
   );
 }

@@ -4,6 +4,7 @@
  */
 import type { Bottleneck, ExpertiseLevel, Level } from '../../../schemas/records.ts';
 import type { OtherLevel } from '../expertise/leaveOut.ts';
+import type { LastAccount } from './accounts.ts';
 import type { OpenBottleneck } from './bottlenecks.ts';
 import { createCells } from './cells.ts';
 import type { CellRef, Cells, CountedUser } from './cells.ts';
@@ -82,8 +83,8 @@ export interface PartitionState {
   readonly machines: Set<string>;
   /** Derived: the last day of the window of the users' sums; -Infinity before the first record. */
   measuredDay: number;
-  /** Derived: the next tick says everything. */
-  full: boolean;
+  /** Derived: null where nothing has been said since the restart. */
+  account: LastAccount | null;
   readonly cells: Cells;
   readonly samples: SampleStore;
   readonly labels: Labels;
@@ -116,7 +117,7 @@ export function emptyState(): PartitionState {
     stuck: new Set(),
     machines: new Set(),
     measuredDay: -Infinity,
-    full: true,
+    account: null,
     cells,
     samples: createSamples(),
     labels,

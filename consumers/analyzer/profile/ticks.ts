@@ -7,6 +7,7 @@ import type { Level, Stage } from '../../../schemas/records.ts';
 import { otherLevels } from '../expertise/leaveOut.ts';
 import type { MeasureCounts, UserVector } from '../partials.ts';
 import { effectiveFrom, isMidnight, isTrainingTick, stateDaysOf, windowOf } from '../time.ts';
+import { isDue, noted } from './accounts.ts';
 import { inBatches } from './batches.ts';
 import { resolutionOf } from './bottlenecks.ts';
 import { forgetIdle, measureUpTo, moveDay } from './days.ts';
@@ -139,18 +140,19 @@ export async function runTick(state: PartitionState, tick: number, evaluatedTo: 
   await settle(state, tick);
 
   if (midnight) measureUpTo(state, window.last);
-  const full = midnight || state.full;
+  const full = isDue(state.account, tick);
   const counted = (userId: string): boolean => !state.machines.has(userId);
-  cellsRecords(tick, 'in_force', full, {
+  const records = cellsRecords(tick, 'in_force', full, {
     ...state.cells.drain(full),
     samples: state.samples.drain(window, full, counted),
     labels: state.labels.drain(full),
     measures: midnight ? await measureCounts(state, view) : [],
-  }).forEach(say);
+  });
+  records.forEach(say);
+  state.account = noted(state.account, tick, full, records);
   if (midnight) shadowRecords(tick, shadowsOf(state.users.values())).forEach(say);
   if (midnight) resolveBottlenecks(state, tick, view, emits);
   if (isTrainingTick(tick)) vectorsRecords(tick, await vectorsOf(state, tick, view)).forEach(say);
   say(tickRecord(tick, tick === state.firstTick, evaluatedTo));
   state.lastTick = tick;
-  state.full = false;
 }

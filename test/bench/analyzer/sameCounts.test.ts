@@ -11,10 +11,10 @@ const FINGERPRINT = 'f'.repeat(32);
 
 const cell = (changes: Partial<Cell> = {}): Cell => ({ level: 'unclassified', team: 'a', seen: 3, worked: 3, used: 2, attempted: 1, stuck: 0, durations: [[1_010, 2], [-1, 1]], errors: { [FINGERPRINT]: [2, 1] }, ...changes });
 
-function say(kafka: MemoryKafka, app: string, partition: number, tick: number, cells: readonly Cell[]): void {
-  const head = { v: 2, tick };
+function say(kafka: MemoryKafka, app: string, partition: number, tick: number, cells: readonly Cell[], { v = 3, reset = true } = {}): void {
+  const head = { v, tick };
   const records = [
-    { ...head, kind: 'cells', levels: 'in_force', reset: true, features: [{ feature: 'f', stage: 'data', cells }], presence: [{ level: 'unclassified', team: 'a', users: 3 }], samples: [], labels: [], measures: [] },
+    { ...head, kind: 'cells', levels: 'in_force', reset, features: [{ feature: 'f', stage: 'data', cells }], presence: [{ level: 'unclassified', team: 'a', users: 3 }], samples: [], labels: [], measures: [] },
     { ...head, kind: 'tick', first: false, evaluated_to: 7 },
   ];
   kafka.append(records.map((record) => ({ topic: topicName('partials', app), partition, key: String(tick), value: Buffer.from(JSON.stringify(record)) })));
@@ -24,7 +24,7 @@ function world(theirs: (kafka: MemoryKafka) => void): MemoryKafka {
   const kafka = createMemoryKafka({ partitions: 2 });
   say(kafka, 'ours', 0, MIDNIGHT, [cell({ level: 'expert', seen: 1 }), cell({ level: 'beginner', seen: 2 })]);
   say(kafka, 'ours', 1, MIDNIGHT, [cell()]);
-  // Hours between midnights are differences, and not compared.
+  // Hours behind the last midnight are not compared.
   say(kafka, 'ours', 1, MIDNIGHT + HOUR_MS, [cell({ seen: 99 })]);
   theirs(kafka);
   return kafka;
@@ -38,6 +38,17 @@ test('levels and partitions add up: the same users, however they are split', asy
     say(log, 'theirs', 1, MIDNIGHT, [cell()]);
   });
   assert.deepEqual(await requireSameCounts(kafka, ['ours', 'theirs']), { midnight: '2026-06-02T00:00:00.000Z', counts: 9, users: 6 });
+});
+
+test('what is said by differences adds up; a cell of version 1 replaces its predecessor', async () => {
+  const kafka = world((log) => {
+    say(log, 'theirs', 0, MIDNIGHT - 2 * HOUR_MS, [cell({ seen: 50 })]);
+    say(log, 'theirs', 0, MIDNIGHT - HOUR_MS, [cell({ seen: 7, used: 9 })]);
+    say(log, 'theirs', 0, MIDNIGHT, [twice()], { v: 1, reset: false });
+    say(log, 'theirs', 1, MIDNIGHT - HOUR_MS, [cell({ seen: 1, worked: 1, used: 0, attempted: 0, durations: [[1_010, 1], [1_020, 1]], errors: { [FINGERPRINT]: [2, 0] } })]);
+    say(log, 'theirs', 1, MIDNIGHT, [cell({ seen: 2, worked: 2, durations: [[1_010, 1], [1_020, -1], [-1, 1]], errors: { [FINGERPRINT]: [0, 1] } })], { reset: false });
+  });
+  assert.equal((await requireSameCounts(kafka, ['ours', 'theirs'])).counts, 9);
 });
 
 test('any count that differs fails, and is named', async () => {

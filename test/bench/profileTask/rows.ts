@@ -1,6 +1,6 @@
 /**
  * Both tasks of the analyzer without Kafka: `npx node test/bench/profileTask/rows.ts [events] [days] [rounds] [partitions]`. CPU per signal, and a digest of everything that
- * they write: two versions of the code that are to give the same rows give the same digest. One partition's state fits into more of the caches than those of all four that a process
+ * they write, and one of what is published of it: two versions of the code that are to give the same rows give the same second digest. One partition's state fits into more of the caches than those of all four that a process
  * may have: `1000000 29 1 4` is the population of the analyzer's bench.
  */
 import { createHash } from 'node:crypto';
@@ -26,6 +26,7 @@ const RECORDS = ['ActionSignal', 'ErrorSignal', 'TimeSignal', 'ExpertiseLevel', 
 /** Records of one topic that come at once. */
 const DELIVERED = 2_000;
 const DIGEST_CHARS = 16;
+const INTERNAL: ReadonlySet<string> = new Set((['partials', 'profileChangelog', 'cohortChangelog'] as const).map((id) => topicName(id, '')));
 
 function* eventsOf(count: number, spanMs: number, people: ReturnType<ReturnType<typeof typicalPeople>>): Iterable<PlatformEvent> {
   const source = createEventSource({ seed: 4, running: Math.ceil(count * 0.0006), population: people });
@@ -47,13 +48,14 @@ async function round(log: Awaited<ReturnType<typeof makeSignals>>): Promise<void
   const cohort = createCohortTask({ context: contextOf(numbers.map((partition) => ({ topic: partials, partition }))), app: '', partitions: log.partitions, codec, rules: RULES, train: trainInWorker, log: () => undefined });
   for (const [partition, profile] of profiles.entries()) await profile.open(startPositions(partition));
   await cohort.open(numbers.map((partition) => ({ topic: partials, partition, offset: 0, metadata: '' })));
-  const digest = createHash('sha256');
+  const [digest, published] = [createHash('sha256'), createHash('sha256')];
   const cpu = { profile: 0, cohort: 0 };
   const offsets = numbers.map(() => 0);
   let [rows, partialBytes] = [0, 0];
   const note = ({ topic, key, value }: OutRecord): void => {
     rows += 1;
     digest.update(topic).update(key ?? '').update(value ?? 'none');
+    if (!INTERNAL.has(topic)) published.update(topic).update(key ?? '').update(value ?? 'none');
   };
   const timed = async <T>(which: keyof typeof cpu, work: () => Promise<T>): Promise<T> => {
     const begun = process.cpuUsage();
@@ -110,7 +112,7 @@ async function round(log: Awaited<ReturnType<typeof makeSignals>>): Promise<void
   }
   const { user, system } = process.cpuUsage(begun);
   const per = (micros: number): string => (micros / log.signals).toFixed(2);
-  console.log(`profile ${per(cpu.profile)}, cohort ${per(cpu.cohort)}, all ${per(user + system)} µs CPU a signal; partials ${per(partialBytes)} bytes a signal; ${rows} rows, digest ${digest.digest('hex').slice(0, DIGEST_CHARS)}`);
+  console.log(`profile ${per(cpu.profile)}, cohort ${per(cpu.cohort)}, all ${per(user + system)} µs CPU a signal; partials ${per(partialBytes)} bytes a signal; ${rows} rows, digest ${digest.digest('hex').slice(0, DIGEST_CHARS)}, of what is published ${published.digest('hex').slice(0, DIGEST_CHARS)}`);
 }
 
 const [count = 90_000, days = 11, rounds = 3, partitions = 1] = process.argv.slice(2).map(Number);

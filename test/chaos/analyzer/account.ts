@@ -1,7 +1,6 @@
 /**
  * What a partition's partials add up to, entry by entry, as the cohort task has it: it must not depend on which of them are full accounts, which is
- * a matter of restarts. What is said in full at every midnight only (measures) is not in it. That a label is forgotten, four weeks after its last error, is
- * said by no record, only by its not being in the next full account: so labels are complete at midnights alone.
+ * a matter of restarts too. What is said at midnights only (measures) is not in it.
  */
 import type { Cell, Partial } from '../../../consumers/analyzer/partials.ts';
 import { sumOf } from '../../cells.ts';
@@ -45,15 +44,12 @@ export function createAccount(): Account {
       }
       for (const { level, team, users } of chunk.presence) put(`presence ${level} ${team}`, users === 0 ? null : String(users));
       for (const { feature, signal_class, what, earliest } of chunk.samples) put(`samples ${feature} ${signal_class} ${String(what)}`, earliest.length === 0 ? null : JSON.stringify(earliest));
-      for (const { fingerprint, code, message } of chunk.labels) put(`${LABEL}${fingerprint}`, JSON.stringify([code, message]));
+      for (const label of chunk.labels) put(`label ${label.fingerprint}`, 'forgotten' in label ? null : JSON.stringify([label.code, label.message]));
       return touched;
     },
     get: (name) => entries.get(name),
   };
 }
-
-export const isLabel = (name: string): boolean => name.startsWith(LABEL);
-const LABEL = 'label ';
 
 function cellText({ durations, errors, ...counts }: Cell): string {
   return JSON.stringify([counts, [...durations].sort(([a], [b]) => a - b), Object.entries(errors).sort(([a], [b]) => (a < b ? -1 : 1))]);

@@ -10,11 +10,11 @@ import { ticksOf } from './ticks.ts';
 
 const HOUR = 3_600_000;
 const cell = (team: string, seen: number): Cell => ({ level: 'expert', team, seen, worked: seen, used: 0, attempted: 0, stuck: 0, durations: [], errors: {} });
-const cells = (hour: number, reset: boolean, ...list: Cell[]): Cells => ({ v: 2, kind: 'cells', tick: hour * HOUR, levels: 'in_force', reset, features: [{ feature: 'f', stage: 'data', cells: list }], presence: [], samples: [], labels: [], measures: [] });
-const tick = (hour: number): Partial => ({ v: 2, kind: 'tick', tick: hour * HOUR, first: hour === 1, evaluated_to: hour });
-const vectors = (hour: number, user_id: string): Partial => ({ v: 2, kind: 'vectors', tick: hour * HOUR, users: [{ user_id, values: [1, 1, 1, null], level: 'expert' }] });
-const leftOut = (hour: number, users: number): Partial => ({ v: 2, kind: 'left_out', tick: hour * HOUR, without: 'completion_ratio', counts: [], presence: [{ level: 'expert', users }] });
-const progress = (through: number, hour = through): Partial => ({ v: 2, kind: 'progress', through, watermark: hour * HOUR, first_tick: HOUR });
+const cells = (hour: number, reset: boolean, ...list: Cell[]): Cells => ({ v: 3, kind: 'cells', tick: hour * HOUR, levels: 'in_force', reset, features: [{ feature: 'f', stage: 'data', cells: list }], presence: [], samples: [], labels: [], measures: [] });
+const tick = (hour: number): Partial => ({ v: 3, kind: 'tick', tick: hour * HOUR, first: hour === 1, evaluated_to: hour });
+const vectors = (hour: number, user_id: string): Partial => ({ v: 3, kind: 'vectors', tick: hour * HOUR, users: [{ user_id, values: [1, 1, 1, null], level: 'expert' }] });
+const leftOut = (hour: number, users: number): Partial => ({ v: 3, kind: 'left_out', tick: hour * HOUR, without: 'completion_ratio', counts: [], presence: [{ level: 'expert', users }] });
+const progress = (through: number, hour = through): Partial => ({ v: 3, kind: 'progress', through, watermark: hour * HOUR, first_tick: HOUR });
 
 const FIRST = [cells(1, true, cell('a', 1), cell('b', 5)), tick(1), progress(1)];
 const SECOND = [cells(2, false, cell('a', 1)), vectors(2, 'x'), vectors(2, 'y'), leftOut(2, 1), tick(2), progress(2)];
@@ -39,17 +39,19 @@ test('nor does a full account after a restart, where it adds up to the same, or 
   assert.equal(counts(...FIRST, ...SECOND, cells(3, true, cell('a', 2), cell('b', 5)), ...THIRD.slice(1)).mismatches, 1, 'b is still there');
 });
 
-test('a label that a full account has forgotten counts nothing, unless at a midnight or with other words', () => {
-  const labelled = (hour: number, reset: boolean, ...messages: string[]): Partial[] => [{ ...cells(hour, reset), features: [], labels: messages.map((message) => ({ fingerprint: 'x', code: 'C', message })) }, tick(hour)];
+test('that a label is forgotten is said, or not said in a full account: the same; a label that is still there, or has other words, is not', () => {
+  const labelled = (hour: number, reset: boolean, ...labels: Cells['labels']): Partial[] => [{ ...cells(hour, reset), features: [], labels }, tick(hour)];
+  const words = (message: string): Cells['labels'][number] => ({ fingerprint: 'x', code: 'C', message });
   const differences = (calm: Partial[], storm: Partial[]): number => {
     const tally = createTally();
     comparePartials(ticksOf(calm), ticksOf(storm), 'profile-0', tally, createGroups());
     return tally.counts.mismatches;
   };
-  const said = labelled(22, true, 'no room');
-  assert.equal(differences([...said, ...labelled(23, false)], [...said, ...labelled(23, true)]), 0);
-  assert.equal(differences([...said, ...labelled(24, false)], [...said, ...labelled(24, true)]), 1, 'midnight');
-  assert.equal(differences([...said, ...labelled(23, false)], [...said, ...labelled(23, true, 'other')]), 1);
+  const said = labelled(22, true, words('no room'));
+  const forgotten = [...said, ...labelled(23, false, { fingerprint: 'x', forgotten: true })];
+  assert.equal(differences(forgotten, [...said, ...labelled(23, true)]), 0);
+  assert.equal(differences(forgotten, [...said, ...labelled(23, false)]), 1);
+  assert.equal(differences([...said, ...labelled(23, false)], [...said, ...labelled(23, true, words('other'))]), 1);
 });
 
 test('a missing tick is lost, and what it would have changed shows', () => {

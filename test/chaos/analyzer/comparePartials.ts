@@ -2,10 +2,9 @@
  * The partials of one partition, as an uninterrupted run and another have said them: the same ticks in the same order, each adding up to the same. What
  * may differ is which ticks are said in full (the first after a restart is), and where transactions end, which progress tells.
  */
-import { isMidnight } from '../../../consumers/analyzer/time.ts';
 import type { Tally } from '../arena/counts.ts';
 import type { Groups } from './groups.ts';
-import { createAccount, isLabel, type Account, type Cells } from './account.ts';
+import { createAccount, type Account, type Cells } from './account.ts';
 import type { Progress, Said, Tick } from './ticks.ts';
 
 const HOUR_MS = 3_600_000;
@@ -50,9 +49,7 @@ export function comparePartials(calm: Iterable<Said>, storm: Iterable<Said>, whe
     apply(calmAccount, next.value);
     groups.seen(`${where} ${tick.tick}`);
     if (next.value.text !== tick.text) tally.count('mismatches', `${where} tick ${instant(tick.tick)}\n    is        ${tick.text}\n    should be ${next.value.text}`);
-    // Between midnights one side may have told of a label's end, by a full account, and the other not yet.
-    const mayLack = (name: string): boolean => !isMidnight(tick.tick) && isLabel(name) && (calmAccount.get(name) === undefined || stormAccount.get(name) === undefined);
-    const names = [...[...differing].filter((name) => !mayLack(name)), ...differences(next.value.before, tick.before)];
+    const names = [...differing, ...differences(next.value.before, tick.before)];
     if (names.length > 0) tally.count('mismatches', `${where} tick ${instant(tick.tick)}: ${names.length} entries differ\n${names.slice(0, NAMED).map((name) => `    ${name} is ${String(stormAccount.get(name))}, should be ${String(calmAccount.get(name))}`).join('\n')}`);
     compared += 1;
     next = expected.next();

@@ -28,7 +28,7 @@ const cell: fc.Arbitrary<Cell> = fc
 
 const saids = fc.array(fc.record({ partition: fc.integer({ min: 0, max: PARTITIONS - 1 }), feature: fc.constantFrom('f', 'g'), cell }), { maxLength: 40 });
 
-const chunk = (features: CellsChunk['features'], reset: boolean): CellsChunk => ({ v: 2, kind: 'cells', tick: 0, levels: 'in_force', reset, features, presence: [], samples: [], labels: [], measures: [] });
+const chunk = (features: CellsChunk['features'], reset: boolean): CellsChunk => ({ v: 3, kind: 'cells', tick: 0, levels: 'in_force', reset, features, presence: [], samples: [], labels: [], measures: [] });
 const one = ({ feature, cell: said }: Said, reset = false): CellsChunk => chunk([{ feature, stage: 'data', cells: [said] }], reset);
 
 const plainTally = ({ durations, errors, ...rest }: Tally): object => ({ ...rest, users: durations.users, durations: [...durations.counts].sort(), errors: [...errors].sort() });

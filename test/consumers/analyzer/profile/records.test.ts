@@ -33,7 +33,7 @@ const parse = (records: readonly Buffer[]): CellsPartial[] => records.map((json)
 const { bytes: BYTES, ...LISTS } = CONTENT;
 
 test('one chunk holds everything as it is', () => {
-  assert.deepEqual(parse(cellsRecords(7, 'in_force', true, CONTENT)), [{ v: 2, kind: 'cells', tick: 7, levels: 'in_force', reset: true, ...LISTS, features: FEATURES }]);
+  assert.deepEqual(parse(cellsRecords(7, 'in_force', true, CONTENT)), [{ v: 3, kind: 'cells', tick: 7, levels: 'in_force', reset: true, ...LISTS, features: FEATURES }]);
 });
 
 test('small chunks: only the first resets, no cell is lost or said twice, none is much larger than asked', () => {

@@ -58,7 +58,8 @@ final class ProfileProcessor implements Processor<byte[], Signal, byte[], Out> {
   private KeyValueStore<Bytes, byte[]> teams, progress;
   private int partition;
   private long watermark = NONE, firstTick = NONE, lastTick = NONE;
-  private boolean full = true;
+  /** The last full account; a new one once what came after it is eight times as long, or after a week, as consumers/analyzer/profile/accounts.ts. */
+  private long accountTick = NONE, accountBytes, laterBytes;
 
   @Override
   public void init(ProcessorContext<byte[], Out> context) {
@@ -129,17 +130,25 @@ final class ProfileProcessor implements Processor<byte[], Signal, byte[], Out> {
 
   private void tick(long tick, Signal brought) {
     long last = (tick - 1) / DAY_MS;
-    boolean midnight = tick % DAY_MS == 0;
     if (lastTick != NONE && (lastTick - 1) / DAY_MS != last) moveDay(last);
     for (Doing doing : dirty) settle(doing, last);
     dirty.clear();
     byte[] key = Long.toString(tick).getBytes(StandardCharsets.US_ASCII);
-    List<byte[]> chunks = cells.say(tick, midnight || full);
-    for (byte[] chunk : chunks) say(key, chunk);
+    boolean full = accountTick == NONE || laterBytes > 8 * accountBytes || tick - accountTick >= 7 * DAY_MS;
+    List<byte[]> chunks = cells.say(tick, full);
+    long bytes = 0;
+    for (byte[] chunk : chunks) {
+      say(key, chunk);
+      bytes += chunk.length;
+    }
+    laterBytes = full ? 0 : laterBytes + bytes;
+    if (full) {
+      accountTick = tick;
+      accountBytes = bytes;
+    }
     long offset = brought == null ? NONE : brought.originOffset;
     say(key, ("{\"v\":1,\"kind\":\"tick\",\"tick\":" + tick + ",\"first\":" + (tick == firstTick) + ",\"evaluated_to\":" + offset + "}").getBytes(StandardCharsets.US_ASCII));
     lastTick = tick;
-    full = false;
   }
 
   /** What is on the day that leaves the window no longer counts, and what leaves the 28 days is forgotten; the windowed store forgets by itself. */

@@ -110,13 +110,14 @@ export function partialsOf(seed: number, size: WorldSize = SMALL): Buffer[][] {
       for (const { feature, cell } of from) byFeature.set(feature, [...(byFeature.get(feature) ?? []), cell]);
       return [...byFeature].map(([feature, list]) => ({ feature: featureName(feature), stage: 'training', cells: list }));
     };
-    records.push(json({ v: 2, kind: 'progress', through: 1, watermark: first - 1, first_tick: first }));
+    records.push(json({ v: 3, kind: 'progress', through: 1, watermark: first - 1, first_tick: first }));
     for (let tick = first, n = 0; tick < START + size.ticks * TICK_MS; tick += TICK_MS, n++) {
       const hour = (tick - START) / TICK_MS;
       const effective = isMidnight(tick) && isTrainingTick(tick - DAY_MS);
-      const full = n === 0 || isMidnight(tick);
+      // Every second midnight, as a partition may.
+      const full = n === 0 || (isMidnight(tick) && (tick / DAY_MS) % 2 === 1);
       const changed = n % size.every === 0 ? draw(hour, n === 0) : new Map<string, { feature: number; cell: Cell }>();
-      if (effective) records.push(json({ v: 2, kind: 'cells', tick, levels: 'before', reset: true, features: grouped(draw(0, true).values()), presence, samples: [], labels: [], measures: [] }));
+      if (effective) records.push(json({ v: 3, kind: 'cells', tick, levels: 'before', reset: true, features: grouped(draw(0, true).values()), presence, samples: [], labels: [], measures: [] }));
       const differences = new Map([...changed].map(([key, { feature, cell }]) => [key, { feature, cell: differenceOf(cells.get(key)?.cell, cell) }]));
       for (const [key, value] of changed) cells.set(key, value);
       // A level of a team that goes away: said by not being in a full account.
@@ -124,8 +125,8 @@ export function partialsOf(seed: number, size: WorldSize = SMALL): Buffer[][] {
       const kept = (hour > 200 ? [...cells].filter(([key]) => key !== gone) : [...cells]).map(([, value]) => value);
       const features = grouped(full ? kept : [...differences].filter(([key]) => hour <= 200 || key !== gone).map(([, value]) => value));
       const half = Math.ceil(features.length / 2);
-      const head = { v: 2, kind: 'cells', tick, levels: 'in_force', labels: [], measures: [], presence: [] } as const;
-      if (full || features.length > 0) {
+      const head = { v: 3, kind: 'cells', tick, levels: 'in_force', labels: [], measures: [], presence: [] } as const;
+      if (full || features.length > 0 || isMidnight(tick)) {
         records.push(json({
           ...head,
           reset: full,
@@ -139,18 +140,18 @@ export function partialsOf(seed: number, size: WorldSize = SMALL): Buffer[][] {
       }
       if (isMidnight(tick) && hour > 60) {
         for (const without of ['completion_ratio', 'relative_completion']) {
-          records.push(json({ v: 2, kind: 'left_out', tick, without, counts: Array.from({ length: size.features }, (_, i) => otherCounts(i, Math.floor(hour / 24))).flat(), presence: [] }));
+          records.push(json({ v: 3, kind: 'left_out', tick, without, counts: Array.from({ length: size.features }, (_, i) => otherCounts(i, Math.floor(hour / 24))).flat(), presence: [] }));
         }
       }
       if (isTrainingTick(tick)) {
         // A holiday before the third training.
         const users = vectors(random, partition, hour > 48, hour > 300 ? 10 : 15);
-        records.push(json({ v: 2, kind: 'vectors', tick, users: users.slice(0, 10) }), json({ v: 2, kind: 'vectors', tick, users: users.slice(10) }));
+        records.push(json({ v: 3, kind: 'vectors', tick, users: users.slice(0, 10) }), json({ v: 3, kind: 'vectors', tick, users: users.slice(10) }));
       }
-      records.push(json({ v: 2, kind: 'tick', tick, first: n === 0, evaluated_to: 1000 + n * 10 }));
-      if (random() < 0.4) records.push(json({ v: 2, kind: 'progress', through: 1000 + n * 10 + 5, watermark: tick + 1, first_tick: first }));
+      records.push(json({ v: 3, kind: 'tick', tick, first: n === 0, evaluated_to: 1000 + n * 10 }));
+      if (random() < 0.4) records.push(json({ v: 3, kind: 'progress', through: 1000 + n * 10 + 5, watermark: tick + 1, first_tick: first }));
     }
-    records.push(json({ v: 2, kind: 'progress', through: 1_000_000, watermark: START + size.ticks * TICK_MS - 1, first_tick: first }));
+    records.push(json({ v: 3, kind: 'progress', through: 1_000_000, watermark: START + size.ticks * TICK_MS - 1, first_tick: first }));
     return records;
   });
 }

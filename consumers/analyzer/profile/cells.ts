@@ -1,28 +1,25 @@
 /**
- * The cells of a partition, kept up to date by differences: a user's old contribution is taken out and the new one put in, so a tick costs
- * what changed and not what there is. The differences are said as well: a cell has very many durations and fingerprints, and in an hour few of them change.
+ * The cells of a partition, by differences: a user's old contribution is taken out and the new one put in, so a tick costs what changed and not what there is. The differences are what
+ * is said: a cell has very many durations and fingerprints, and in an hour few of them change. What a cell comes to is not kept: it is wanted seldom, and users know what they add.
  */
 import type { Level, Stage } from '../../../schemas/records.ts';
-import type { Presence } from '../partials.ts';
 import type { DayRange } from '../time.ts';
+import { inBatches } from './batches.ts';
 import type { FeatureRef } from './buckets.ts';
 import { contributionOf, sameContribution } from './contributions.ts';
 import type { Contribution } from './contributions.ts';
-import { addTo, byGroup, clear, compare, headOf, isNothing, noCounts, writeCell } from './counts.ts';
-import type { Counts, Group, NameOf } from './counts.ts';
-import { JsonBytes } from './jsonBytes.ts';
+import { accountWriter } from './cellAccount.ts';
+import type { CellAccount, CountedGroup } from './cellAccount.ts';
+import { addTo, clear, headOf, noCounts } from './counts.ts';
+import type { Group, NameOf } from './counts.ts';
 import type { Kind } from './samples.ts';
 import type { RefTable } from './userDay.ts';
 import type { UserDays } from './userDays.ts';
 
-const COMMA = ','.charCodeAt(0);
-
-/** A group's counts on a feature. */
-interface Cell {
-  readonly group: Group;
-  readonly counts: Counts;
-  /** By what they have changed since the last drain. */
-  readonly difference: Counts;
+/** A group's users on a feature, and by what its counts have changed since the last drain. */
+interface Cell extends CountedGroup {
+  /** So many are counted in it. */
+  users: number;
   /** It is among the feature's changed ones. */
   changed: boolean;
 }
@@ -51,22 +48,6 @@ export interface CountedUser {
   group: Group | null;
 }
 
-/** FeatureCells of the partials: where its cells lie as JSON, one behind the other with a comma in between. */
-export interface SaidFeature {
-  readonly feature: string;
-  readonly stage: Stage;
-  readonly from: number;
-  /** Of each cell. */
-  readonly ends: readonly number[];
-}
-
-export interface CellAccount {
-  readonly features: readonly SaidFeature[];
-  /** All cells; good until the next account. */
-  readonly bytes: Buffer;
-  readonly presence: readonly Presence[];
-}
-
 export interface Cells extends RefTable {
   /** Made where it is missing, with the next number. */
   refOf(feature: string, stage: Stage): CellRef;
@@ -76,10 +57,12 @@ export interface Cells extends RefTable {
   newRefs(): CellRef[];
   /** Brings the cells up to date with a user, whose days these are; `machine` users are in none. */
   settle(user: CountedUser, days: UserDays, window: DayRange): void;
-  /** By what the cells have changed since the last drain, or everything; in a fixed order. A group whose users have all gone is said once more, as zero, unless `full`. */
-  drain(full: boolean): CellAccount;
-  /** Everything as it stands, without forgetting what changed. */
-  account(): CellAccount;
+  /** By what the cells have changed since the last drain, in a fixed order; the first time that is everything. A group whose users have all gone is said once more, as zero. */
+  drain(): CellAccount;
+  /** Everything as it stands, of all `users`; without forgetting what changed. */
+  account(users: Iterable<CountedUser>): Promise<CellAccount>;
+  /** As if what changed had been said. */
+  forget(): void;
 }
 
 export function createCells(nameOf: NameOf): Cells {
@@ -92,7 +75,7 @@ export function createCells(nameOf: NameOf): Cells {
   /** Those with changed cells. */
   const changedRefs: CellRef[] = [];
   const changedGroups = new Set<Group>();
-  const out = new JsonBytes();
+  const accountOf = accountWriter(nameOf);
 
   /** `last`: the user's. */
   const groupOf = (level: Level, team: string, last: Group | null): Group => {
@@ -104,7 +87,7 @@ export function createCells(nameOf: NameOf): Cells {
   };
   const cellAt = (ref: CellRef, group: Group): Cell => {
     let cell = ref.cells.get(group);
-    if (cell === undefined) ref.cells.set(group, (cell = { group, counts: noCounts(), difference: noCounts(), changed: false }));
+    if (cell === undefined) ref.cells.set(group, (cell = { group, users: 0, counts: noCounts(), changed: false }));
     if (!cell.changed) {
       cell.changed = true;
       if (ref.changed.length === 0) changedRefs.push(ref);
@@ -114,47 +97,48 @@ export function createCells(nameOf: NameOf): Cells {
   };
   /** Takes out of a cell what a user added to it, and adds what the user adds now; null: nothing. */
   const exchange = (ref: CellRef, group: Group, old: Contribution | null, now: Contribution | null): void => {
-    const { counts, difference } = cellAt(ref, group);
+    const cell = cellAt(ref, group);
     if (old !== null) {
-      addTo(counts, old, -1);
-      addTo(difference, old, -1);
+      cell.users -= 1;
+      addTo(cell.counts, old, -1);
     }
     if (now !== null) {
-      addTo(counts, now, 1);
-      addTo(difference, now, 1);
+      cell.users += 1;
+      addTo(cell.counts, now, 1);
     }
   };
   const present = (group: Group, by: 1 | -1): void => {
     group.users += by;
     changedGroups.add(group);
   };
-  /** `what`: of a cell that is said. */
-  const featureOf = (ref: CellRef, wanted: Iterable<Cell>, what: 'counts' | 'difference'): SaidFeature[] => {
-    const cells: Cell[] = [];
-    for (const cell of wanted) if (!isNothing(cell[what])) cells.push(cell);
-    if (cells.length === 0) return [];
-    if (cells.length > 1) cells.sort((a, b) => byGroup(a.group, b.group));
-    const from = out.length;
-    const ends: number[] = [];
-    for (const cell of cells) {
-      if (ends.length > 0) out.byte(COMMA);
-      writeCell(out, cell.group, cell[what], nameOf);
-      ends.push(out.length);
+  const account = async (users: Iterable<CountedUser>): Promise<CellAccount> => {
+    const features = new Map<CellRef, Map<Group, CountedGroup>>();
+    await inBatches(users, ({ group, counted, contributions }) => {
+      if (group === null) return;
+      for (let at = 0; at < counted.length; at++) {
+        const [ref, contribution] = [counted[at] as CellRef, contributions[at] as Contribution];
+        let cells = features.get(ref);
+        if (cells === undefined) features.set(ref, (cells = new Map<Group, CountedGroup>()));
+        let cell = cells.get(group);
+        if (cell === undefined) cells.set(group, (cell = { group, counts: noCounts() }));
+        addTo(cell.counts, contribution, 1);
+      }
+    });
+    return accountOf([...features].map(([ref, cells]) => [ref, cells.values()] as const), [...groups.values()].filter(({ users: present }) => present > 0));
+  };
+  const forget = (): void => {
+    for (const ref of changedRefs) {
+      for (const cell of ref.changed) {
+        cell.changed = false;
+        clear(cell.counts);
+        if (cell.users === 0) ref.cells.delete(cell.group);
+      }
+      ref.changed.length = 0;
     }
-    return [{ feature: ref.feature, stage: ref.stage, from, ends }];
+    changedRefs.length = 0;
+    for (const group of changedGroups) if (group.users === 0) groups.delete(`${group.level} ${group.team}`);
+    changedGroups.clear();
   };
-  /** `features` writes them. */
-  const accountOf = (features: () => SaidFeature[], presence: Iterable<Group>): CellAccount => {
-    out.clear();
-    const said = features().sort((a, b) => compare(a.feature, b.feature) || compare(a.stage, b.stage));
-    return { features: said, bytes: out.bytes, presence: [...presence].sort(byGroup).map(({ level, team, users }) => ({ level, team, users })) };
-  };
-  const everything = (): CellAccount =>
-    accountOf(
-      () => [...refs.values()].flatMap((ref) => featureOf(ref, ref.cells.values(), 'counts')),
-      [...groups.values()].filter(({ users }) => users > 0),
-    );
-  const differences = (): CellAccount => accountOf(() => changedRefs.flatMap((ref) => featureOf(ref, ref.changed, 'difference')), changedGroups);
 
   const makeRef = (number: number, feature: string, stage: Stage): CellRef => {
     const ref: CellRef = { number, feature, stage, cells: new Map(), changed: [], kinds: { used: null, stuck: null, completed: null } };
@@ -223,21 +207,12 @@ export function createCells(nameOf: NameOf): Cells {
       const presentNow = counted.length > 0;
       if (target !== null && presentNow !== presentBefore) present(target, presentNow ? 1 : -1);
     },
-    drain: (full) => {
-      const account = full ? everything() : differences();
-      for (const ref of changedRefs) {
-        for (const cell of ref.changed) {
-          cell.changed = false;
-          clear(cell.difference);
-          if (cell.counts.seen === 0) ref.cells.delete(cell.group);
-        }
-        ref.changed.length = 0;
-      }
-      changedRefs.length = 0;
-      for (const group of changedGroups) if (group.users === 0) groups.delete(`${group.level} ${group.team}`);
-      changedGroups.clear();
-      return account;
+    drain: () => {
+      const said = accountOf(changedRefs.map((ref) => [ref, ref.changed] as const), changedGroups);
+      forget();
+      return said;
     },
-    account: everything,
+    account,
+    forget,
   };
 }

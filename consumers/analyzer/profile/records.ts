@@ -1,6 +1,6 @@
 /** Partial records as JSON, in chunks that a broker takes. */
 import type { FingerprintLabel, ForgottenLabel, MeasureCounts, Partial, Samples, UserVector } from '../partials.ts';
-import type { CellAccount, SaidFeature } from './cells.ts';
+import type { CellAccount, SaidFeature } from './cellAccount.ts';
 
 /** Half of what brokers accept by default (1 MB) (ours): room for the envelope and for what a client adds. */
 const CHUNK_BYTES = 500_000;

@@ -10,6 +10,7 @@ import { effectiveFrom, isMidnight, isTrainingTick, stateDaysOf, windowOf } from
 import { isDue, noted } from './accounts.ts';
 import { inBatches } from './batches.ts';
 import { resolutionOf } from './bottlenecks.ts';
+import type { CellAccount } from './cellAccount.ts';
 import { forgetIdle, measureUpTo, moveDay } from './days.ts';
 import { decideLevel } from './levels.ts';
 import { measure, MEASURES, relativeCompletions } from './measures.ts';
@@ -63,6 +64,14 @@ async function decideLevels(state: PartitionState, tick: number, view: Reference
   if (model === null) return;
   // Sorted, so that the order of what is written does not depend on when the task was restored.
   for (const { user, level, score } of changed.sort((a, b) => compare(a.user.id, b.user.id))) setLevel(state, user, level, tick, model.version, score, emits);
+}
+
+async function accountOf({ account, cells, users }: PartitionState, full: boolean): Promise<CellAccount> {
+  // Where nothing has been said since a restart, what changed is everything.
+  if (!full || account === null) return cells.drain();
+  const everything = await cells.account(users.values());
+  cells.forget();
+  return everything;
 }
 
 /** At a midnight tick: how many users of each level have which value of each measure. */
@@ -134,7 +143,7 @@ export async function runTick(state: PartitionState, tick: number, evaluatedTo: 
 
   if (state.lastTick !== null && windowOf(state.lastTick).last !== window.last) moveDay(state, tick);
   await settle(state, tick);
-  if (newModel) cellsRecords(tick, 'before', true, { ...state.cells.account(), samples: [], labels: [], measures: [] }).forEach(say);
+  if (newModel) cellsRecords(tick, 'before', true, { ...(await state.cells.account(state.users.values())), samples: [], labels: [], measures: [] }).forEach(say);
   await decideLevels(state, tick, view, emits);
   forgetIdle(state);
   await settle(state, tick);
@@ -143,7 +152,7 @@ export async function runTick(state: PartitionState, tick: number, evaluatedTo: 
   const full = isDue(state.account, tick);
   const counted = (userId: string): boolean => !state.machines.has(userId);
   const records = cellsRecords(tick, 'in_force', full, {
-    ...state.cells.drain(full),
+    ...(await accountOf(state, full)),
     samples: state.samples.drain(window, full, counted),
     labels: state.labels.drain(full),
     measures: midnight ? await measureCounts(state, view) : [],

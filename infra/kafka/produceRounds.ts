@@ -81,6 +81,9 @@ export async function sendParts(parts: readonly ProducePart[], { metadata, trans
     });
     const worst = failed.find((error) => !isTransient(error)) ?? (broken === undefined ? failed[0] : asError(broken.reason));
     if (worst !== undefined) throw worst;
+    // No broker does that; taken for written it would be records lost.
+    const [unanswered] = rest;
+    if (unanswered !== undefined) throw new KafkaError('UNAVAILABLE', `A broker's answer to a write says nothing of ${unanswered.topic}/${unanswered.partition}: whether it has been written is not known.`);
   });
 }
 

@@ -77,7 +77,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     id: 'slow-novices', version: 1, dimension: 'ET', signal_class: 'time', counted: 'median', conditions: [factor('beginner', '>', 2, 'experts'), factor('expert', '<=', 1.5, 'expected')], harmed: NOVICES,
-    summary: "{title} takes beginners {beginner} and experts {expert}, a larger gap than elsewhere ({g} times); teach the experts' way.", ...LIFE,
+    summary: "{title} takes beginners {beginner} and experts {expert}, a larger gap than the {g} times elsewhere; teach the experts' way.", ...LIFE,
   },
   {
     id: 'abandoned-everyone', version: 1, dimension: 'SoP', signal_class: 'action', counted: 'stuck', conditions: EVERYONE.map((level) => share(level, '>', 0.5)), harmed: EVERYONE,

@@ -39,6 +39,8 @@ interface World {
   /** Rows of the raw tables by table; of the erased what is covered by the erasure. */
   readonly rows: (user: string) => Promise<Readonly<Record<string, number>>>;
   readonly erase: () => Promise<void>;
+  /** When the test is over, also where it has failed: while ClickHouse, which a sink waits for, can still be reached. */
+  readonly atEnd: (stop: () => unknown) => void;
 }
 
 const EVERYWHERE = { events: 1, signals: 3, users: 1, expertise_levels: 1, bottlenecks: 1, dead_letters: 1 };
@@ -55,7 +57,10 @@ async function world(t: TestContext): Promise<World> {
   const feed = await feedOf(settings, parts.log);
   const clickhouse = connectClickHouse({ ...parts.settings().clickhouse, database: 'default' });
   const erasures = followErasures(feed.kafka, topicName('erasures', app), settings.erasureSecret);
+  const stops: (() => unknown)[] = [];
   t.after(async () => {
+    proxy.away = false;
+    for (const stop of stops) await stop();
     erasures.stop();
     await feed.close();
     await proxy.close();
@@ -75,6 +80,7 @@ async function world(t: TestContext): Promise<World> {
   }
   return {
     settings, env, feed, proxy, clickhouse, gone, stays,
+    atEnd: (stop) => { stops.push(stop); },
     rows: async (userId) => {
       await erasures.catchUp();
       try {
@@ -103,7 +109,7 @@ const isGone = async ({ rows, gone, stays }: World): Promise<void> => {
 test('ClickHouse goes away in the middle of the sweep: the rest is deleted when it is back', { timeout: LIMIT_MS }, async (t) => {
   const all = await world(t);
   const sink = await startSink(all.settings, parts.log);
-  t.after(() => sink.stop());
+  all.atEnd(() => sink.stop());
   await areThere(all);
   let cut = 0;
   all.proxy.onStatement = (statement) => {
@@ -122,7 +128,7 @@ test('ClickHouse goes away in the middle of the sweep: the rest is deleted when 
 test('the sink is killed in the middle of the sweep: the next one, which knew of the erasure before ClickHouse was there, deletes the rest', { timeout: LIMIT_MS }, async (t) => {
   const all = await world(t);
   let child = sinkProcess(all.env);
-  t.after(() => { child.kill('SIGKILL'); });
+  all.atEnd(() => child.kill('SIGKILL'));
   await areThere(all);
   let kills = 0;
   all.proxy.onStatement = (statement) => {
@@ -149,6 +155,7 @@ for (const fresh of [false, true]) {
     const { settings, feed, clickhouse, rows, gone, stays } = all;
     const group = appName('sink', settings.app);
     const first = await startSink(settings, parts.log);
+    all.atEnd(() => first.stop());
     await areThere(all);
     await all.erase();
     await isGone(all);
@@ -160,7 +167,7 @@ for (const fresh of [false, true]) {
     if (fresh) await clickhouse.command(`DROP DATABASE \`${settings.clickhouse.database}\` SYNC`);
     // No sweep comes to the help of what inserts: the one at the start has nothing to delete yet, and the next is two minutes away.
     const second = await startSink(settings, parts.log);
-    t.after(() => second.stop());
+    all.atEnd(() => second.stop());
     const topics = (['events', 'users', 'actions', 'errors', 'times', 'levels', 'bottlenecks', 'deadLetters'] as const).map((id) => topicName(id, settings.app));
     await eventually(async () => {
       const positions = await feed.kafka.committed(group, topics);

@@ -59,10 +59,12 @@ export interface FingerprintLabel {
 }
 
 /** The partition has forgotten the fingerprint, four weeks after its last error. */
-export interface ForgottenLabel {
+interface ForgottenLabel {
   readonly fingerprint: string;
   readonly forgotten: true;
 }
+
+export type SaidLabel = FingerprintLabel | ForgottenLabel;
 
 /** The measures of bottlenecks (semantics 7), per user over 14 days at a stage. */
 export type BottleneckMeasure = 'errors_per_active_day' | 'relative_completion' | 'stuck_share';
@@ -121,7 +123,7 @@ export type Partial =
       readonly features: readonly FeatureCells[];
       readonly presence: readonly Presence[];
       readonly samples: readonly Samples[];
-      readonly labels: readonly (FingerprintLabel | ForgottenLabel)[];
+      readonly labels: readonly SaidLabel[];
       /** At midnights, and then all there are. */
       readonly measures: readonly MeasureCounts[];
     }

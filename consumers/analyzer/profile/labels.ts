@@ -1,6 +1,6 @@
 /** What fingerprints say, in words: the code and the message without its numbers, ids, paths and quoted values. */
 import { normaliseMessage } from '../../../schemas/fingerprint.ts';
-import type { FingerprintLabel, ForgottenLabel } from '../partials.ts';
+import type { SaidLabel } from '../partials.ts';
 import type { Signal } from './signal.ts';
 
 /** Longer messages are cut (ours): a label is read by people in a list. */
@@ -35,7 +35,7 @@ export interface Labels {
   /** Forgets what was last seen before a day, and gives the fingerprints. */
   dropBefore(day: number): string[];
   /** Those not said since the last time and those forgotten since, or all there are; in a fixed order. */
-  drain(full: boolean): (FingerprintLabel | ForgottenLabel)[];
+  drain(full: boolean): SaidLabel[];
 }
 
 export function createLabels(): Labels {
@@ -94,7 +94,7 @@ export function createLabels(): Labels {
       return dropped;
     },
     drain: (full) => {
-      const said: (FingerprintLabel | ForgottenLabel)[] = [];
+      const said: SaidLabel[] = [];
       for (const fingerprint of full ? labels.keys() : unsaid) {
         const label = labels.get(fingerprint);
         if (label !== undefined) said.push({ fingerprint, code: label.code, message: label.message });

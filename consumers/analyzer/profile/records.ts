@@ -1,5 +1,5 @@
 /** Partial records as JSON, in chunks that a broker takes. */
-import type { FingerprintLabel, ForgottenLabel, MeasureCounts, Partial, Samples, UserVector } from '../partials.ts';
+import type { MeasureCounts, Partial, SaidLabel, Samples, UserVector } from '../partials.ts';
 import type { CellAccount, SaidFeature } from './cellAccount.ts';
 
 /** Half of what brokers accept by default (1 MB) (ours): room for the envelope and for what a client adds. */
@@ -7,7 +7,7 @@ const CHUNK_BYTES = 500_000;
 
 export interface CellsContent extends CellAccount {
   readonly samples: readonly Samples[];
-  readonly labels: readonly (FingerprintLabel | ForgottenLabel)[];
+  readonly labels: readonly SaidLabel[];
   readonly measures: readonly MeasureCounts[];
 }
 

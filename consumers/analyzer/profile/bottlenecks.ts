@@ -2,9 +2,8 @@
 import type { Bottleneck, Dimension, Level, Stage } from '../../../schemas/records.ts';
 import type { BottleneckMeasure } from '../partials.ts';
 import { boundaryOf, INFINITE_STEP } from '../quantise.ts';
-import { WINDOW_DAYS } from '../time.ts';
 import type { Bucket, Days } from './buckets.ts';
-import { bits, measure, MEASURES, relativeCompletions } from './measures.ts';
+import { bits, isInWindow, measure, MEASURES, relativeCompletions } from './measures.ts';
 import type { ReferenceView } from './referenceView.ts';
 import type { StageSums } from './stageSums.ts';
 
@@ -76,7 +75,7 @@ function feeds(bucket: Bucket, name: BottleneckMeasure, view: ReferenceView): bo
 function dimensionOf(days: Days, stage: Stage, last: number, found: readonly Holding[], view: ReferenceView): Dimension {
   for (let at = 0; at < days.length; at++) {
     const day = days.at(at);
-    if (day === undefined || day.day > last || day.day <= last - WINDOW_DAYS) continue;
+    if (day === undefined || !isInWindow(day.day, last)) continue;
     for (const bucket of day.buckets) {
       if (bucket.ref.stage === stage && view.hasOpenSop(stage, bucket.ref.feature) && found.some((one) => feeds(bucket, one.measure, view))) return 'SoP';
     }

@@ -100,7 +100,7 @@ export function placeOf(bytes: Buffer, from: number, end: number, number: number
   read.bytes = bytes;
   let at = from;
   if (number < ONE_BYTE) {
-    while (at < end && bytes[at + LENGTH_BYTES] !== number) at += LENGTH_BYTES + ((bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8));
+    while (at < end && bytes[at + LENGTH_BYTES] !== number) at += LENGTH_BYTES + lengthAt(bytes, at);
     read.at = at + LENGTH_BYTES + 1;
     return at;
   }

@@ -8,11 +8,8 @@ import { JsonBytes } from './jsonBytes.ts';
 
 const COMMA = ','.charCodeAt(0);
 
-/** Of a cell. */
-export interface CountedGroup {
-  readonly group: Group;
-  readonly counts: Counts;
-}
+/** A cell. */
+type CountedGroup = readonly [Group, Counts];
 
 /** FeatureCells of the partials: where its cells lie as JSON, one behind the other with a comma in between. */
 export interface SaidFeature {
@@ -38,12 +35,12 @@ export function accountWriter(nameOf: NameOf): AccountWriter {
 
   const write = ({ feature, stage }: FeatureRef, wanted: Iterable<CountedGroup>): SaidFeature | null => {
     const cells: CountedGroup[] = [];
-    for (const cell of wanted) if (!isNothing(cell.counts)) cells.push(cell);
+    for (const cell of wanted) if (!isNothing(cell[1])) cells.push(cell);
     if (cells.length === 0) return null;
-    if (cells.length > 1) cells.sort((a, b) => byGroup(a.group, b.group));
+    if (cells.length > 1) cells.sort(([a], [b]) => byGroup(a, b));
     const from = out.length;
     const ends: number[] = [];
-    for (const { group, counts } of cells) {
+    for (const [group, counts] of cells) {
       if (ends.length > 0) out.byte(COMMA);
       writeCell(out, group, counts, nameOf);
       ends.push(out.length);

@@ -9,31 +9,23 @@ import type { FeatureRef } from './buckets.ts';
 import { contributionOf, sameContribution } from './contributions.ts';
 import type { Contribution } from './contributions.ts';
 import { accountWriter } from './cellAccount.ts';
-import type { CellAccount, CountedGroup } from './cellAccount.ts';
-import { addTo, clear, headOf, noCounts } from './counts.ts';
-import type { Group, NameOf } from './counts.ts';
+import type { CellAccount } from './cellAccount.ts';
+import { addTo, headOf, noCounts } from './counts.ts';
+import type { Counts, Group, NameOf } from './counts.ts';
 import type { Kind } from './samples.ts';
 import type { RefTable } from './userDay.ts';
 import type { UserDays } from './userDays.ts';
 
-/** A group's users on a feature, and by what its counts have changed since the last drain. */
-interface Cell extends CountedGroup {
-  /** So many are counted in it. */
-  users: number;
-  /** It is among the feature's changed ones. */
-  changed: boolean;
-}
-
-/** A feature with its cells. */
+/** A feature, as a key. */
 export interface CellRef extends FeatureRef {
   /** Stands for it in the state and the changelog. */
   readonly number: number;
-  readonly cells: Map<Group, Cell>;
-  /** Since the last drain. */
-  readonly changed: Cell[];
   /** Its examples, but those of errors; null until there are any. */
   readonly kinds: { used: Kind | null; stuck: Kind | null; completed: Kind | null };
 }
+
+/** Cells: the counts of groups on features. */
+type Counted = Map<CellRef, Map<Group, Counts>>;
 
 /** What the cells need to know of a user, and what they remember about it. */
 export interface CountedUser {
@@ -65,6 +57,14 @@ export interface Cells extends RefTable {
   forget(): void;
 }
 
+function countsAt(counted: Counted, ref: CellRef, group: Group): Counts {
+  let cells = counted.get(ref);
+  if (cells === undefined) counted.set(ref, (cells = new Map<Group, Counts>()));
+  let counts = cells.get(group);
+  if (counts === undefined) cells.set(group, (counts = noCounts()));
+  return counts;
+}
+
 export function createCells(nameOf: NameOf): Cells {
   const refs = new Map<string, CellRef>();
   const numbered: CellRef[] = [];
@@ -72,8 +72,8 @@ export function createCells(nameOf: NameOf): Cells {
   /** The last asked for of each feature: a feature hardly ever changes its stage. */
   const recent = new Map<string, CellRef>();
   const groups = new Map<string, Group>();
-  /** Those with changed cells. */
-  const changedRefs: CellRef[] = [];
+  /** By what cells have changed since the last drain. */
+  const changes: Counted = new Map();
   const changedGroups = new Set<Group>();
   const accountOf = accountWriter(nameOf);
 
@@ -85,63 +85,32 @@ export function createCells(nameOf: NameOf): Cells {
     if (group === undefined) groups.set(key, (group = { level, team, head: headOf(level, team), users: 0 }));
     return group;
   };
-  const cellAt = (ref: CellRef, group: Group): Cell => {
-    let cell = ref.cells.get(group);
-    if (cell === undefined) ref.cells.set(group, (cell = { group, users: 0, counts: noCounts(), changed: false }));
-    if (!cell.changed) {
-      cell.changed = true;
-      if (ref.changed.length === 0) changedRefs.push(ref);
-      ref.changed.push(cell);
-    }
-    return cell;
-  };
   /** Takes out of a cell what a user added to it, and adds what the user adds now; null: nothing. */
   const exchange = (ref: CellRef, group: Group, old: Contribution | null, now: Contribution | null): void => {
-    const cell = cellAt(ref, group);
-    if (old !== null) {
-      cell.users -= 1;
-      addTo(cell.counts, old, -1);
-    }
-    if (now !== null) {
-      cell.users += 1;
-      addTo(cell.counts, now, 1);
-    }
+    const counts = countsAt(changes, ref, group);
+    if (old !== null) addTo(counts, old, -1);
+    if (now !== null) addTo(counts, now, 1);
   };
   const present = (group: Group, by: 1 | -1): void => {
     group.users += by;
     changedGroups.add(group);
   };
   const account = async (users: Iterable<CountedUser>): Promise<CellAccount> => {
-    const features = new Map<CellRef, Map<Group, CountedGroup>>();
+    const all: Counted = new Map();
     await inBatches(users, ({ group, counted, contributions }) => {
       if (group === null) return;
-      for (let at = 0; at < counted.length; at++) {
-        const [ref, contribution] = [counted[at] as CellRef, contributions[at] as Contribution];
-        let cells = features.get(ref);
-        if (cells === undefined) features.set(ref, (cells = new Map<Group, CountedGroup>()));
-        let cell = cells.get(group);
-        if (cell === undefined) cells.set(group, (cell = { group, counts: noCounts() }));
-        addTo(cell.counts, contribution, 1);
-      }
+      for (let at = 0; at < counted.length; at++) addTo(countsAt(all, counted[at] as CellRef, group), contributions[at] as Contribution, 1);
     });
-    return accountOf([...features].map(([ref, cells]) => [ref, cells.values()] as const), [...groups.values()].filter(({ users: present }) => present > 0));
+    return accountOf(all, [...groups.values()].filter(({ users: present }) => present > 0));
   };
   const forget = (): void => {
-    for (const ref of changedRefs) {
-      for (const cell of ref.changed) {
-        cell.changed = false;
-        clear(cell.counts);
-        if (cell.users === 0) ref.cells.delete(cell.group);
-      }
-      ref.changed.length = 0;
-    }
-    changedRefs.length = 0;
+    changes.clear();
     for (const group of changedGroups) if (group.users === 0) groups.delete(`${group.level} ${group.team}`);
     changedGroups.clear();
   };
 
   const makeRef = (number: number, feature: string, stage: Stage): CellRef => {
-    const ref: CellRef = { number, feature, stage, cells: new Map(), changed: [], kinds: { used: null, stuck: null, completed: null } };
+    const ref: CellRef = { number, feature, stage, kinds: { used: null, stuck: null, completed: null } };
     numbered[number] = ref;
     refs.set(`${stage} ${feature}`, ref);
     return ref;
@@ -208,7 +177,7 @@ export function createCells(nameOf: NameOf): Cells {
       if (target !== null && presentNow !== presentBefore) present(target, presentNow ? 1 : -1);
     },
     drain: () => {
-      const said = accountOf(changedRefs.map((ref) => [ref, ref.changed] as const), changedGroups);
+      const said = accountOf(changes, changedGroups);
       forget();
       return said;
     },

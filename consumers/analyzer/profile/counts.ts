@@ -28,18 +28,6 @@ export interface Counts {
 
 export const noCounts = (): Counts => ({ seen: 0, worked: 0, used: 0, attempted: 0, stuck: 0, durations: null, errors: null });
 
-/** Makes it as if new. */
-export function clear(counts: Counts): void {
-  counts.seen = 0;
-  counts.worked = 0;
-  counts.used = 0;
-  counts.attempted = 0;
-  counts.stuck = 0;
-  // An empty map is not cleared: V8 would give it a new table, which the cell, being old, keeps through every collection.
-  if (counts.durations !== null && counts.durations.size > 0) counts.durations.clear();
-  if (counts.errors !== null && counts.errors.size > 0) counts.errors.clear();
-}
-
 export const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 export const byGroup = (a: { level: string; team: string }, b: { level: string; team: string }): number => compare(a.level, b.level) || compare(a.team, b.team);

@@ -21,6 +21,9 @@ const PER_UNIT = 1_000;
 /** Stands for an infinite relative completion, so that histograms need no special case (ours): a million times the median is no work any more. */
 const LONGEST_RELATIVE = 1_000_000;
 
+/** Is the day one of the window's? `last`: the window's last. */
+export const isInWindow = (day: number, last: number): boolean => day <= last && day > last - WINDOW_DAYS;
+
 const DAY_BITS = 31;
 const bitOf = (day: number): number => 1 << (day & DAY_BITS);
 
@@ -47,7 +50,7 @@ function addBucket(window: StageWindow, day: number, bucket: Bucket): void {
 export function sumDays(window: StageWindow, days: Days, last: number): void {
   for (let at = 0; at < days.length; at++) {
     const day = days.at(at);
-    if (day === undefined || day.day > last || day.day <= last - WINDOW_DAYS) continue;
+    if (day === undefined || !isInWindow(day.day, last)) continue;
     for (const bucket of day.buckets) addBucket(window, day.day, bucket);
   }
 }
@@ -102,7 +105,7 @@ export function relativeCompletions(days: Days, last: number, view: ReferenceVie
   for (const stage of STAGES) relatives[stage].clear();
   for (let of = 0; of < days.length; of++) {
     const day = days.at(of);
-    if (day === undefined || day.day > last || day.day <= last - WINDOW_DAYS) continue;
+    if (day === undefined || !isInWindow(day.day, last)) continue;
     const { length, refs, steps, counts } = day.completions;
     for (let at = 0; at < length; at++) {
       const ref = refs[at] as FeatureRef;

@@ -7,6 +7,7 @@ import type { OtherLevel } from '../expertise/leaveOut.ts';
 import type { OtherCounts, OtherPresence, Partial } from '../partials.ts';
 import { boundaryOf, INFINITE_STEP } from '../quantise.ts';
 import type { Contribution } from './contributions.ts';
+import { compare } from './counts.ts';
 
 /** What is looked at of a user. */
 export interface ShadowedUser {
@@ -38,8 +39,6 @@ interface Account {
   readonly counts: Map<string, Counts>;
   readonly presence: Map<Level, number>;
 }
-
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** Levels that are trained: nobody else has another one. */
 const isTrained = (level: Level): boolean => level === 'beginner' || level === 'intermediate' || level === 'expert';

@@ -11,6 +11,7 @@ import { isDue, noted } from './accounts.ts';
 import { inBatches } from './batches.ts';
 import { resolutionOf } from './bottlenecks.ts';
 import type { CellAccount } from './cellAccount.ts';
+import { compare } from './counts.ts';
 import { forgetIdle, measureUpTo, moveDay } from './days.ts';
 import { decideLevel } from './levels.ts';
 import { measure, MEASURES, relativeCompletions } from './measures.ts';
@@ -24,8 +25,6 @@ import type { Emits, PartitionState, User } from './state.ts';
 import { standingOf } from './vectors.ts';
 
 const NO_OTHERS: readonly never[] = [];
-
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 async function settle(state: PartitionState, tick: number): Promise<void> {
   const window = windowOf(tick);

@@ -112,6 +112,6 @@ test('the largest bucket there can be has a length', () => {
 test('a feature without a name is refused, not taken for another', () => {
   const slab = new Slab();
   const day = dayIn(slab);
-  day.put({ ...(fc.sample(bucket, { numRuns: 1, seed: 1 })[0] as Bucket<CellRef>), ref: { number: 999, feature: 'x', stage: 'data', cells: new Map(), changed: [], kinds: { used: null, stuck: null, completed: null } } });
+  day.put({ ...(fc.sample(bucket, { numRuns: 1, seed: 1 })[0] as Bucket<CellRef>), ref: { number: 999, feature: 'x', stage: 'data', kinds: { used: null, stuck: null, completed: null } } });
   assert.throws(() => day.buckets, /feature 999, and no name for it/);
 });

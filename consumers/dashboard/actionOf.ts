@@ -1,5 +1,5 @@
 /** From what a person asks for to the record of it, or to what is wrong with it. Pure: who, when and a new id are arguments. */
-import type { ActionKind, ChallengeAction } from '../../schemas/records.ts';
+import { SYMBOLS, type ActionKind, type ChallengeAction } from '../../schemas/records.ts';
 
 export interface Asked {
   readonly action_id?: string | undefined;
@@ -10,7 +10,7 @@ export interface Asked {
   readonly assignee?: string | null | undefined;
 }
 
-const KINDS: readonly ActionKind[] = ['acknowledged', 'snoozed', 'assigned', 'commented', 'fixed', 'useful', 'not_useful', 'reopened'];
+const KINDS: readonly ActionKind[] = SYMBOLS.ActionKind;
 
 /** Ours: a paragraph or two, and a name or an address. */
 const LONGEST_TEXT = 2_000;

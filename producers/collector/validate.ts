@@ -1,11 +1,11 @@
 /** From JSON to records, one value at a time. Unknown fields are ignored; a wrong type or a missing field costs that value alone. */
-import type { EventError, Feature, PlatformEvent, User } from '../../schemas/records.ts';
+import { SYMBOLS, type EventError, type Feature, type PlatformEvent, type User } from '../../schemas/records.ts';
 import { Invalid, flag, id, object, oneOf, optionalId, optionalMs, optionalOneOf, optionalTime, properties, text, time } from './fields.ts';
 
 export const TYPES = ['interaction', 'error', 'timing', 'task_started', 'task_finished'] as const;
-export const OUTCOMES = ['completed', 'failed', 'abandoned'] as const;
-export const CAUSES = ['user', 'platform', 'quota', 'dependency', 'unknown'] as const;
-export const STAGES = ['data', 'features', 'training', 'deployment'] as const;
+export const OUTCOMES = SYMBOLS.EventOutcome;
+export const CAUSES = SYMBOLS.Cause;
+export const STAGES = SYMBOLS.Stage;
 
 export interface EventContext {
   /** Milliseconds: when the collector took the request. */

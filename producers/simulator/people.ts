@@ -1,5 +1,5 @@
 /** The people of a world: how many behave in which way (paper), who they are, and how some of them learn. */
-import type { Stage, User } from '../../schemas/records.ts';
+import { SYMBOLS, type Stage, type User } from '../../schemas/records.ts';
 import { LEARN_FROM_DAY, learnUntilDay, type WorldPlan } from './plan.ts';
 import { type Random, randomStream } from './random.ts';
 import type { LocalTeam, Team } from './teams.ts';
@@ -11,7 +11,7 @@ const NEWCOMER_LAST_DAY = { frequent: 18, infrequent: 80 } as const;
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 
-const STAGES: readonly Stage[] = ['data', 'features', 'training', 'deployment'];
+const STAGES: readonly Stage[] = SYMBOLS.Stage;
 
 /** Stages that a person enters: some beginners leave one out, infrequent users know one to three. */
 export function stagesOf(person: Person, localTeam: LocalTeam | null, random: Random): Stage[] {

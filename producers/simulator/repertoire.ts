@@ -1,5 +1,5 @@
 /** Which features a person uses, and whom a problem concerns: shares are met exactly (by rank), so that chance adds little to them. */
-import type { Stage } from '../../schemas/records.ts';
+import { SYMBOLS, type Stage } from '../../schemas/records.ts';
 import { stagesOf } from './people.ts';
 import type { WorldPlan } from './plan.ts';
 import { strength } from './problems.ts';
@@ -17,7 +17,7 @@ const BREADTH: Readonly<Record<Behaviour, { readonly least: number; readonly mor
 /** A stage of fewer features has fewer of each: or all people would have all of them, and nothing told experts from beginners. */
 const WHOLE_STAGE = 10;
 
-const STAGES = ['data', 'features', 'training', 'deployment'] as const;
+const STAGES = SYMBOLS.Stage;
 
 /** For each item its rank among equals, as a number in (0, 1), in an order drawn from the named stream. */
 function quantiles<T>(items: readonly T[], group: (item: T) => string, seed: number, name: string): Map<T, number> {

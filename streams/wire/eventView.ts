@@ -7,7 +7,7 @@
  * all of it.
  */
 import type { Slice } from '../../infra/ports.ts';
-import type { EventError, EventOutcome, EventType, PlatformEvent } from '../../schemas/records.ts';
+import { SYMBOLS, type EventError, type EventOutcome, type EventType, type PlatformEvent } from '../../schemas/records.ts';
 import { MAX_ID_CHARS, MAX_PROPERTIES } from '../limits.ts';
 import { AvroReader } from '../../schemas/avroReader.ts';
 import { cachedText } from '../../schemas/textCache.ts';
@@ -15,9 +15,9 @@ import { cachedText } from '../../schemas/textCache.ts';
 /** Of the Confluent wire format: a zero byte and the schema's id. */
 export const HEADER_BYTES = 5;
 
-const TYPES: readonly EventType[] = ['interaction', 'error', 'timing', 'task_started', 'task_finished', 'clock'];
-const OUTCOMES: readonly EventOutcome[] = ['completed', 'failed', 'abandoned'];
-const CAUSES: readonly EventError['cause'][] = ['user', 'platform', 'quota', 'dependency', 'unknown'];
+const TYPES: readonly EventType[] = SYMBOLS.EventType;
+const OUTCOMES: readonly EventOutcome[] = SYMBOLS.EventOutcome;
+const CAUSES: readonly EventError['cause'][] = SYMBOLS.Cause;
 const TIMER = Buffer.from('timer');
 const LATE = Buffer.from('late');
 const NOTHING = Buffer.alloc(0);

@@ -1,5 +1,5 @@
 /** What the catalog and the users add to a signal, as it is written: encoded once for each record of theirs, and not once for each signal. */
-import type { Feature, SignalUser, Stage } from '../../schemas/records.ts';
+import { SYMBOLS, type Feature, type SignalUser, type Stage } from '../../schemas/records.ts';
 import { AvroWriter } from './avroWriter.ts';
 
 /** A feature, and the fields stage, feature and tool of its signals. */
@@ -12,7 +12,7 @@ export interface KnownUser extends SignalUser {
   readonly bytes: Buffer;
 }
 
-const STAGES: readonly Stage[] = ['data', 'features', 'training', 'deployment'];
+const STAGES: readonly Stage[] = SYMBOLS.Stage;
 
 /** For one after the other. */
 const out = new AvroWriter();

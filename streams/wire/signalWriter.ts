@@ -5,7 +5,7 @@
  *   signal_id | event_id user_id session_id occurred_at | received_at source | stage feature tool user | release | origin_offset ordinal watermark | properties | …
  */
 import type { Slice } from '../../infra/ports.ts';
-import type { Outcome, TimeMeasure } from '../../schemas/records.ts';
+import { SYMBOLS, type Outcome, type TimeMeasure } from '../../schemas/records.ts';
 import type { Hash } from '../state/hash128.ts';
 import type { Signal, SignalClass } from '../steps/signal.ts';
 import { kindOf } from '../steps/signalId.ts';
@@ -29,8 +29,8 @@ export interface SignalHead {
 /** The schemas' ids, by class. */
 export type SignalSchemas = Readonly<Record<SignalClass, number>>;
 
-const OUTCOMES: readonly Outcome[] = ['started', 'completed', 'failed', 'abandoned'];
-const MEASURES: readonly TimeMeasure[] = ['dwell', 'completion', 'waiting'];
+const OUTCOMES: readonly Outcome[] = SYMBOLS.Outcome;
+const MEASURES: readonly TimeMeasure[] = SYMBOLS.TimeMeasure;
 /** `action` of a task event that names none: the field is required in a signal. Ours. */
 const TASK_ACTION = 'task';
 

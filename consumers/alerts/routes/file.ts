@@ -3,7 +3,7 @@
  * people in working hours, ET as a weekly digest, one notice per group, none for what was only updated or reclassified.
  */
 import { parse } from 'yaml';
-import type { Dimension } from '../../../schemas/records.ts';
+import { SYMBOLS } from '../../../schemas/records.ts';
 import { TELLABLE, type Match, type Tellable } from './course.ts';
 import { readMap, type FieldsReader, type Problems } from './fields.ts';
 import { SEVERITIES } from './severity.ts';
@@ -28,8 +28,8 @@ export interface Route {
 const TOP = ['time_zone', 'working_hours', 'smtp', 'owners', 'routes'] as const;
 const ROUTE = ['match', 'to', 'when', 'tell', 'grouped'] as const;
 const MATCH = ['dimension', 'stage', 'feature', 'owner', 'severity'] as const;
-const DIMENSIONS = ['ET', 'SoP'] as const satisfies readonly Dimension[];
-const STAGES = ['data', 'features', 'training', 'deployment'] as const;
+const DIMENSIONS = SYMBOLS.Dimension;
+const STAGES = SYMBOLS.Stage;
 const DEFAULT_TELL: readonly Tellable[] = ['opened', 'resolved'];
 /** Of ALERTS_WEBHOOK_URL, in metrics and in the log; its group is `alerts`. */
 export const DEFAULT_ROUTE = 'alerts';

@@ -2,7 +2,7 @@
  * Frequent users as typed arrays: the cohort task packs each chunk when it comes, and hands the chunks over to the training thread. A million
  * users are neither a million objects beside everything else, nor are they copied from thread to thread while heartbeats wait.
  */
-import type { Level } from '../../../schemas/records.ts';
+import { SYMBOLS, type Level } from '../../../schemas/records.ts';
 import type { UserVector } from '../partials.ts';
 
 /** 42 bytes a user and its id. */
@@ -17,7 +17,7 @@ export interface PackedVectors {
   readonly levels: Uint8Array<ArrayBuffer>;
 }
 
-const LEVELS: readonly Level[] = ['beginner', 'intermediate', 'expert', 'infrequent', 'unclassified', 'machine'];
+const LEVELS: readonly Level[] = SYMBOLS.Level;
 const FEATURES = 4;
 
 export function pack(users: readonly UserVector[]): PackedVectors {

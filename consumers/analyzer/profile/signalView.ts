@@ -5,7 +5,7 @@
  * It reads the fields in the order of *Signal.avsc of our own schema: `fill` gives false for what does not end where it should, which the codec then judges.
  * test/consumers/analyzer/profile/signalView.test.ts holds it against the codec, so that a changed schema fails there.
  */
-import type { Cause, Outcome, SignalClass, Stage, TimeMeasure } from '../../../schemas/records.ts';
+import { SYMBOLS, type Cause, type Outcome, type SignalClass, type Stage, type TimeMeasure } from '../../../schemas/records.ts';
 import { cachedText } from '../../../schemas/textCache.ts';
 import type { Slice } from '../../../infra/ports.ts';
 import { AvroCursor } from './avroCursor.ts';
@@ -17,10 +17,10 @@ import type { UserTable } from './userTable.ts';
 /** Of the Confluent wire format: a zero byte and the schema's id. */
 export const HEADER_BYTES = 5;
 
-const STAGES: readonly Stage[] = ['data', 'features', 'training', 'deployment'];
-const OUTCOMES: readonly Outcome[] = ['started', 'completed', 'failed', 'abandoned'];
-const MEASURES: readonly TimeMeasure[] = ['dwell', 'completion', 'waiting'];
-const CAUSES: readonly Cause[] = ['user', 'platform', 'quota', 'dependency', 'unknown'];
+const STAGES: readonly Stage[] = SYMBOLS.Stage;
+const OUTCOMES: readonly Outcome[] = SYMBOLS.Outcome;
+const MEASURES: readonly TimeMeasure[] = SYMBOLS.TimeMeasure;
+const CAUSES: readonly Cause[] = SYMBOLS.Cause;
 const TIMER = Buffer.from('timer');
 const LATE = Buffer.from('late');
 const TRUE = Buffer.from('true');

@@ -1,7 +1,7 @@
 /** The sums of a user's window by stage, as numbers that lie one behind the other: no object for any of them. */
-import type { Stage } from '../../../schemas/records.ts';
+import { SYMBOLS, type Stage } from '../../../schemas/records.ts';
 
-export const STAGES: readonly Stage[] = ['data', 'features', 'training', 'deployment'];
+export const STAGES: readonly Stage[] = SYMBOLS.Stage;
 
 /** At a stage where there never was anything, all are 0. */
 export interface StageSums {

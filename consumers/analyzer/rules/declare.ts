@@ -1,5 +1,5 @@
 /** A rule of the rules file that is not built in: declared in full, over what is counted anyway. */
-import type { Dimension, Level } from '../../../schemas/records.ts';
+import { SYMBOLS, type Level } from '../../../schemas/records.ts';
 import { isFields, isOneOf, readFields } from './fields.ts';
 import type { Complain, Fields } from './fields.ts';
 import { checkSummary, checkThreshold, COMMON_FIELDS, readLife } from './life.ts';
@@ -11,9 +11,9 @@ const CONDITION_FIELDS = ['level', 'op', 'threshold', 'of'] as const;
 
 /** Those that evidence has a row of. */
 const LEVELS = ['beginner', 'intermediate', 'expert', 'infrequent'] as const satisfies readonly Level[];
-const DIMENSIONS = ['ET', 'SoP'] as const satisfies readonly Dimension[];
+const DIMENSIONS = SYMBOLS.Dimension;
 const COUNTED = ['saw', 'keeps', 'median', 'stuck', 'used'] as const satisfies readonly Counted[];
-const CLASSES = ['action', 'error', 'time'] as const;
+const CLASSES = SYMBOLS.SignalClass;
 const OPS = ['>', '<', '<='] as const satisfies readonly Condition['op'][];
 const OF = ['share', 'expected', 'experts'] as const satisfies readonly Condition['of'][];
 

@@ -67,6 +67,8 @@ const ENGINE_NAME = 'ClickHouse Kafka engine';
 /** The first fifth warms up; the last twentieth is left out, since whoever waits for more rows waits there. */
 const FROM = 0.2;
 const TO = 0.95;
+/** Seen only now, the rest may well be on its way already, and its cost in what was before: a log so short is measured from the start, with a start's cost in it. */
+const LATEST_FROM = 0.5;
 const ASK_EVERY_MS = 50;
 const LIMIT_MS = 15 * 60_000;
 
@@ -129,9 +131,11 @@ async function measured(platform: Platform, side: Side, name: string, options: S
     }
     const failed = Promise.race([server.failed, ...(feeder === null ? [] : [feeder.failed])]);
     const pids = feeder === null ? [] : [feeder.pid];
-    const read = async (share: number) => ({ rows: await reach(clickhouse, app, signals * share, failed), at: performance.now(), feeder: cpuSeconds(pids), clickhouse: cpuSeconds([server.pid]), broker: cpuSeconds([platform.brokerPid]) });
-    const from = await read(FROM);
-    const to = await read(TO);
+    const read = (rows: number) => ({ rows, at: performance.now(), feeder: cpuSeconds(pids), clickhouse: cpuSeconds([server.pid]), broker: cpuSeconds([platform.brokerPid]) });
+    const begun = read(0);
+    const warm = read(await reach(clickhouse, app, signals * FROM, failed));
+    const from = warm.rows <= signals * LATEST_FROM ? warm : begun;
+    const to = read(await reach(clickhouse, app, signals * TO, failed));
     const million = (to.rows - from.rows) / 1e6;
     if (side === 'ours' || side === 'engine') {
       await reach(clickhouse, app, signals, failed);

@@ -30,6 +30,23 @@ export function one(selector: string): HTMLElement {
   return found;
 }
 
+/** Puts these in place of what is there. A link that has the focus has it afterwards as well, where it still is. */
+export function redraw(place: HTMLElement, ...content: Node[]): void {
+  const focused = document.activeElement;
+  const href = focused instanceof HTMLAnchorElement && place.contains(focused) ? focused.href : null;
+  place.replaceChildren(...content);
+  if (href !== null) [...place.querySelectorAll('a')].find((link) => link.href === href)?.focus({ preventScroll: true });
+}
+
+/** Buttons of which one is pressed, at first the first. They stay when one is chosen, and the focus with them. */
+export function choice<Option extends { readonly name: string }>(label: string, options: readonly Option[], choose: (option: Option) => void): HTMLElement {
+  const buttons = options.map((option, at) => h('button', { type: 'button', 'aria-pressed': String(at === 0), click: () => {
+    buttons.forEach((button, other) => { button.setAttribute('aria-pressed', String(other === at)); });
+    choose(option);
+  } }, option.name));
+  return h('div', { class: 'filters', role: 'group', 'aria-label': label }, ...buttons);
+}
+
 /** For those who do not see the page change. */
 export function announce(text: string): void {
   one('[data-announce]').textContent = text;

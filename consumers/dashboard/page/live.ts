@@ -7,6 +7,8 @@ type Listener = (card: Card | null) => void;
 const listeners = new Set<Listener>();
 const actionListeners = new Set<(action: Action) => void>();
 let source: EventSource | null = null;
+/** Since the last greeting, by this source or by one that was refused. */
+let missed = false;
 
 function show(state: 'live' | 'away'): void {
   const place = one('[data-live]');
@@ -29,7 +31,6 @@ export function listenToActions(listener: (action: Action) => void): () => void 
 
 export function startLive(): void {
   if (source !== null) return;
-  let missed = false;
   source = new EventSource('/api/live');
   source.addEventListener('hello', () => {
     show('live');
@@ -58,5 +59,6 @@ export function startLive(): void {
 export function stopLive(): void {
   source?.close();
   source = null;
+  missed = false;
   one('[data-live]').hidden = true;
 }

@@ -19,6 +19,8 @@ let session: SessionShape | null = null;
 let leave: () => void = () => undefined;
 /** Counts views, so that one that comes late does not replace a later one. */
 let turn = 0;
+/** Of the view that is there, or on its way. */
+let openPath = '';
 
 /** Views are fetched with the page; which one a path is. */
 const VIEWS: readonly { readonly name: string; readonly path: RegExp; readonly open: (id: string) => Promise<View> }[] = [
@@ -77,6 +79,7 @@ function signIn(): void {
 async function open(focus: boolean): Promise<void> {
   const mine = ++turn;
   const { pathname } = location;
+  openPath = pathname;
   const view = VIEWS.find(({ path }) => path.test(pathname));
   main.setAttribute('aria-busy', 'true');
   try {
@@ -104,7 +107,8 @@ function follow(event: MouseEvent): void {
 }
 
 document.addEventListener('click', follow);
-window.addEventListener('popstate', () => { void open(true); });
+// To the browser the skip link is such a move as well: its focus would be taken back to the beginning when the view came again.
+window.addEventListener('popstate', () => { if (location.pathname !== openPath) void open(true); });
 one('[data-sign-out]').addEventListener('click', () => { void call('DELETE', '/api/session').finally(signIn); });
 startTheme();
 void open(false);

@@ -3,7 +3,7 @@ import type { Card, Dimension, NowShape, PulseShape } from '../shapes.ts';
 import { stateAfter, stateWords } from './actionsPanel.ts';
 import { get } from './api.ts';
 import { figure } from './chart.ts';
-import { announce, h, section, table } from './dom.ts';
+import { announce, choice, h, redraw, section, table } from './dom.ts';
 import { count, day, duration, moment, percent, plural, ratio, since, together } from './format.ts';
 import { listen, listenToActions } from './live.ts';
 import type { View } from './view.ts';
@@ -59,10 +59,13 @@ export async function nowView(): Promise<View> {
   const board = h('div', { class: 'board' });
   const head = h('div', { class: 'figures' });
   const done = h('div');
-  const filters = h('div', { class: 'filters', role: 'group', 'aria-label': 'Show' });
+  const lead = h('p', { class: 'lead' });
+  const filters = choice('Show', FILTERS, (chosen) => { only = chosen.only; drawBoard(); });
 
   const drawHead = (): void => {
     const of = (dimension: Dimension): number => shape.open.filter((card) => card.dimension === dimension).length;
+    const oldest = shape.open.at(-1);
+    lead.textContent = oldest === undefined ? 'No challenge is open.' : `${plural(shape.open.length, 'open challenge')}; the oldest opened ${since(oldest.opened_at, Date.now())}.`;
     const levels = shape.levels.toSorted((a, b) => levelOrder(a.level) - levelOrder(b.level));
     head.replaceChildren(
       h('dl', { class: 'totals levels' },
@@ -70,11 +73,9 @@ export async function nowView(): Promise<View> {
         h('div', { class: 'SoP' }, h('dt', {}, 'SoP, to simplify'), h('dd', {}, of('SoP'))),
         ...levels.map(({ level, users }, at) => h('div', { class: at === 0 ? 'apart' : null }, h('dt', {}, levelName(level)), h('dd', {}, count(users))))),
       h('p', { class: 'fine' }, shape.latest_event_at === null ? 'No events yet.' : `Latest event ${moment(shape.latest_event_at)}`));
-    filters.replaceChildren(...FILTERS.map((filter) => h('button', { type: 'button', 'aria-pressed': String(filter.only === only), click: () => { only = filter.only; drawHead(); drawBoard(); } }, filter.name)));
   };
   const drawBoard = (): void => {
-    const focused = document.activeElement?.closest('[data-challenge]')?.getAttribute('data-challenge') ?? null;
-    board.replaceChildren(...STAGES.map((stage) => {
+    redraw(board, ...STAGES.map((stage) => {
       const cards = shape.open.filter((card) => card.stage === stage.id && (only === null || card.dimension === only));
       return h('section', { class: 'column', 'aria-labelledby': `stage-${stage.id}` },
         h('div', { class: 'column-head' }, h('h2', { id: `stage-${stage.id}` }, stage.name, ' ', h('span', { class: 'count' }, cards.length)), h('p', { class: 'fine' }, stage.what)),
@@ -82,10 +83,9 @@ export async function nowView(): Promise<View> {
         ...(pulses === null ? [h('div', { class: 'pulse-place' })] : pulse(stage.id, pulses)),
         cards.length === 0 ? h('p', { class: 'empty' }, 'Nothing open.') : h('ul', { class: 'cards' }, ...cards.map((card) => cardElement(card, fresh.has(card.challenge_id)))));
     }));
-    if (focused !== null) board.querySelector<HTMLElement>(`[data-challenge="${CSS.escape(focused)}"] a`)?.focus();
   };
   const drawDone = (): void => {
-    done.replaceChildren(section('Recently resolved', null, table('Recently resolved challenges', [
+    redraw(done, section('Recently resolved', null, table('Recently resolved challenges', [
       { head: 'Challenge', isName: true, cell: (card) => h('span', { class: 'named' }, tag(card.dimension), h('a', { href: `/challenges/${encodeURIComponent(card.challenge_id)}` }, card.title)) },
       { head: 'Stage', cell: (card) => STAGES.find(({ id }) => id === card.stage)?.name ?? card.stage },
       { head: 'Rule', cell: (card) => ruleName(card.rule_id) },
@@ -116,11 +116,10 @@ export async function nowView(): Promise<View> {
   });
   draw();
   void get<PulseShape>('/api/pulse').then((answer) => { pulses = answer; drawBoard(); }, () => { pulses = { days: [] }; drawBoard(); });
-  const oldest = shape.open.at(-1);
   return {
     title: 'Now', leave: () => { leaveCards(); leaveActions(); },
     content: [
-      h('div', { class: 'title' }, h('div', {}, h('h1', {}, 'Where users get stuck now'), h('p', { class: 'lead' }, shape.open.length === 0 ? 'No challenge is open.' : `${plural(shape.open.length, 'open challenge')}; the oldest opened ${since(oldest?.opened_at ?? Date.now(), Date.now())}.`)), filters),
+      h('div', { class: 'title' }, h('div', {}, h('h1', {}, 'Where users get stuck now'), lead), filters),
       head, board, done,
     ],
   };

@@ -2,7 +2,7 @@
 import type { StagesShape } from '../shapes.ts';
 import { get } from './api.ts';
 import { bottomAxis, figure, group, leftAxis, legend, symbolPath, utcDay } from './chart.ts';
-import { h, s, section, table, type Child } from './dom.ts';
+import { choice, h, s, section, table, type Child } from './dom.ts';
 import { count, day, duration, percent, ratio } from './format.ts';
 import { dayTicks, timeTicks } from './ticks.ts';
 import type { View } from './view.ts';
@@ -84,10 +84,8 @@ export async function stagesView(): Promise<View> {
   const { weeks, teams } = await get<StagesShape>('/api/stages');
   let measure = GIVEN_UP;
   const body = h('div');
-  const buttons = h('div', { class: 'filters', role: 'group', 'aria-label': 'Measure' });
   const draw = (): void => {
     const most = Math.max(1e-9, ...weeks.map((week) => measure.ofWeek(week) ?? 0));
-    buttons.replaceChildren(...MEASURES.map((one) => h('button', { type: 'button', 'aria-pressed': String(one === measure), click: () => { measure = one; draw(); (buttons.children[MEASURES.indexOf(one)] as HTMLElement).focus(); } }, one.name)));
     body.replaceChildren(
       h('p', { class: 'lead' }, `${measure.what}. Weeks begin on Monday; levels with fewer than five users in a week are left out.`),
       legend(LEVELS.map((level) => ({ level, name: levelName(level) }))),
@@ -96,6 +94,7 @@ export async function stagesView(): Promise<View> {
       section('By team', 'The last 28 days; teams with fewer than five users at a stage are left out. Users: of the stage where the team has most.', teamsTable(teams, measure)),
     );
   };
+  const buttons = choice('Measure', MEASURES, (chosen) => { measure = chosen; draw(); });
   draw();
   return { title: 'Stages', content: [h('div', { class: 'title' }, h('h1', {}, 'How the stages fare'), buttons), ...(weeks.length === 0 ? [h('p', { class: 'lead' }, 'There are no signals yet.')] : [body])] };
 }

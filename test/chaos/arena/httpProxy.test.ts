@@ -63,15 +63,18 @@ test('at a 202 the answer stays here, with its connection; others go through', a
 });
 
 test('a stall holds requests and lets them go; a cut breaks what is connected', async () => {
-  const go = proxy.stall();
+  let held = 0;
+  const go = proxy.stall(() => { held += 1; });
   const asked = post();
+  await until(() => held > 0);
   await new Promise((resolve) => setTimeout(resolve, 100));
   assert.equal(got, 0);
   assert.ok(go() > 0);
   assert.equal(await asked, 202);
-  const again = proxy.stall();
+  held = 0;
+  const again = proxy.stall(() => { held += 1; });
   const cut = post();
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await until(() => held > 0);
   assert.ok(proxy.cut() > 0);
   assert.equal(await cut, null);
   again();

@@ -1,39 +1,12 @@
 /** What people do about a challenge: acknowledge, snooze, assign, comment, mark fixed, say whether it was useful; and what was done. */
 import type { Action, ActionKind, CardState } from '../shapes.ts';
 import { call, get } from './api.ts';
+import { stateAfter, stateWords } from './cardState.ts';
 import { announce, h, section, type Child } from './dom.ts';
-import { day, moment } from './format.ts';
+import { moment } from './format.ts';
 
 const DAY_MS = 86_400_000;
 const SNOOZES: readonly { readonly days: number; readonly name: string }[] = [{ days: 1, name: 'a day' }, { days: 7, name: 'a week' }, { days: 28, name: 'four weeks' }];
-const NOTHING: CardState = { acknowledged_by: null, snoozed_until: null, assignee: null, fixed_at: null, useful: 0, not_useful: 0, comments: 0 };
-
-/** The state once the action is in; votes are counted by the server, one per person. */
-export function stateAfter(state: CardState | null, { kind, by, until, assignee, at }: Action): CardState {
-  const before = state ?? NOTHING;
-  switch (kind) {
-    case 'acknowledged': return { ...before, acknowledged_by: by };
-    case 'snoozed': return { ...before, snoozed_until: until };
-    case 'assigned': return { ...before, assignee };
-    case 'fixed': return { ...before, fixed_at: at };
-    case 'commented': return { ...before, comments: before.comments + 1 };
-    case 'reopened': return { ...before, acknowledged_by: null, snoozed_until: null, fixed_at: null };
-    case 'useful':
-    case 'not_useful': return before;
-  }
-}
-
-/** In a few words; none where nobody has done anything. */
-export function stateWords(state: CardState | null): string[] {
-  if (state === null) return [];
-  const { acknowledged_by, snoozed_until, assignee, fixed_at } = state;
-  return [
-    ...(fixed_at === null ? [] : [`marked fixed ${day(fixed_at)}`]),
-    ...(snoozed_until === null || snoozed_until < Date.now() ? [] : [`snoozed until ${day(snoozed_until)}`]),
-    ...(assignee === null ? [] : [`assigned to ${assignee}`]),
-    ...(acknowledged_by === null ? [] : [`acknowledged by ${acknowledged_by}`]),
-  ];
-}
 
 const SAID: Readonly<Record<ActionKind, (action: Action) => string>> = {
   acknowledged: () => 'acknowledged it', snoozed: ({ until }) => `snoozed it until ${moment(until)}`, assigned: ({ assignee }) => (assignee === null ? 'took the assignment back' : `assigned it to ${assignee}`), commented: () => 'commented',

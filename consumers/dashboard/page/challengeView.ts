@@ -13,6 +13,9 @@ import { levelsOf, shownMidnights, sinceFixedTable, timelineFigure, timelineTabl
 import type { View } from './view.ts';
 import { DIMENSIONS, levelName, resolutionName, ruleName, stageName } from './words.ts';
 
+/** Ours: one after the other, until an answer differs. */
+const AGAIN_MS = [2_000, 4_000, 8_000, 16_000];
+
 const fact = (name: string, value: Node | string): HTMLElement => h('div', {}, h('dt', {}, name), h('dd', {}, value));
 
 function head({ card, rule_version, window_from, window_to }: ChallengeShape): HTMLElement {
@@ -106,9 +109,19 @@ export async function challengeView(id: string): Promise<View> {
       sqlBlock(shape),
     );
   };
+  const isWriting = (): boolean => panel.element.contains(document.activeElement) && !(document.activeElement instanceof HTMLButtonElement);
   // A record is in Kafka before its row is in ClickHouse. Whoever writes just now is not disturbed.
-  const drawSoon = (): void => {
-    setTimeout(() => { void get<ChallengeShape>(path).then((again) => { shape = again; if (document.activeElement === null || !panel.element.contains(document.activeElement) || document.activeElement instanceof HTMLButtonElement) draw(); }, () => undefined); }, 2_000);
+  const drawSoon = ([wait, ...later]: readonly number[] = AGAIN_MS): void => {
+    if (wait === undefined) return;
+    setTimeout(() => {
+      void get<ChallengeShape>(path).then((again) => {
+        if (isWriting() || JSON.stringify(again) === JSON.stringify(shape)) drawSoon(later);
+        else {
+          shape = again;
+          draw();
+        }
+      }, () => { drawSoon(later); });
+    }, wait);
   };
   const leaveActions = listenToActions((action) => {
     if (action.challenge_id !== id) return;

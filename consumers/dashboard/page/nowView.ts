@@ -1,16 +1,20 @@
 /** Now: the stages as columns with their open challenges, live, and what was resolved of late. */
 import type { Card, Dimension, NowShape, PulseShape } from '../shapes.ts';
-import { stateAfter, stateWords } from './actionsPanel.ts';
 import { get } from './api.ts';
+import { stateWords } from './cardState.ts';
 import { figure } from './chart.ts';
 import { announce, choice, h, redraw, section, table } from './dom.ts';
 import { count, day, duration, moment, percent, plural, ratio, since, together } from './format.ts';
 import { listen, listenToActions } from './live.ts';
+import { createTold, withAction, withCard } from './told.ts';
 import type { View } from './view.ts';
 import { DIMENSIONS, levelName, levelOrder, resolutionName, ruleName, STAGES } from './words.ts';
 
 const FILTERS: readonly { readonly only: Dimension | null; readonly name: string }[] = [{ only: null, name: 'All' }, { only: 'ET', name: 'ET, to teach' }, { only: 'SoP', name: 'SoP, to simplify' }];
-const MOST_RESOLVED = 12;
+/** Ours: the stream tells what happens while it is there; this, what it has missed, and how far the events are. The server asks the tables once for all pages. */
+const AGAIN_MS = 15_000;
+
+const isSame = (one: readonly Card[], other: readonly Card[]): boolean => JSON.stringify(one) === JSON.stringify(other);
 
 export const tag = (dimension: Dimension): HTMLElement => h('abbr', { class: `tag ${dimension}`, title: `${DIMENSIONS[dimension].name}: ${DIMENSIONS[dimension].verb}` }, dimension);
 
@@ -94,30 +98,36 @@ export async function nowView(): Promise<View> {
       { head: 'Lasted', number: true, cell: (card) => duration((card.resolved_at ?? card.evaluated_at) - card.opened_at) },
     ], shape.resolved, { captionHidden: true, empty: 'None yet.' })));
   };
-  const draw = (): void => { drawHead(); drawBoard(); drawDone(); };
-  const take = (told: Card): void => {
-    // The stream does not know what people did.
-    const card: Card = { ...told, state: shape.open.find(({ challenge_id }) => challenge_id === told.challenge_id)?.state ?? null };
-    const without = (cards: readonly Card[]): Card[] => cards.filter(({ challenge_id }) => challenge_id !== card.challenge_id);
-    const wasOpen = shape.open.some(({ challenge_id }) => challenge_id === card.challenge_id);
-    if (card.status === 'resolved') shape = { ...shape, open: without(shape.open), resolved: [card, ...without(shape.resolved)].slice(0, MOST_RESOLVED) };
-    else shape = { ...shape, open: wasOpen ? shape.open.map((one) => (one.challenge_id === card.challenge_id ? card : one)) : [card, ...shape.open] };
-    if (card.status === 'opened') fresh.add(card.challenge_id);
-    if (card.status !== 'updated') announce(`${card.dimension} challenge ${card.status} in ${card.stage}: ${card.title}`);
-    draw();
+  const show = (next: NowShape): void => {
+    const before = shape;
+    shape = next;
+    const opened = next.open.filter(({ challenge_id, status }) => status !== 'updated' && !before.open.some((one) => one.challenge_id === challenge_id));
+    const resolved = next.resolved.filter(({ challenge_id }) => before.open.some((one) => one.challenge_id === challenge_id));
+    for (const { challenge_id } of opened) fresh.add(challenge_id);
+    const news = [...opened, ...resolved].map(({ dimension, status, stage, title }) => `${dimension} challenge ${status} in ${stage}: ${title}`);
+    if (news.length > 0) announce(news.join('; '));
+    drawHead();
+    // What somebody reads or selects is left alone where nothing has changed.
+    if (!isSame(before.open, next.open)) drawBoard();
+    if (!isSame(before.resolved, next.resolved)) drawDone();
   };
-  const leaveActions = listenToActions((action) => {
-    shape = { ...shape, open: shape.open.map((card) => (card.challenge_id === action.challenge_id ? { ...card, state: stateAfter(card.state, action) } : card)) };
-    drawBoard();
-  });
+  const told = createTold(Date.now);
+  const again = (): void => { void get<NowShape>('/api/now').then((answer) => { show(told.over(answer)); }, () => undefined); };
+  const leaveActions = listenToActions((action) => { told.action(action); show(withAction(shape, action)); });
   const leaveCards = listen((card) => {
-    if (card !== null) take(card);
-    else void get<NowShape>('/api/now').then((again) => { shape = again; draw(); }, () => undefined);
+    if (card === null) again();
+    else {
+      told.card(card);
+      show(withCard(shape, card));
+    }
   });
-  draw();
+  const asking = setInterval(() => { if (!document.hidden) again(); }, AGAIN_MS);
+  drawHead();
+  drawBoard();
+  drawDone();
   void get<PulseShape>('/api/pulse').then((answer) => { pulses = answer; drawBoard(); }, () => { pulses = { days: [] }; drawBoard(); });
   return {
-    title: 'Now', leave: () => { leaveCards(); leaveActions(); },
+    title: 'Now', leave: () => { clearInterval(asking); leaveCards(); leaveActions(); },
     content: [
       h('div', { class: 'title' }, h('div', {}, h('h1', {}, 'Where users get stuck now'), lead), filters),
       head, board, done,

@@ -4,6 +4,7 @@ import { after, test } from 'node:test';
 import axe from 'axe-core';
 import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { topicName } from '../../../schemas/topics.ts';
+import { recordInserter } from '../../integration/sinkRows.ts';
 import { openChromium } from '../../producers/sdk/chromium.ts';
 import { HOSTILE, OPENING, openDashboardWorld } from './world.ts';
 
@@ -366,3 +367,24 @@ test('by keyboard alone: skip link, views, a card, its SQL, the theme', options,
   await context.close();
 });
 
+test('what only the tables have comes without the stream, and what only the stream has told stays', options, async () => {
+  assert.ok(world !== null);
+  const { context, page } = await signedIn();
+  await page.clock.install();
+  await visit(page, '/');
+  await page.getByText('Live', { exact: true }).waitFor();
+  await world.feed.send('challenges', 0, 'c-told', 'Challenge', [{ ...OPENING, challenge_id: 'c-told', summary: 'told' }]);
+  await page.waitForSelector('[data-challenge="c-told"]');
+  const insert = await recordInserter(world.clickhouse);
+  await insert('challenges', 'Challenge', [[100, { ...OPENING, challenge_id: 'c-quiet', summary: 'quiet' }]]);
+  // An answer of the server is kept for some seconds, during which the page asks again and again.
+  for (let asked = 0; asked < 20 && (await page.locator('[data-challenge="c-quiet"]').count()) === 0; asked++) {
+    const answer = page.waitForResponse('/api/now');
+    await page.clock.fastForward(15_000);
+    await answer;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+  assert.deepEqual((await textOf(page, 'section.column:has(h2:has-text("Deployment")) .summary')).toSorted(), ['quiet', 'told']);
+  assert.match((await textOf(page, '[data-announce]'))[0] ?? '', /^ET challenge opened in deployment: deployment two$/);
+  await context.close();
+});

@@ -27,6 +27,7 @@ import { createWorld } from '../../producers/simulator/world.ts';
 import { readWorldFile } from '../../producers/simulator/worldFile.ts';
 import { REHEARSAL, TOPICS, appName, topicName, type TopicId } from '../../schemas/topics.ts';
 import { startProcessor } from '../../streams/main.ts';
+import { latestEnd } from '../../infra/cli/canary/rehearsal.ts';
 import { readFound } from '../../infra/cli/found.ts';
 import { withParts } from './parts.ts';
 import { startSecuredKafka } from './securedKafka.ts';
@@ -63,7 +64,7 @@ test('a small world from HTTP to ClickHouse, each service with its own user and 
   const collector = await startCollector(settingsOf('collector'), parts.log);
   services.push(collector, ...(await Promise.all([startProcessor(settingsOf('processor'), parts.log), startAnalyzer(settingsOf('analyzer'), parts.log), startSink(settingsOf('sink'), parts.log), startAlerts(settingsOf('alerts', { ALERTS_ROUTES: routes }), () => undefined)])));
   const { plan } = readWorldFile('small.yaml', readFileSync(new URL('../../docs/worlds/small.yaml', import.meta.url), 'utf8'));
-  const world = createWorld({ seed: 1, endsAt: Date.now(), plan });
+  const world = createWorld({ seed: 1, endsAt: latestEnd(Date.now()), plan });
   const url = `http://127.0.0.1:${collector.port}`;
   await postWorld(world, { url, key: 'admin' });
   // What is rejected is written to the dead letters by the collector, what is unknown by the processor.

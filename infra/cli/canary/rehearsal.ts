@@ -37,6 +37,9 @@ const LEFT_AFTER_MS = 3_600_000;
 /** Ours: it takes two minutes where two cores have other work as well. */
 const LIMIT_MS = 15 * 60_000;
 const LOOK_EVERY_MS = 500;
+const WEEK_MS = 7 * 86_400_000;
+/** 23:10 UTC of a Monday. */
+const MONDAY_NIGHT_MS = Date.UTC(1970, 0, 5, 23, 10);
 const nameOf = ({ rule_id, feature }: { readonly rule_id: string; readonly feature: string }): string => `${rule_id} ${feature}`;
 
 /** `logDir`: where the services' logs go; `signal`: gives it up, and removes what there is of it. */
@@ -70,10 +73,16 @@ export async function rehearse({ log, logDir, signal }: { readonly log: Log; rea
   }
 }
 
+/**
+ * The latest Monday night, epoch ms. The weekday on which so small a history ends moves everybody's days and the trainings, and with some there is no model in time for
+ * a problem that ends: of seed 1 one of three is missed where it ends on a Saturday. This end is the one that test/driver/smallWorld.test.ts has.
+ */
+export const latestEnd = (now: number): number => now - ((now - MONDAY_NIGHT_MS) % WEEK_MS);
+
 async function run(settings: Settings, key: string, ports: Readonly<Record<string, number>>, begun: number): Promise<Rehearsal> {
   await Promise.all(NAMES.map((name) => waitUntilReady(name, ports[name] ?? 0)));
   const { plan } = readWorldFile('world.yaml', readFileSync(new URL('world.yaml', import.meta.url), 'utf8'));
-  const world = createWorld({ seed: 1, endsAt: begun, plan });
+  const world = createWorld({ seed: 1, endsAt: latestEnd(begun), plan });
   const url = `http://127.0.0.1:${ports['collector'] ?? 0}`;
   await postWorld(world, { url, key });
   while (!(await caughtUp(url, key))) await pause(LOOK_EVERY_MS);

@@ -80,7 +80,7 @@ export async function startDashboard(settings: Settings, log: Log, rules: Rules,
     return { status, groups, rates: rates.rates() };
   };
 
-  const routeOptions: RouteOptions = { ask, titles, ...rules, kafkaHealth, live, now: Date.now };
+  const routeOptions: RouteOptions = { ask, titles, ...rules, kafkaHealth, live, log, now: Date.now };
   const health: Service['health'] = () => ({ ready: follower.state() === 'follows', detail: { challenges: follower.state(), live_clients: live.clients() } });
   const app = createApp({
     assets, health, log, trustedProxies: dashboard.proxy.addresses,

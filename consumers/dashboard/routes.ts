@@ -1,5 +1,6 @@
 /** What a viewer may ask. Answers that cost ClickHouse much are kept for a while and shared. */
 import type { FastifyInstance } from 'fastify';
+import type { Log } from '../../infra/service/log.ts';
 import type { Challenge } from '../../schemas/records.ts';
 import type { Access } from './access/access.ts';
 import type { Live } from './live.ts';
@@ -21,6 +22,7 @@ export interface RouteOptions {
   readonly effectOf: EffectOf;
   readonly kafkaHealth: () => Promise<Pick<PipelineShape, 'status' | 'groups' | 'rates'>>;
   readonly live: Live;
+  readonly log: Log;
   readonly now: () => number;
 }
 
@@ -29,7 +31,7 @@ const SHORT_MS = 3_000;
 const LONG_MS = 60_000;
 const ID = /^[0-9A-Za-z_.:-]{1,128}$/;
 
-export function addRoutes(app: FastifyInstance, access: Access, { ask, titles, outlineOf, sqlOf, effectOf, kafkaHealth, live, now }: RouteOptions): void {
+export function addRoutes(app: FastifyInstance, access: Access, { ask, titles, outlineOf, sqlOf, effectOf, kafkaHealth, live, log, now }: RouteOptions): void {
   const kept = { now: remembered(SHORT_MS, now, async () => readNow(ask, outlineOf, await titles())), pulse: remembered(LONG_MS, now, () => readPulse(ask)), expertise: remembered(LONG_MS, now, () => readExpertise(ask)),
     stages: remembered(LONG_MS, now, () => readStages(ask)), stored: remembered(SHORT_MS * 2, now, () => readStoredHealth(ask)), kafka: remembered(SHORT_MS, now, kafkaHealth), catalog: remembered(SHORT_MS * 3, now, () => readCatalog(ask)) };
 
@@ -39,8 +41,12 @@ export function addRoutes(app: FastifyInstance, access: Access, { ask, titles, o
   app.get('/api/stages', () => kept.stages());
   app.get('/api/catalog', () => kept.catalog());
   app.get('/api/pipeline', async () => {
-    const [stored, kafka] = await Promise.all([kept.stored(), kept.kafka()]);
-    return { ...stored, ...kafka } satisfies PipelineShape;
+    // Who looks here wants to know what is away: the others are told of all the same.
+    const [tables, kafka] = await Promise.all([kept.stored().catch((error: unknown) => {
+      log('warn', 'the tables do not answer: the pipeline is told of without them', { error });
+      return null;
+    }), kept.kafka()]);
+    return { ...kafka, tables } satisfies PipelineShape;
   });
   app.get<{ Params: { id: string } }>('/api/challenges/:id', async (request, reply) => {
     const { id } = request.params;

@@ -208,15 +208,18 @@ export interface PipelineShape {
   readonly groups: readonly { readonly group: string; readonly partitions: readonly PartitionLag[] }[] | null;
   /** Records that each topic grew by, per second, over the last minutes; the newest last. */
   readonly rates: readonly { readonly topic: string; readonly points: readonly { readonly at: number; readonly per_second: number }[] }[];
-  /** Events by the hour in which the collector took them, newest first. */
-  readonly hours: readonly { readonly hour: number; readonly events: number; readonly p99_late_seconds: number }[];
-  readonly dead_letters: readonly { readonly reason: string; readonly step: string; readonly letters: number; readonly first: number; readonly last: number; readonly example: string }[];
-  /** When the latest event of the canary that came through was sent; null where none did in two days. */
-  readonly canary_at: number | null;
-  readonly rules: readonly { readonly rule_id: string; readonly holds: number; readonly near: number; readonly below: number; readonly insufficient_data: number; readonly evaluated_at: number }[];
-  readonly model: ModelRow | null;
-  /** What people said of the challenges that opened in a week, newest first. */
-  readonly precision: readonly { readonly week: string; readonly dimension: Dimension; readonly useful: number; readonly not_useful: number; readonly precision: number }[];
+  /** Null where ClickHouse does not answer. */
+  readonly tables: {
+    /** Events by the hour in which the collector took them, newest first. */
+    readonly hours: readonly { readonly hour: number; readonly events: number; readonly p99_late_seconds: number }[];
+    readonly dead_letters: readonly { readonly reason: string; readonly step: string; readonly letters: number; readonly first: number; readonly last: number; readonly example: string }[];
+    /** When the latest event of the canary that came through was sent; null where none did in two days. */
+    readonly canary_at: number | null;
+    readonly rules: readonly { readonly rule_id: string; readonly holds: number; readonly near: number; readonly below: number; readonly insufficient_data: number; readonly evaluated_at: number }[];
+    readonly model: ModelRow | null;
+    /** What people said of the challenges that opened in a week, newest first. */
+    readonly precision: readonly { readonly week: string; readonly dimension: Dimension; readonly useful: number; readonly not_useful: number; readonly precision: number }[];
+  } | null;
 }
 
 export interface CatalogShape {

@@ -2,8 +2,9 @@
 import type { ChallengeShape, Sample } from '../shapes.ts';
 import { actionsPanel } from './actionsPanel.ts';
 import { get } from './api.ts';
+import { keepAsking } from './asking.ts';
 import { legend } from './chart.ts';
-import { announce, h, section, table } from './dom.ts';
+import { announce, h, isSelecting, redraw, section, table } from './dom.ts';
 import { effectPanel } from './effectPanel.ts';
 import { evidenceCaption, evidenceFigure, evidenceTable } from './evidenceChart.ts';
 import { count, day, duration, moment, percent, ratio, together } from './format.ts';
@@ -13,8 +14,11 @@ import { levelsOf, shownMidnights, sinceFixedTable, timelineFigure, timelineTabl
 import type { View } from './view.ts';
 import { DIMENSIONS, levelName, resolutionName, ruleName, stageName } from './words.ts';
 
-/** Ours: one after the other, until an answer differs. */
-const AGAIN_MS = [2_000, 4_000, 8_000, 16_000];
+const AGAIN_MS = 15_000;
+/** A record is in Kafka before its row is in ClickHouse: by about so much. */
+const ROW_MS = 2_500;
+
+const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
 
 const fact = (name: string, value: Node | string): HTMLElement => h('div', {}, h('dt', {}, name), h('dd', {}, value));
 
@@ -77,7 +81,7 @@ function othersBlock({ episodes, group, card }: ChallengeShape): HTMLElement | n
   if (episodes.length === 0 && group.length === 0) return null;
   return section('Around it', null, h('ul', {},
     ...group.map((one) => h('li', { class: 'named' }, tag(one.dimension), h('span', {}, 'Open on the same feature: ', h('a', { href: `/challenges/${encodeURIComponent(one.challenge_id)}` }, ruleName(one.rule_id))))),
-    ...episodes.map((one) => h('li', { class: 'named' }, tag(card.dimension), h('span', {}, 'Before: ', h('a', { href: `/challenges/${encodeURIComponent(one.challenge_id)}` }, `opened ${moment(one.opened_at)}`), one.resolved_at === null ? '' : `, resolved ${moment(one.resolved_at)} (${resolutionName(one.resolution)})`)))));
+    ...episodes.map((one) => h('li', { class: 'named' }, tag(card.dimension), h('span', {}, one.opened_at < card.opened_at ? 'Before: ' : 'Later: ', h('a', { href: `/challenges/${encodeURIComponent(one.challenge_id)}` }, `opened ${moment(one.opened_at)}`), one.resolved_at === null ? '' : `, resolved ${moment(one.resolved_at)} (${resolutionName(one.resolution)})`)))));
 }
 
 export async function challengeView(id: string): Promise<View> {
@@ -96,7 +100,7 @@ export async function challengeView(id: string): Promise<View> {
     const fixedAt = card.state?.fixed_at ?? null;
     if (fixedAt !== null && fixedAt !== effectOf) effect.load();
     effectOf = fixedAt;
-    content.replaceChildren(
+    redraw(content,
       head(shape),
       section('Evidence', `As of ${moment(card.evaluated_at)}.${card.status === 'resolved' ? '' : ` Taken anew on a later day, once a level that the rule names has moved by ${levels.some(({ measure }) => measure === 'share') ? '5 points' : '5 %'}.`}`, h('div', { class: 'two' }, h('div', { class: 'panel' }, evidenceCaption(levels), evidenceFigure(levels)), h('div', { class: 'panel' }, evidenceTable(levels), card.status === 'resolved' ? null : h('p', { class: 'todo' }, h('b', {}, `To ${DIMENSIONS[card.dimension].verb}. `), DIMENSIONS[card.dimension].todo)))),
       section('Over time', 'At each midnight, as the rule saw it; dashed: what it asks of the level. Shaded: open.', midnights.length < 2 ? h('p', { class: 'empty' }, 'There are no midnights to show yet.') : h('div', { class: 'panel' }, legend(levelsOf(midnights).map((level) => ({ level, name: levelName(level) }))), timelineFigure(shape), h('details', {}, h('summary', {}, 'As a table'), timelineTable(shape)))),
@@ -110,26 +114,20 @@ export async function challengeView(id: string): Promise<View> {
     );
   };
   const isWriting = (): boolean => panel.element.contains(document.activeElement) && !(document.activeElement instanceof HTMLButtonElement);
-  // A record is in Kafka before its row is in ClickHouse. Whoever writes just now is not disturbed.
-  const drawSoon = ([wait, ...later]: readonly number[] = AGAIN_MS): void => {
-    if (wait === undefined) return;
-    setTimeout(() => {
-      void get<ChallengeShape>(path).then((again) => {
-        if (isWriting() || JSON.stringify(again) === JSON.stringify(shape)) drawSoon(later);
-        else {
-          shape = again;
-          draw();
-        }
-      }, () => { drawSoon(later); });
-    }, wait);
-  };
+  const asking = keepAsking(() => get<ChallengeShape>(path), AGAIN_MS, (again) => {
+    // Who writes or copies just now is not disturbed.
+    if (isWriting() || isSelecting() || isSame(again, shape)) return;
+    if (!isSame(again.card.state, shape.card.state)) panel.renew(again.card.state);
+    shape = again;
+    draw();
+  });
   const leaveActions = listenToActions((action) => {
     if (action.challenge_id !== id) return;
     panel.take(action);
-    if (action.kind === 'fixed' || action.kind === 'reopened') drawSoon();
+    asking.soon(ROW_MS);
   });
-  const leaveCards = listen((card) => { if (card === null || card.challenge_id === id) drawSoon(); });
+  const leaveCards = listen((card) => { if (card === null || card.challenge_id === id) asking.soon(card === null ? 0 : ROW_MS); });
   draw();
   void get<readonly Sample[]>(`${path}/samples`).then((found) => { samples.replaceChildren(samplesTable(found)); }, (error: unknown) => { samples.replaceChildren(h('p', { class: 'empty' }, error instanceof Error ? error.message : String(error))); });
-  return { title: shape.card.title, content: [content], leave: () => { leaveCards(); leaveActions(); } };
+  return { title: shape.card.title, content: [content], leave: () => { asking.stop(); leaveCards(); leaveActions(); } };
 }

@@ -40,7 +40,13 @@ export function figure(label: string, height: number | ((width: number) => numbe
     draw({ svg, width, height: tall });
     holder.replaceChildren(svg);
   };
-  void loadD3().then(() => { new ResizeObserver(render).observe(holder); }, () => { holder.replaceChildren(h('p', { class: 'empty' }, 'The picture cannot be drawn; the numbers are in the table.')); });
+  void loadD3().then(() => {
+    const observer = new ResizeObserver(() => {
+      if (holder.isConnected) render();
+      else observer.disconnect();
+    });
+    observer.observe(holder);
+  }, () => { holder.replaceChildren(h('p', { class: 'empty' }, 'The picture cannot be drawn; the numbers are in the table.')); });
   return h('figure', {}, ...(caption === null ? [] : [h('figcaption', {}, caption)]), holder);
 }
 

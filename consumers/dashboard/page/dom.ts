@@ -30,13 +30,20 @@ export function one(selector: string): HTMLElement {
   return found;
 }
 
-/** Puts these in place of what is there. A link that has the focus has it afterwards as well, where it still is. */
+/** What tells an element from the others of its place, before and after that is drawn anew. */
+const nameOf = (element: Element): string => `${element.tagName} ${element.getAttribute('href') ?? element.getAttribute('aria-label') ?? element.textContent}`;
+
+/** Puts these in place of what is there. What has the focus has it afterwards as well, and what was opened is open, where it still is. */
 export function redraw(place: HTMLElement, ...content: Node[]): void {
-  const focused = document.activeElement;
-  const href = focused instanceof HTMLAnchorElement && place.contains(focused) ? focused.href : null;
+  const focused = document.activeElement !== place && place.contains(document.activeElement) ? nameOf(document.activeElement as Element) : null;
+  const opened = new Set([...place.querySelectorAll('details[open] > summary')].map(nameOf));
   place.replaceChildren(...content);
-  if (href !== null) [...place.querySelectorAll('a')].find((link) => link.href === href)?.focus({ preventScroll: true });
+  for (const details of place.querySelectorAll('details')) if (details.firstElementChild !== null && opened.has(nameOf(details.firstElementChild))) details.open = true;
+  if (focused !== null) [...place.querySelectorAll<HTMLElement>('a, button, summary, [tabindex]')].find((element) => nameOf(element) === focused)?.focus({ preventScroll: true });
 }
+
+/** Somebody is marking text, to copy it. */
+export const isSelecting = (): boolean => getSelection()?.isCollapsed === false;
 
 /** Buttons of which one is pressed, at first the first. They stay when one is chosen, and the focus with them. */
 export function choice<Option extends { readonly name: string }>(label: string, options: readonly Option[], choose: (option: Option) => void): HTMLElement {

@@ -1,6 +1,6 @@
 /** The page: which view a path is, moving between them without a load, the session, the theme. */
 import type { SessionShape } from '../shapes.ts';
-import { ApiError, call, get } from './api.ts';
+import { ApiError, call, get, SIGNED_OUT } from './api.ts';
 import { catalogView } from './catalogView.ts';
 import { challengeView } from './challengeView.ts';
 import { h, one } from './dom.ts';
@@ -65,6 +65,7 @@ function drawSession(): void {
 }
 
 function signIn(): void {
+  turn += 1;
   session = null;
   stopLive();
   drawSession();
@@ -109,6 +110,12 @@ function follow(event: MouseEvent): void {
 document.addEventListener('click', follow);
 // To the browser the skip link is such a move as well: its focus would be taken back to the beginning when the view came again.
 window.addEventListener('popstate', () => { if (location.pathname !== openPath) void open(true); });
-one('[data-sign-out]').addEventListener('click', () => { void call('DELETE', '/api/session').finally(signIn); });
+document.addEventListener(SIGNED_OUT, () => {
+  const isTyped = [...main.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>('input, textarea')].some(({ value }) => value !== '');
+  if (session !== null && !isTyped) signIn();
+});
+one('[data-sign-out]').addEventListener('click', () => {
+  call('DELETE', '/api/session').then(signIn, (error: unknown) => { if (session !== null) show(failed(new Error(`You are still signed in: ${error instanceof Error ? error.message : String(error)}`)), '', true); });
+});
 startTheme();
 void open(false);

@@ -1,6 +1,7 @@
 /** Now: the stages as columns with their open challenges, live, and what was resolved of late. */
 import type { Card, Dimension, NowShape, PulseShape } from '../shapes.ts';
 import { get } from './api.ts';
+import { keepAsking } from './asking.ts';
 import { stateWords } from './cardState.ts';
 import { figure } from './chart.ts';
 import { announce, choice, h, redraw, section, table } from './dom.ts';
@@ -112,22 +113,21 @@ export async function nowView(): Promise<View> {
     if (!isSame(before.resolved, next.resolved)) drawDone();
   };
   const told = createTold(Date.now);
-  const again = (): void => { void get<NowShape>('/api/now').then((answer) => { show(told.over(answer)); }, () => undefined); };
+  const asking = keepAsking(() => get<NowShape>('/api/now'), AGAIN_MS, (answer) => { show(told.over(answer)); });
   const leaveActions = listenToActions((action) => { told.action(action); show(withAction(shape, action)); });
   const leaveCards = listen((card) => {
-    if (card === null) again();
+    if (card === null) asking.soon();
     else {
       told.card(card);
       show(withCard(shape, card));
     }
   });
-  const asking = setInterval(() => { if (!document.hidden) again(); }, AGAIN_MS);
   drawHead();
   drawBoard();
   drawDone();
   void get<PulseShape>('/api/pulse').then((answer) => { pulses = answer; drawBoard(); }, () => { pulses = { days: [] }; drawBoard(); });
   return {
-    title: 'Now', leave: () => { clearInterval(asking); leaveCards(); leaveActions(); },
+    title: 'Now', leave: () => { asking.stop(); leaveCards(); leaveActions(); },
     content: [
       h('div', { class: 'title' }, h('div', {}, h('h1', {}, 'Where users get stuck now'), lead), filters),
       head, board, done,

@@ -1,11 +1,14 @@
 /** The pipeline's health: how far behind each stage is, what comes in, dead letters, what rules and model gave. Asked again while the page is looked at. */
 import type { PipelineShape } from '../shapes.ts';
 import { get } from './api.ts';
+import { keepAsking } from './asking.ts';
 import { bottomAxis, figure, group, leftAxis } from './chart.ts';
-import { h, s, section, table } from './dom.ts';
+import { h, isSelecting, redraw, s, section, table } from './dom.ts';
 import { count, day, moment, percent, plural } from './format.ts';
 import type { View } from './view.ts';
 import { levelName, ruleName } from './words.ts';
+
+type Tables = NonNullable<PipelineShape['tables']>;
 
 const AGAIN_MS = 5_000;
 const HOUR_MS = 3_600_000;
@@ -17,15 +20,16 @@ const HALF_A_DATE = 46;
 
 const tile = (name: string, value: string, state = ''): HTMLElement => h('div', { class: state }, h('dt', {}, name), h('dd', {}, value));
 
-function totals({ status, dead_letters, rates, groups, canary_at }: PipelineShape): HTMLElement {
-  const letters = dead_letters.reduce((sum, one) => sum + one.letters, 0);
+function totals({ status, rates, groups, tables }: PipelineShape): HTMLElement {
+  const letters = tables?.dead_letters.reduce((sum, one) => sum + one.letters, 0) ?? 0;
+  const canary_at = tables?.canary_at ?? null;
   const perSecond = (name: string): string => (rates.find(({ topic }) => topic === name)?.points.at(-1)?.per_second ?? 0).toLocaleString('en-GB');
   const [events] = rates;
   return h('dl', { class: 'totals' },
     status === null ? tile('Collector', 'no answer', 'bad') : tile('Events to ClickHouse', status.caught_up ? 'caught up' : 'catching up', status.caught_up ? 'good' : ''),
     tile('Events per second', events === undefined ? '–' : perSecond(events.topic)),
     ...(status === null ? [] : [tile('Events behind, at most', count(Math.max(0, ...Object.values(status.stages).map(({ lag }) => lag ?? 0))))]),
-    tile('Dead letters', count(letters), letters > 0 ? 'bad' : ''),
+    tables === null ? tile('ClickHouse', 'no answer', 'bad') : tile('Dead letters', count(letters), letters > 0 ? 'bad' : ''),
     ...(canary_at === null ? [] : [tile('Canary came through', moment(canary_at), Date.now() - canary_at > CANARY_LATE_MS ? 'bad' : 'good')]),
     ...(groups === null ? [tile('Kafka', 'no answer', 'bad')] : []));
 }
@@ -62,7 +66,7 @@ function ratesBlock({ rates }: PipelineShape): HTMLElement {
   ], rates, { captionHidden: true });
 }
 
-function hoursBlock({ hours }: PipelineShape): readonly Node[] {
+function hoursBlock(hours: Tables['hours']): readonly Node[] {
   const rows = hours.toReversed();
   const most = Math.max(1, ...rows.map(({ events }) => events));
   const last = rows.at(-1)?.hour ?? 0;
@@ -84,55 +88,53 @@ function hoursBlock({ hours }: PipelineShape): readonly Node[] {
   ], hours, { captionHidden: true }))];
 }
 
-function modelWords(model: PipelineShape['model']): string {
-  if (model === null || model.decision === 'none') return 'There is no model of expertise yet.';
+function modelWords(model: Tables['model']): string {
+  // What was decided last may be to have none: the labels are of the model that there is.
+  if (model === null || model.labels.length === 0) return 'There is no model of expertise yet.';
   return `The model of expertise: ${model.decision === 'new' ? 'a new one' : 'the old one, kept,'} on ${day(model.trained_at)}, with ${model.labels.map((label, at) => `${count(model.sizes[at] ?? 0)} ${levelName(label).toLowerCase()}`).join(', ')}.`;
 }
 
+function tablesBlocks({ hours, dead_letters, rules, model, precision }: Tables): readonly Node[] {
+  return [
+    section('Dead letters', 'What could not be processed waits in Kafka: chokepoint dead-letters shows and replays it.', table('Dead letters by reason', [
+      { head: 'Reason', isName: true, cell: ({ reason }) => reason.replaceAll('_', ' ') },
+      { head: 'Step', cell: ({ step }) => step },
+      { head: 'Letters', number: true, cell: ({ letters }) => count(letters) },
+      { head: 'First', cell: ({ first }) => moment(first) },
+      { head: 'Last', cell: ({ last }) => moment(last) },
+      { head: 'The last says', className: 'wrap', cell: ({ example }) => example },
+    ], dead_letters, { captionHidden: true, empty: 'There are none.' })),
+    section('Taken in', 'Events by the hour in which the collector took them, up to the last hour with any.', h('div', { class: 'panel' }, ...hoursBlock(hours))),
+    section('Rules', rules[0] === undefined ? null : `What each rule gave at the midnight of ${day(rules[0].evaluated_at)}. ${modelWords(model)}`, table('Findings by rule and state', [
+      { head: 'Rule', isName: true, cell: ({ rule_id }) => h('span', {}, ruleName(rule_id), ' ', h('span', { class: 'fine' }, rule_id)) },
+      { head: 'Holds', number: true, cell: ({ holds }) => count(holds) },
+      { head: 'Near', number: true, cell: ({ near }) => count(near) },
+      { head: 'Below', number: true, cell: ({ below }) => count(below) },
+      { head: 'Too little data', number: true, cell: ({ insufficient_data }) => count(insufficient_data) },
+    ], rules, { captionHidden: true, empty: 'No midnight has been evaluated yet.' })),
+    section('How useful', 'What people said of challenges, by the week in which those opened; one vote each.', table('Useful and not useful, by week', [
+      { head: 'Week of', isName: true, className: 'nowrap', cell: ({ week }) => day(Date.parse(week)) },
+      { head: 'Dimension', cell: ({ dimension }) => dimension },
+      { head: 'Useful', number: true, cell: ({ useful }) => count(useful) },
+      { head: 'Not useful', number: true, cell: ({ not_useful }) => count(not_useful) },
+      { head: 'Share useful', number: true, cell: ({ precision: share }) => percent(share) },
+    ], precision, { captionHidden: true, empty: 'Nobody has said yet whether a challenge was useful.' })),
+  ];
+}
+
 export async function pipelineView(): Promise<View> {
-  let shape = await get<PipelineShape>('/api/pipeline');
   const body = h('div');
-  const draw = (): void => {
-    const { dead_letters, rules, model, precision } = shape;
-    // What was opened and where the reader had scrolled to stay so.
-    const opened = new Set([...body.querySelectorAll('details[open] > summary')].map(({ textContent }) => textContent));
-    body.replaceChildren(
+  const draw = (shape: PipelineShape): void => {
+    redraw(body,
       totals(shape),
       h('div', { class: 'halves gap' },
         h('div', { class: 'panel' }, h('h2', {}, 'Behind, by stage'), stagesTable(shape)),
         h('div', { class: 'panel' }, h('h2', {}, 'Records per second'), ratesBlock(shape))),
-      section('Dead letters', 'What could not be processed waits in Kafka: chokepoint dead-letters shows and replays it.', table('Dead letters by reason', [
-        { head: 'Reason', isName: true, cell: ({ reason }) => reason.replaceAll('_', ' ') },
-        { head: 'Step', cell: ({ step }) => step },
-        { head: 'Letters', number: true, cell: ({ letters }) => count(letters) },
-        { head: 'First', cell: ({ first }) => moment(first) },
-        { head: 'Last', cell: ({ last }) => moment(last) },
-        { head: 'The last says', className: 'wrap', cell: ({ example }) => example },
-      ], dead_letters, { captionHidden: true, empty: 'There are none.' })),
-      section('Taken in', 'Events by the hour in which the collector took them, up to the last hour with any.', h('div', { class: 'panel' }, ...hoursBlock(shape))),
-      section('Rules', rules[0] === undefined ? null : `What each rule gave at the midnight of ${day(rules[0].evaluated_at)}. ${modelWords(model)}`, table('Findings by rule and state', [
-        { head: 'Rule', isName: true, cell: ({ rule_id }) => h('span', {}, ruleName(rule_id), ' ', h('span', { class: 'fine' }, rule_id)) },
-        { head: 'Holds', number: true, cell: ({ holds }) => count(holds) },
-        { head: 'Near', number: true, cell: ({ near }) => count(near) },
-        { head: 'Below', number: true, cell: ({ below }) => count(below) },
-        { head: 'Too little data', number: true, cell: ({ insufficient_data }) => count(insufficient_data) },
-      ], rules, { captionHidden: true, empty: 'No midnight has been evaluated yet.' })),
-      section('How useful', 'What people said of challenges, by the week in which those opened; one vote each.', table('Useful and not useful, by week', [
-        { head: 'Week of', isName: true, className: 'nowrap', cell: ({ week }) => day(Date.parse(week)) },
-        { head: 'Dimension', cell: ({ dimension }) => dimension },
-        { head: 'Useful', number: true, cell: ({ useful }) => count(useful) },
-        { head: 'Not useful', number: true, cell: ({ not_useful }) => count(not_useful) },
-        { head: 'Share useful', number: true, cell: ({ precision: share }) => percent(share) },
-      ], precision, { captionHidden: true, empty: 'Nobody has said yet whether a challenge was useful.' })),
+      ...(shape.tables === null ? [section('Tables', 'ClickHouse does not answer: dead letters, what came in by hour and what the rules gave are not to be had now.')] : tablesBlocks(shape.tables)),
       section('Lag by partition', 'An end counts the marks of transactions too, so one that rests may show one record waiting.', h('details', {}, h('summary', {}, 'By group and partition'), lagTable(shape))),
     );
-    for (const details of body.querySelectorAll('details')) details.open = opened.has(details.querySelector('summary')?.textContent ?? '');
   };
-  draw();
-  const again = setInterval(() => {
-    // A reader whose focus or selection is in it is not disturbed.
-    if (document.hidden || body.contains(document.activeElement) || getSelection()?.isCollapsed === false) return;
-    void get<PipelineShape>('/api/pipeline').then((next) => { shape = next; draw(); }, () => undefined);
-  }, AGAIN_MS);
-  return { title: 'Pipeline', content: [h('div', { class: 'title' }, h('div', {}, h('h1', {}, 'Pipeline'), h('p', { class: 'lead' }, 'From HTTP to ClickHouse, as Kafka, ClickHouse and the collector tell it.'))), body], leave: () => { clearInterval(again); } };
+  draw(await get<PipelineShape>('/api/pipeline'));
+  const asking = keepAsking(() => get<PipelineShape>('/api/pipeline'), AGAIN_MS, (shape) => { if (!isSelecting()) draw(shape); });
+  return { title: 'Pipeline', content: [h('div', { class: 'title' }, h('div', {}, h('h1', {}, 'Pipeline'), h('p', { class: 'lead' }, 'From HTTP to ClickHouse, as Kafka, ClickHouse and the collector tell it.'))), body], leave: asking.stop };
 }

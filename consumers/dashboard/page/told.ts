@@ -9,11 +9,11 @@ const CARD_MS = 10 * 60_000;
 /** Ours, and shorter: an action has no order by which one from another server could be told to be later. */
 const ACTION_MS = 30_000;
 
-/** What is known of the challenge from a later tick stays. */
+/** What the tables know of the challenge from this tick or a later one stays. */
 export function withCard(shape: NowShape, told: Card): NowShape {
   const isOther = ({ challenge_id }: Card): boolean => challenge_id !== told.challenge_id;
   const known = [...shape.open, ...shape.resolved].find((card) => !isOther(card));
-  if (known !== undefined && known.evaluated_at > told.evaluated_at) return shape;
+  if (known !== undefined && known.evaluated_at >= told.evaluated_at) return shape;
   // The stream of challenges does not know what people did.
   const card: Card = { ...told, state: known?.state ?? null };
   if (card.status === 'resolved') return { ...shape, open: shape.open.filter(isOther), resolved: [card, ...shape.resolved.filter(isOther)].slice(0, MOST_RESOLVED) };

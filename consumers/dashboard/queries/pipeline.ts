@@ -4,7 +4,7 @@ import type { PipelineShape } from '../shapes.ts';
 import type { Ask } from './ask.ts';
 import { modelRow, readModels } from './expertise.ts';
 
-export type StoredHealth = Pick<PipelineShape, 'hours' | 'dead_letters' | 'canary_at' | 'rules' | 'model' | 'precision'>;
+export type StoredHealth = NonNullable<PipelineShape['tables']>;
 
 const HOURS = 48;
 /** An example is for a person to recognise the kind by; a whole event has no place on a page. */

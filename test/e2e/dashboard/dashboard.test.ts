@@ -1,62 +1,15 @@
 /** The page in a real Chromium, over a small platform in a real ClickHouse and Kafka: each view shows what the tables say, live, to whom it should, by keyboard, and nothing breaks out of it. One long file, since one platform and one browser serve all of it. */
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import axe from 'axe-core';
-import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { topicName } from '../../../schemas/topics.ts';
-import { recordInserter } from '../../integration/sinkRows.ts';
-import { openChromium } from '../../producers/sdk/chromium.ts';
-import { HOSTILE, OPENING, openDashboardWorld } from './world.ts';
+import { open, options, rowsOf, settled, signedIn, textOf, visit, world } from './browser.ts';
+import { HOSTILE, OPENING } from './world.ts';
 
-const chromium = await openChromium();
-const world = chromium === null ? null : await openDashboardWorld();
-after(() => chromium?.close());
-const options = { timeout: 60_000, skip: chromium === null ? 'there is no browser: npm ci' : false } as const;
 const VIEWS = ['/', '/challenges/c-et', '/challenges/c-done', '/challenges/c-hostile', '/expertise', '/stages', '/pipeline', '/catalog'];
 /** Ours: as the issue asks. */
 const FIRST_PAINT_MS = 1_000;
-
-interface Opened {
-  readonly context: BrowserContext;
-  readonly page: Page;
-  /** What the browser complained of: errors, refusals by the policy, requests to elsewhere. */
-  readonly complaints: string[];
-}
-
-async function open(settings: BrowserContextOptions = {}): Promise<Opened> {
-  assert.ok(chromium !== null && world !== null);
-  const { url } = world;
-  const context = await chromium.newContext({ baseURL: url, ...settings });
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on('pageerror', (error) => complaints.push(error.message));
-  page.on('console', (message) => { if (message.type() === 'error' && !message.text().includes('401')) complaints.push(message.text()); });
-  page.on('dialog', (dialog) => { complaints.push(`dialog ${dialog.message()}`); void dialog.dismiss(); });
-  page.on('request', (request) => { if (!request.url().startsWith(url)) complaints.push(`request to ${request.url()}`); });
-  return { context, page, complaints };
-}
-
-async function signedIn(settings: BrowserContextOptions = {}): Promise<Opened> {
-  const opened = await open(settings);
-  assert.equal((await opened.context.request.post('/api/session', { data: { key: 'admin' } })).status(), 200);
-  return opened;
-}
-
-/** The view has what it asked for: charts are drawn, samples are there. */
-async function settled(page: Page): Promise<void> {
-  await page.waitForSelector('main:not([aria-busy]) h1');
-  await page.waitForFunction(() => !document.body.textContent.includes('Loading …') && [...document.querySelectorAll('.picture')].every((one) => one.clientWidth < 40 || one.querySelector('svg') !== null));
-}
-
-async function visit(page: Page, path: string): Promise<void> {
-  await page.goto(path);
-  await settled(page);
-}
-
-const textOf = (page: Page, selector: string): Promise<string[]> => page.locator(selector).allTextContents();
-/** A table by its caption, as rows of cells. */
-const rowsOf = (page: Page, caption: string): Promise<string[][]> =>
-  page.evaluate((name) => [...document.querySelectorAll('table')].filter((table) => table.caption?.textContent === name).flatMap((table) => [...table.querySelectorAll('tbody tr')].map((row) => [...row.children].map((cell) => cell.textContent))), caption);
 
 test('signing in: a wrong key is told so, the right one opens the page that was asked for, and out again', options, async () => {
   const { context, page, complaints } = await open();
@@ -113,20 +66,6 @@ test('a challenge that opens is there without a reload, is announced, and goes w
   await page.waitForSelector('[data-challenge="c-live"]', { state: 'detached' });
   assert.equal((await rowsOf(page, 'Recently resolved challenges'))[0]?.[0], 'ETdeployment two');
   assert.deepEqual(complaints, []);
-  await context.close();
-});
-
-test('a stream that was refused is asked for again, and then what was missed', options, async () => {
-  const { context, page } = await signedIn();
-  await page.clock.install();
-  await page.route('/api/live', (route) => route.fulfill({ status: 503 }));
-  await visit(page, '/');
-  await page.getByText('Reconnecting', { exact: true }).waitFor();
-  await page.unroute('/api/live');
-  const again = page.waitForRequest('/api/now');
-  await page.clock.fastForward(15_000);
-  await page.getByText('Live', { exact: true }).waitFor();
-  await again;
   await context.close();
 });
 
@@ -196,10 +135,10 @@ test('an acknowledgement and a comment: in Kafka, on the page, and at once with 
   assert.match((await textOf(page, '.log li'))[0] ?? '', /admin commented/);
   assert.deepEqual(await textOf(page, '.log .said'), [`seen ${HOSTILE}`]);
   await other.page.waitForSelector('[data-challenge="c-et"] .taken:has-text("acknowledged by admin")');
-  const { kafka } = world.feed;
+  const { codec, feed: { kafka } } = world;
   const topic = topicName('challengeActions', world.app);
   const kinds: unknown[] = [];
-  for await (const records of kafka.read({ topic, partition: 0, offset: 0 }, (await kafka.ends(topic))[0] ?? 0)) kinds.push(...records.map(({ key, value }) => [key?.toString(), value === null ? null : world.codec.decode('ChallengeAction', value).kind]));
+  for await (const records of kafka.read({ topic, partition: 0, offset: 0 }, (await kafka.ends(topic))[0] ?? 0)) kinds.push(...records.map(({ key, value }) => [key?.toString(), value === null ? null : codec.decode('ChallengeAction', value).kind]));
   assert.deepEqual(kinds, [['c-et', 'acknowledged'], ['c-et', 'commented']]);
   assert.deepEqual(complaints, []);
   await Promise.all([context.close(), other.context.close()]);
@@ -241,12 +180,13 @@ test('expertise, stages, pipeline, catalog: the numbers of the tables', options,
 
 test('before there is anything, each view says so', options, async () => {
   assert.ok(world !== null);
-  const { context, page, complaints } = await signedIn({ baseURL: world.empty });
+  const { empty } = world;
+  const { context, page, complaints } = await signedIn({ baseURL: empty });
   for (const [path, said] of [['/', 'No challenge is open.'], ['/expertise', 'There is no model yet'], ['/stages', 'There are no signals yet.'], ['/pipeline', 'No midnight has been evaluated yet.'], ['/catalog', 'The catalog is empty']] as const) {
     await visit(page, path);
     assert.ok((await page.locator('main').textContent())?.includes(said), path);
   }
-  assert.deepEqual(complaints.filter((one) => !one.startsWith(`request to ${world.empty}`)), []);
+  assert.deepEqual(complaints.filter((one) => !one.startsWith(`request to ${empty}`)), []);
   await context.close();
 });
 
@@ -364,27 +304,5 @@ test('by keyboard alone: skip link, views, a card, its SQL, the theme', options,
   await page.reload();
   await page.getByRole('button', { name: 'Switch to the light theme' }).waitFor();
   assert.deepEqual(complaints, []);
-  await context.close();
-});
-
-test('what only the tables have comes without the stream, and what only the stream has told stays', options, async () => {
-  assert.ok(world !== null);
-  const { context, page } = await signedIn();
-  await page.clock.install();
-  await visit(page, '/');
-  await page.getByText('Live', { exact: true }).waitFor();
-  await world.feed.send('challenges', 0, 'c-told', 'Challenge', [{ ...OPENING, challenge_id: 'c-told', summary: 'told' }]);
-  await page.waitForSelector('[data-challenge="c-told"]');
-  const insert = await recordInserter(world.clickhouse);
-  await insert('challenges', 'Challenge', [[100, { ...OPENING, challenge_id: 'c-quiet', summary: 'quiet' }]]);
-  // An answer of the server is kept for some seconds, during which the page asks again and again.
-  for (let asked = 0; asked < 20 && (await page.locator('[data-challenge="c-quiet"]').count()) === 0; asked++) {
-    const answer = page.waitForResponse('/api/now');
-    await page.clock.fastForward(15_000);
-    await answer;
-    await new Promise((resolve) => setTimeout(resolve, 300));
-  }
-  assert.deepEqual((await textOf(page, 'section.column:has(h2:has-text("Deployment")) .summary')).toSorted(), ['quiet', 'told']);
-  assert.match((await textOf(page, '[data-announce]'))[0] ?? '', /^ET challenge opened in deployment: deployment two$/);
   await context.close();
 });

@@ -90,7 +90,7 @@ export async function startDashboard(settings: Settings, log: Log, rules: Rules,
       keys: admins.keys,
       sealer: createSealer(dashboard.sessionSecret === null ? randomBytes(32) : createHash('sha256').update(dashboard.sessionSecret).digest()),
       attempts: createAttempts(Date.now),
-      sessionMs: dashboard.sessionMs, proxy: dashboard.proxy, userIdViewers: dashboard.userIdViewers, secure: dashboard.url?.startsWith('https:') === true, now: Date.now,
+      sessionMs: dashboard.sessionMs, proxy: dashboard.proxy, userIdViewers: dashboard.userIdViewers, publicHost: dashboard.url === null ? null : new URL(dashboard.url).host, secure: dashboard.url?.startsWith('https:') === true, now: Date.now,
     },
     routes: (scope, access) => {
       addRoutes(scope, access, routeOptions);

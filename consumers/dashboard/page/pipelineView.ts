@@ -86,7 +86,7 @@ function hoursBlock({ hours }: PipelineShape): readonly Node[] {
 
 function modelWords(model: PipelineShape['model']): string {
   if (model === null || model.decision === 'none') return 'There is no model of expertise yet.';
-  return `The model of expertise: ${model.decision === 'new' ? 'a new one' : 'the old one, kept,'} on ${day(model.trained_at)}, with ${model.labels.map((label, at) => `${count(model.sizes[at] ?? 0)} ${levelName(label).toLowerCase()}`).join(', ')}.`;
+  return `The model of expertise: ${model.decision === 'new' ? 'a new one' : 'the old one, kept,'} on ${day(model.trained_at)}, with ${model.labels.map((label, at) => `${model.sizes[at] === null ? 'some' : count(model.sizes[at] ?? 0)} ${levelName(label).toLowerCase()}`).join(', ')}.`;
 }
 
 export async function pipelineView(): Promise<View> {

@@ -38,7 +38,7 @@ export function createApp({ access: accessOptions, trustedProxies, assets, healt
     for (const [name, value] of Object.entries(HEADERS)) void reply.header(name, value);
     if (accessOptions.secure) void reply.header('strict-transport-security', 'max-age=31536000');
     void reply.header('cache-control', 'no-store');
-    if (request.method !== 'GET' && request.method !== 'HEAD' && isForeign(request)) return reply.code(403).send({ error: 'foreign', detail: 'the request comes from another site' });
+    if (request.method !== 'GET' && request.method !== 'HEAD' && isForeign(request, accessOptions.publicHost)) return reply.code(403).send({ error: 'foreign', detail: 'the request comes from another site' });
     return undefined;
   });
   app.setErrorHandler((error, request, reply) => {

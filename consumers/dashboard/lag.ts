@@ -38,6 +38,17 @@ export async function readLag(kafka: Offsets, app: string): Promise<NonNullable<
   }));
 }
 
+/** What `get` gives; null where it fails, or has not come after `ms`: it goes on, but nobody waits for it. */
+export async function within<T>(ms: number, get: () => Promise<T>): Promise<T | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<null>((resolve) => { timer = setTimeout(resolve, ms, null); });
+  try {
+    return await Promise.race([get().catch(() => null), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** Remembers the ends that it was given, and tells by how much they grew. */
 export function createRates(app: string): { readonly add: (at: number, ends: ReadonlyMap<string, number>) => void; readonly rates: () => PipelineShape['rates']; readonly topics: readonly string[] } {
   const topics = RATED.map((id) => topicName(id, app));

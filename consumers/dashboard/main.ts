@@ -18,7 +18,7 @@ import { createAttempts } from './access/attempts.ts';
 import { createSealer } from './access/session.ts';
 import { createApp } from './app.ts';
 import { loadAssets } from './assets.ts';
-import { createRates, readLag } from './lag.ts';
+import { createRates, readLag, within } from './lag.ts';
 import { createLive, followChallenges } from './live.ts';
 import { boundedAsk, remembered } from './queries/ask.ts';
 import { cardOf, type OutlineOf } from './queries/card.ts';
@@ -46,7 +46,7 @@ export interface Dashboard extends Service {
 
 const TITLES_MS = 30_000;
 const SAMPLE_MS = 5_000;
-/** Shorter than the collector's own limit: a page does not wait that long. */
+/** Shorter than the collector's own limit, and than Kafka's client tries: a page does not wait that long. */
 const STATUS_MS = 4_000;
 /** Ours: each holds a connection; the heartbeat keeps it through proxies that close after 30 s. */
 const LIVE = { most: 200, heartbeatMs: 15_000, longestMs: 60 * 60_000 };
@@ -70,13 +70,15 @@ export async function startDashboard(settings: Settings, log: Log, rules: Rules,
   const producer = await kafka.producer();
   const produce = produceTo(producer, codec, appName);
   const rates = createRates(appName);
-  const sample = async (): Promise<void> => {
+  // With Kafka away each takes half a minute: the next waits until it has ended.
+  const sample = remembered(0, Date.now, async () => {
     const ends = await Promise.all(rates.topics.map(async (topic) => [topic, (await kafka.ends(topic)).reduce((sum, end) => sum + end, 0)] as const));
     rates.add(Date.now(), new Map(ends));
-  };
+  });
+  const lag = remembered(0, Date.now, () => readLag(kafka, appName));
   const sampling = setInterval(() => { sample().catch(() => undefined); }, SAMPLE_MS);
   const kafkaHealth = async (): Promise<Pick<PipelineShape, 'status' | 'groups' | 'rates'>> => {
-    const [status, groups] = await Promise.all([readStatus(dashboard.collectorUrl), readLag(kafka, appName).catch(() => null)]);
+    const [status, groups] = await Promise.all([readStatus(dashboard.collectorUrl), within(STATUS_MS, lag)]);
     return { status, groups, rates: rates.rates() };
   };
 
@@ -88,7 +90,7 @@ export async function startDashboard(settings: Settings, log: Log, rules: Rules,
       keys: admins.keys,
       sealer: createSealer(dashboard.sessionSecret === null ? randomBytes(32) : createHash('sha256').update(dashboard.sessionSecret).digest()),
       attempts: createAttempts(Date.now),
-      sessionMs: dashboard.sessionMs, proxy: dashboard.proxy, userIdViewers: dashboard.userIdViewers, secure: dashboard.url?.startsWith('https:') === true, now: Date.now,
+      sessionMs: dashboard.sessionMs, proxy: dashboard.proxy, userIdViewers: dashboard.userIdViewers, publicHost: dashboard.url === null ? null : new URL(dashboard.url).host, secure: dashboard.url?.startsWith('https:') === true, now: Date.now,
     },
     routes: (scope, access) => {
       addRoutes(scope, access, routeOptions);

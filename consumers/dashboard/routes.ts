@@ -9,6 +9,7 @@ import type { OutlineOf, TitleOf } from './queries/card.ts';
 import { readCatalog } from './queries/catalog.ts';
 import { readChallenge, readEffect, readSamples, type EffectOf, type NamedSql } from './queries/challenge.ts';
 import { readExpertise } from './queries/expertise.ts';
+import { readLatest } from './queries/latest.ts';
 import { readNow, readPulse } from './queries/now.ts';
 import { readStoredHealth } from './queries/pipeline.ts';
 import { readStages } from './queries/stages.ts';
@@ -32,8 +33,11 @@ const LONG_MS = 60_000;
 const ID = /^[0-9A-Za-z_.:-]{1,128}$/;
 
 export function addRoutes(app: FastifyInstance, access: Access, { ask, titles, outlineOf, sqlOf, effectOf, kafkaHealth, live, log, now }: RouteOptions): void {
-  const kept = { now: remembered(SHORT_MS, now, async () => readNow(ask, outlineOf, await titles())), pulse: remembered(LONG_MS, now, () => readPulse(ask)), expertise: remembered(LONG_MS, now, () => readExpertise(ask)),
-    stages: remembered(LONG_MS, now, () => readStages(ask)), stored: remembered(SHORT_MS * 2, now, () => readStoredHealth(ask)), kafka: remembered(SHORT_MS, now, kafkaHealth), catalog: remembered(SHORT_MS * 3, now, () => readCatalog(ask)) };
+  // Two columns of every event. That there is none yet costs nothing to ask again.
+  const [told, whileNone] = [remembered(LONG_MS, now, () => readLatest(ask)), remembered(SHORT_MS, now, () => readLatest(ask))];
+  const latest = async (): Promise<number | null> => (await told()) ?? whileNone();
+  const kept = { now: remembered(SHORT_MS, now, async () => readNow(ask, outlineOf, await titles(), await latest())), pulse: remembered(LONG_MS, now, async () => readPulse(ask, await latest())), expertise: remembered(LONG_MS, now, () => readExpertise(ask)),
+    stages: remembered(LONG_MS, now, async () => readStages(ask, await latest())), stored: remembered(SHORT_MS * 2, now, () => readStoredHealth(ask)), kafka: remembered(SHORT_MS, now, kafkaHealth), catalog: remembered(SHORT_MS * 3, now, async () => readCatalog(ask, await latest())) };
 
   app.get('/api/now', () => kept.now());
   app.get('/api/pulse', () => kept.pulse());

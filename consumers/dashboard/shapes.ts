@@ -71,16 +71,23 @@ export interface Card {
   readonly state: CardState | null;
 }
 
+/** `few`: fewer than five users, so not how many. Null without it: not told either, since those of another level would follow from it. */
+export interface LevelUsers {
+  readonly level: string;
+  readonly users: number | null;
+  readonly few: boolean;
+}
+
 export interface NowShape {
   readonly open: readonly Card[];
   /** The newest first. */
   readonly resolved: readonly Card[];
   readonly latest_event_at: number | null;
-  readonly levels: readonly { readonly level: string; readonly users: number }[];
+  readonly levels: readonly LevelUsers[];
 }
 
 export interface PulseShape {
-  readonly days: readonly { readonly day: string; readonly stage: Stage; readonly actions: number; readonly errors: number; readonly ended: number; readonly given_up: number }[];
+  readonly days: readonly { readonly day: string; readonly stage: Stage; readonly ended: number; readonly given_up: number }[];
 }
 
 interface Transition {
@@ -165,32 +172,44 @@ export interface ModelRow {
   readonly decision: string;
   readonly why: string;
   readonly labels: readonly string[];
-  readonly sizes: readonly number[];
+  /** Users per label; null: fewer than five, or so many that those would follow from it. */
+  readonly sizes: readonly (number | null)[];
   readonly silhouette: number | null;
+  /** Null: nobody had a level before, or it is a share of fewer than five users. */
   readonly churn: number | null;
-  readonly moved_users: number;
-  readonly moved_model: number;
+  readonly moved_users: number | null;
+  readonly moved_model: number | null;
 }
 
 export interface ExpertiseShape {
   readonly models: readonly ModelRow[];
   readonly axes: readonly string[];
   readonly labels: readonly string[];
-  /** In scaled units, per label. */
-  readonly centroids: readonly (readonly number[])[];
-  /** Users with their level, in scaled units along the axes. */
+  /** In scaled units, per label; null for one of fewer than five users. */
+  readonly centroids: readonly (readonly number[] | null)[];
+  /** Users with their level, in scaled units along the axes; of levels whose size is told. */
   readonly points: readonly { readonly level: string; readonly at: readonly number[] }[];
-  readonly sizes: readonly { readonly at: number; readonly level: string; readonly users: number }[];
-  readonly moves: readonly { readonly from: string; readonly to: string; readonly users: number; readonly median_days_before: number }[];
+  readonly sizes: readonly (LevelUsers & { readonly at: number })[];
+  readonly moves: readonly { readonly from: string; readonly to: string; readonly users: number | null; readonly median_days_before: number | null }[];
   readonly moves_since: number | null;
 }
 
+export type StageMeasure = 'given_up' | 'errors' | 'time';
+
+interface StageNumbers {
+  readonly stage: Stage;
+  readonly actions: number | null;
+  readonly errors: number | null;
+  readonly ended: number | null;
+  readonly given_up: number | null;
+  /** What rests on fewer than five users: its numbers are null. */
+  readonly few: readonly StageMeasure[];
+}
+
 export interface StagesShape {
-  readonly weeks: readonly {
-    readonly week: string; readonly stage: Stage; readonly level: string; readonly actions: number; readonly errors: number; readonly ended: number; readonly given_up: number; readonly median_ms: number | null;
-  }[];
+  readonly weeks: readonly (StageNumbers & { readonly week: string; readonly level: string; readonly median_ms: number | null })[];
   /** Of the last 28 days; teams with fewer than five users are left out. */
-  readonly teams: readonly { readonly stage: Stage; readonly team: string; readonly users: number; readonly actions: number; readonly errors: number; readonly ended: number; readonly given_up: number; readonly hours: number }[];
+  readonly teams: readonly (StageNumbers & { readonly team: string; readonly users: number; readonly hours: number | null })[];
 }
 
 interface PartitionLag {
@@ -213,7 +232,7 @@ export interface PipelineShape {
     /** Events by the hour in which the collector took them, newest first. */
     readonly hours: readonly { readonly hour: number; readonly events: number; readonly p99_late_seconds: number }[];
     readonly dead_letters: readonly { readonly reason: string; readonly step: string; readonly letters: number; readonly first: number; readonly last: number; readonly example: string }[];
-    /** When the latest event of the canary that came through was sent; null where none did in two days. */
+    /** When the latest event of the canary that came through was sent; null where none ever did. */
     readonly canary_at: number | null;
     readonly rules: readonly { readonly rule_id: string; readonly holds: number; readonly near: number; readonly below: number; readonly insufficient_data: number; readonly evaluated_at: number }[];
     readonly model: ModelRow | null;
@@ -225,8 +244,8 @@ export interface PipelineShape {
 export interface CatalogShape {
   readonly features: readonly {
     readonly feature: string; readonly title: string; readonly stage: Stage; readonly tool: string; readonly core: boolean; readonly expected_ms: number | null; readonly owner: string | null;
-    /** Signals of the last 28 days, and when the latest was. */
-    readonly signals: number; readonly latest_at: number | null; readonly open_challenges: number;
+    /** Signals of the last 28 days, and when the latest was; null: of fewer than five users. */
+    readonly signals: number | null; readonly latest_at: number | null; readonly open_challenges: number;
   }[];
   readonly unknown: readonly { readonly feature: string; readonly letters: number; readonly first: number; readonly last: number }[];
 }

@@ -11,6 +11,7 @@ import { readCatalog } from '../../consumers/dashboard/queries/catalog.ts';
 import { readSamples } from '../../consumers/dashboard/queries/challenge.ts';
 import { readChallenges } from '../../consumers/dashboard/queries/challenges.ts';
 import { readExpertise } from '../../consumers/dashboard/queries/expertise.ts';
+import { readLatest } from '../../consumers/dashboard/queries/latest.ts';
 import { readNow, readPulse, readTitles } from '../../consumers/dashboard/queries/now.ts';
 import { readStoredHealth } from '../../consumers/dashboard/queries/pipeline.ts';
 import { readStages } from '../../consumers/dashboard/queries/stages.ts';
@@ -151,7 +152,7 @@ test('an hour\'s share, once used up, is used up', async () => {
 test('the page: all that it asks, and no more of the raw tables than their times and features', async () => {
   await as('dashboard', async (clickhouse) => {
     const ask = boundedAsk(clickhouse);
-    await Promise.all([readCatalog(ask), readExpertise(ask), readPulse(ask), readTitles(ask), readStoredHealth(ask), readStages(ask), readStates(ask), readChallenges(ask, 'challenges', 'ORDER BY opened_at'), readSamples(ask, make.challenge().challenge_id, true), readNow(ask, () => null, String)]);
+    await Promise.all([readCatalog(ask, await readLatest(ask)), readExpertise(ask), readPulse(ask, make.T0), readTitles(ask), readStoredHealth(ask), readStages(ask, make.T0), readStates(ask), readChallenges(ask, 'challenges', 'ORDER BY opened_at'), readSamples(ask, make.challenge().challenge_id, true), readNow(ask, () => null, String, make.T0)]);
     assert.deepEqual(await clickhouse.query('SELECT count() AS rows, max(occurred_at) = 0 AS none FROM events_raw'), [{ rows: 1, none: 0 }]);
     await denied(clickhouse.query('SELECT user_id FROM events_raw'));
     await denied(clickhouse.query('SELECT user_id FROM signals_raw'));

@@ -13,6 +13,8 @@ export interface AccessOptions {
   readonly sessionMs: number;
   readonly proxy: ProxySettings;
   readonly userIdViewers: readonly string[];
+  /** Where people open the page, with its port where that is not the scheme's; null: not told. A proxy in front may send another Host. */
+  readonly publicHost: string | null;
   /** People come over https: the cookie goes nowhere else. */
   readonly secure: boolean;
   readonly now: () => number;
@@ -35,11 +37,13 @@ function cookieOf(request: FastifyRequest, name: string): string | null {
 }
 
 /** Browsers say where a request comes from: what another site sends is refused, whatever cookies it came with. */
-export function isForeign({ headers }: FastifyRequest): boolean {
+export function isForeign({ headers }: FastifyRequest, publicHost: string | null): boolean {
   const site = headers['sec-fetch-site'];
   if (site !== undefined && site !== 'same-origin' && site !== 'none') return true;
   const { origin, host } = headers;
-  return origin !== undefined && URL.parse(origin)?.host !== host;
+  if (origin === undefined) return false;
+  const from = URL.parse(origin)?.host;
+  return from !== host && (publicHost === null || from !== publicHost);
 }
 
 export function createAccess(app: FastifyInstance, options: AccessOptions): Access {

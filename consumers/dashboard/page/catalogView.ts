@@ -22,7 +22,7 @@ export async function catalogView(): Promise<View> {
       { head: 'Owner', cell: ({ owner }) => owner ?? '–' },
       { head: 'Expected time', number: true, cell: ({ expected_ms }) => duration(expected_ms) },
       { head: 'Core', cell: ({ core }) => (core ? 'core' : '–') },
-      { head: 'Signals, 28 days', number: true, cell: ({ signals }) => count(signals) },
+      { head: 'Signals, 28 days', number: true, cell: ({ signals }) => (signals === null ? 'few users' : count(signals)) },
       { head: 'Latest', number: true, cell: ({ latest_at }) => (latest_at === null ? '–' : day(latest_at)) },
       { head: 'Open challenges', number: true, cell: ({ open_challenges }) => (open_challenges === 0 ? '–' : count(open_challenges)) },
     ], found, { captionHidden: true, empty: features.length === 0 ? 'The catalog is empty: chokepoint catalog apply posts one from a file.' : 'No feature is like that.' }));

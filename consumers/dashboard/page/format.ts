@@ -12,7 +12,9 @@ export const percent = (share: number | null, digits = 0): string => (share === 
 export const together = (text: string): string => text.replaceAll(/(?<=\d) (?=(?:%|ms|s|min|h|days)(?!\w))/g, '\u00a0');
 /** A minus as long as a plus. */
 export const minus = (text: string): string => text.replace('-', '−');
-export const ratio = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole);
+/** Of users: one to four of them are not counted out. */
+export const FEW = '< 5';
+export const ratio = (part: number | null, whole: number | null): number | null => (part === null || whole === null || whole === 0 ? null : part / whole);
 
 export function duration(ms: number | null): string {
   if (ms === null) return NONE;

@@ -5,7 +5,7 @@ import { keepAsking } from './asking.ts';
 import { stateWords } from './cardState.ts';
 import { figure } from './chart.ts';
 import { announce, choice, h, redraw, section, table } from './dom.ts';
-import { count, day, duration, moment, percent, plural, ratio, since, together } from './format.ts';
+import { count, day, duration, FEW, moment, percent, plural, ratio, since, together } from './format.ts';
 import { listen, listenToActions } from './live.ts';
 import { createTold, withAction, withCard } from './told.ts';
 import type { View } from './view.ts';
@@ -76,7 +76,7 @@ export async function nowView(): Promise<View> {
       h('dl', { class: 'totals levels' },
         h('div', { class: 'ET' }, h('dt', {}, 'ET, to teach'), h('dd', {}, of('ET'))),
         h('div', { class: 'SoP' }, h('dt', {}, 'SoP, to simplify'), h('dd', {}, of('SoP'))),
-        ...levels.map(({ level, users }, at) => h('div', { class: at === 0 ? 'apart' : null }, h('dt', {}, levelName(level)), h('dd', {}, count(users))))),
+        ...levels.map(({ level, users, few }, at) => h('div', { class: at === 0 ? 'apart' : null }, h('dt', {}, levelName(level)), h('dd', {}, few ? FEW : count(users))))),
       h('p', { class: 'fine' }, shape.latest_event_at === null ? 'No events yet.' : `Latest event ${moment(shape.latest_event_at)}`));
   };
   const drawBoard = (): void => {

@@ -91,7 +91,7 @@ function hoursBlock(hours: Tables['hours']): readonly Node[] {
 function modelWords(model: Tables['model']): string {
   // What was decided last may be to have none: the labels are of the model that there is.
   if (model === null || model.labels.length === 0) return 'There is no model of expertise yet.';
-  return `The model of expertise: ${model.decision === 'new' ? 'a new one' : 'the old one, kept,'} on ${day(model.trained_at)}, with ${model.labels.map((label, at) => `${count(model.sizes[at] ?? 0)} ${levelName(label).toLowerCase()}`).join(', ')}.`;
+  return `The model of expertise: ${model.decision === 'new' ? 'a new one' : 'the old one, kept,'} on ${day(model.trained_at)}, with ${model.labels.map((label, at) => `${model.sizes[at] === null ? 'some' : count(model.sizes[at] ?? 0)} ${levelName(label).toLowerCase()}`).join(', ')}.`;
 }
 
 function tablesBlocks({ hours, dead_letters, rules, model, precision }: Tables): readonly Node[] {

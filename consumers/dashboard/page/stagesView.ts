@@ -1,9 +1,9 @@
 /** Stages: time, errors and what is given up, by level over the weeks, and by team. */
-import type { StagesShape } from '../shapes.ts';
+import type { StageMeasure, StagesShape } from '../shapes.ts';
 import { get } from './api.ts';
 import { bottomAxis, figure, group, leftAxis, legend, symbolPath, utcDay } from './chart.ts';
 import { choice, h, s, section, table, type Child } from './dom.ts';
-import { count, day, duration, percent, ratio } from './format.ts';
+import { count, day, duration, FEW, percent, ratio } from './format.ts';
 import { dayTicks, timeTicks } from './ticks.ts';
 import type { View } from './view.ts';
 import { levelName, LEVELS, STAGES } from './words.ts';
@@ -12,6 +12,7 @@ type Week = StagesShape['weeks'][number];
 type Team = StagesShape['teams'][number];
 
 interface Measure {
+  readonly id: StageMeasure;
   readonly name: string;
   readonly what: string;
   readonly ofWeek: (week: Week) => number | null;
@@ -21,18 +22,22 @@ interface Measure {
   readonly isTime?: true;
 }
 
-const GIVEN_UP: Measure = { name: 'Given up', what: 'Attempts that failed or were abandoned, of those that ended', ofWeek: (one) => ratio(one.given_up, one.ended), ofTeam: (one) => ratio(one.given_up, one.ended), show: (value) => percent(value) };
+const GIVEN_UP: Measure = { id: 'given_up', name: 'Given up', what: 'Attempts that failed or were abandoned, of those that ended', ofWeek: (one) => ratio(one.given_up, one.ended), ofTeam: (one) => ratio(one.given_up, one.ended), show: (value) => percent(value) };
+const perHundred = ({ errors, actions }: Week | Team): number | null => { const each = ratio(errors, actions); return each === null ? null : 100 * each; };
 const MEASURES: readonly Measure[] = [
   GIVEN_UP,
-  { name: 'Errors', what: 'Errors per hundred actions', ofWeek: (one) => ratio(100 * one.errors, one.actions), ofTeam: (one) => ratio(100 * one.errors, one.actions), show: (value) => (value === null ? '–' : value.toFixed(1)) },
-  { name: 'Time', what: 'Median time to complete; by team, hours in all', ofWeek: ({ median_ms }) => median_ms, ofTeam: ({ hours }) => hours * 3_600_000, show: duration, isTime: true },
+  { id: 'errors', name: 'Errors', what: 'Errors per hundred actions', ofWeek: perHundred, ofTeam: perHundred, show: (value) => (value === null ? '–' : value.toFixed(1)) },
+  { id: 'time', name: 'Time', what: 'Median time to complete; by team, hours in all', ofWeek: ({ median_ms }) => median_ms, ofTeam: ({ hours }) => (hours === null ? null : hours * 3_600_000), show: duration, isTime: true },
 ];
+/** A number, or that it rests on few users. */
+const told = (one: Week | Team | undefined, { id, show }: Measure, value: number | null): string => (one?.few.includes(id) === true ? FEW : show(value));
 const MARGIN = { top: 10, right: 18, bottom: 26, left: 52 };
 
-function panel(stage: string, weeks: readonly Week[], { ofWeek, show, what, isTime }: Measure, most: number): HTMLElement {
+function panel(stage: string, weeks: readonly Week[], measure: Measure, most: number): HTMLElement {
+  const { ofWeek, show, what, isTime } = measure;
   const own = weeks.filter((week) => week.stage === stage);
   const last = own.at(-1)?.week;
-  const label = `${what}, by week and level. In the last week: ${own.filter(({ week }) => week === last).map((one) => `${levelName(one.level)} ${show(ofWeek(one))}`).join(', ')}`;
+  const label = `${what}, by week and level. In the last week: ${own.filter(({ week }) => week === last).map((one) => `${levelName(one.level)} ${told(one, measure, ofWeek(one))}`).join(', ')}`;
   return figure(label, 210, ({ svg, width, height }) => {
     const at = ({ week }: Week): number => Date.parse(`${week}T00:00:00Z`);
     const [first, last_] = d3.extent(weeks, at) as [number, number];
@@ -54,13 +59,14 @@ function panel(stage: string, weeks: readonly Week[], { ofWeek, show, what, isTi
   });
 }
 
-function teamsTable(teams: readonly Team[], { ofTeam, show, name }: Measure): HTMLElement {
+function teamsTable(teams: readonly Team[], measure: Measure): HTMLElement {
+  const { ofTeam, name } = measure;
   const names = [...new Set(teams.map(({ team }) => team))].sort();
   const most = Math.max(1e-9, ...teams.map((team) => ofTeam(team) ?? 0));
   const cellOf = (team: string, stage: string): Child => {
     const row = teams.find((one) => one.team === team && one.stage === stage);
     const value = row === undefined ? null : ofTeam(row);
-    const cell = h('span', { class: value === null ? 'cell none' : 'cell' }, show(value));
+    const cell = h('span', { class: value === null ? 'cell none' : 'cell' }, told(row, measure, value));
     cell.style.setProperty('--part', String((value ?? 0) / most));
     return cell;
   };
@@ -71,12 +77,12 @@ function teamsTable(teams: readonly Team[], { ofTeam, show, name }: Measure): HT
   ], names, { captionHidden: true, empty: 'No team has five users or more.' });
 }
 
-function weeksTable(weeks: readonly Week[], { ofWeek, show }: Measure): HTMLElement {
+function weeksTable(weeks: readonly Week[], measure: Measure): HTMLElement {
   const rows = [...new Set(weeks.map(({ week, stage }) => `${week} ${stage}`))].reverse().map((key) => weeks.filter(({ week, stage }) => `${week} ${stage}` === key));
   return table('By week, stage and level', [
     { head: 'Week of', isName: true, className: 'nowrap', cell: ([first]) => (first === undefined ? '' : day(Date.parse(first.week))) },
     { head: 'Stage', cell: ([first]) => STAGES.find(({ id }) => id === first?.stage)?.name ?? '' },
-    ...LEVELS.map((level) => ({ head: levelName(level), number: true as const, cell: (row: readonly Week[]) => { const one = row.find((week) => week.level === level); return show(one === undefined ? null : ofWeek(one)); } })),
+    ...LEVELS.map((level) => ({ head: levelName(level), number: true as const, cell: (row: readonly Week[]) => { const one = row.find((week) => week.level === level); return told(one, measure, one === undefined ? null : measure.ofWeek(one)); } })),
   ], rows, { captionHidden: true });
 }
 
@@ -87,7 +93,7 @@ export async function stagesView(): Promise<View> {
   const draw = (): void => {
     const most = Math.max(1e-9, ...weeks.map((week) => measure.ofWeek(week) ?? 0));
     body.replaceChildren(
-      h('p', { class: 'lead' }, `${measure.what}. Weeks begin on Monday; levels with fewer than five users in a week are left out.`),
+      h('p', { class: 'lead' }, `${measure.what}. Weeks begin on Monday; levels with fewer than five users in a week are left out, and of the others what fewer than five of them did.`),
       legend(LEVELS.map((level) => ({ level, name: levelName(level) }))),
       h('div', { class: 'halves gap' }, ...STAGES.map((stage) => h('div', { class: 'panel' }, h('h2', {}, stage.name, ' ', h('span', { class: 'fine' }, stage.what)), panel(stage.id, weeks, measure, most)))),
       h('details', { class: 'gap' }, h('summary', {}, 'As a table'), weeksTable(weeks, measure)),

@@ -11,16 +11,14 @@ export function boundedAsk(clickhouse: Pick<ClickHouse, 'query'>): Ask {
   return (sql, parameters = {}) => clickhouse.query(`${sql}\nSETTINGS max_execution_time = ${String(MAX_SECONDS)}, max_result_rows = ${String(MAX_ROWS)}, result_overflow_mode = 'throw', output_format_json_named_tuples_as_objects = 1`, parameters);
 }
 
-/** The last answer for `ms`, shared by all who ask meanwhile; a failure is not kept. */
+/** The last answer for `ms` after it came, shared by all who ask meanwhile. While one is awaited no other is asked for, however long it takes: who is slow is not asked on top. A failure is not kept. */
 export function remembered<T>(ms: number, now: () => number, get: () => Promise<T>): () => Promise<T> {
-  let kept: { readonly at: number; readonly answer: Promise<T> } | null = null;
+  let kept: { readonly answer: Promise<T>; came: number | null } | null = null;
   return () => {
-    if (kept !== null && now() - kept.at < ms) return kept.answer;
-    const mine = { at: now(), answer: get() };
+    if (kept !== null && (kept.came === null || now() - kept.came < ms)) return kept.answer;
+    const mine: NonNullable<typeof kept> = { answer: get(), came: null };
     kept = mine;
-    mine.answer.catch(() => {
-      if (kept === mine) kept = null;
-    });
+    mine.answer.then(() => { mine.came = now(); }, () => { kept = null; });
     return mine.answer;
   };
 }

@@ -1,9 +1,7 @@
 /** A challenge as the page shows it, from a record or a row. What is about fewer than five users is left out here, on the server. */
 import type { Challenge, Evidence, Level } from '../../../schemas/records.ts';
 import type { Card, LevelEvidence } from '../shapes.ts';
-
-/** Ours, as in the alerts: of fewer users nothing is said, for that would point at persons. */
-const FEWEST_SHOWN = 5;
+import { FEWEST_SHOWN, isFew } from './few.ts';
 
 /** What the page must know of a rule; which rules there are is told by whoever starts the dashboard. */
 interface RuleOutline {
@@ -16,7 +14,7 @@ export type OutlineOf = (ruleId: string) => RuleOutline | null;
 export type TitleOf = (feature: string) => string;
 
 export function levelEvidence({ level, measure, affected, eligible, value, op, threshold, low, high }: Evidence): LevelEvidence {
-  const few = eligible > 0 && eligible < FEWEST_SHOWN;
+  const few = isFew(eligible);
   return few ? { level, measure, affected: null, eligible: null, value: null, op, threshold, low: null, high: null, few } : { level, measure, affected, eligible, value, op, threshold, low, high, few };
 }
 

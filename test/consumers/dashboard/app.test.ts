@@ -11,10 +11,10 @@ import { encodingOf, loadAssets } from '../../../consumers/dashboard/assets.ts';
 const assets = loadAssets();
 let now = 1_000_000;
 const logged: unknown[] = [];
-const make = (secure: boolean) => createApp({
+const make = (secure: boolean, publicHost: string | null = null) => createApp({
   assets, trustedProxies: [], health: () => ({ ready: true, detail: {} }), log: (...line) => { logged.push(line); },
   access: {
-    keys: createAdminKeys(['ops:right']), sealer: createSealer(Buffer.from('k'.repeat(32))), attempts: createAttempts(() => now), sessionMs: 60_000, secure, now: () => now,
+    keys: createAdminKeys(['ops:right']), sealer: createSealer(Buffer.from('k'.repeat(32))), attempts: createAttempts(() => now), sessionMs: 60_000, publicHost, secure, now: () => now,
     proxy: { header: 'x-user', secret: 'p'.repeat(32), addresses: [] }, userIdViewers: ['grace'],
   },
   routes: (scope, access) => {
@@ -76,6 +76,14 @@ test('what another site sends is refused', async () => {
   assert.equal((await signIn('right', { origin: 'https://evil.example', host: 'page.example' })).statusCode, 403);
   assert.equal((await signIn('right', { origin: 'http://page.example', host: 'page.example', 'sec-fetch-site': 'same-origin' })).statusCode, 200);
   assert.equal((await app.inject({ method: 'POST', url: '/api/session', payload: 'key=right', headers: { 'content-type': 'application/x-www-form-urlencoded' } })).statusCode, 415, 'as a form would send it');
+});
+
+test('behind a proxy that changes Host, what comes from where people open the page is taken; nothing else is', async () => {
+  const behind = make(true, 'page.example');
+  const from = async (origin: string, one = behind) => (await one.inject({ method: 'POST', url: '/api/session', payload: { key: 'right' }, headers: { origin, host: 'dashboard.internal:3000' } })).statusCode;
+  assert.deepEqual([await from('https://page.example'), await from('http://dashboard.internal:3000')], [200, 200]);
+  assert.deepEqual([await from('https://evil.example'), await from('https://page.example.evil.example'), await from('null'), await from('https://page.example', app)], [403, 403, 403, 403]);
+  await behind.close();
 });
 
 test('too many wrong keys, and even the right one waits', async () => {

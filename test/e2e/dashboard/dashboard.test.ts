@@ -33,7 +33,9 @@ test('Now shows what is open by stage, users affected, and what was resolved', o
   await visit(page, '/');
   const column = (name: string): Promise<string[]> => textOf(page, `section.column:has(h2:has-text("${name}")) .card-head a`);
   assert.deepEqual([await column('Data'), await column('Features'), await column('Training'), await column('Deployment')], [['data one'], [HOSTILE], ['training two'], []]);
-  assert.deepEqual(await textOf(page, '.totals dd'), ['2', '1', '24', '18', '12', '3']);
+  assert.deepEqual(await textOf(page, '.totals dd'), ['2', '1', '24', '18', '12', '< 5']);
+  assert.match((await textOf(page, '.figures .fine'))[0] ?? '', new RegExp(`^Latest event .* ${String(new Date(Date.now() - 86_400_000).getUTCFullYear())}, 23:00 UTC$`), 'not what a wrong clock says');
+  await page.waitForFunction(() => document.querySelectorAll('.pulse').length === 4);
   assert.match((await textOf(page, '[data-challenge="c-et"] .users'))[0] ?? '', /^18 of 24 users$/);
   assert.match((await textOf(page, '[data-challenge="c-sop"] .users'))[0] ?? '', /^46 of 54 users$/, 'all levels that the rule harms');
   assert.deepEqual((await rowsOf(page, 'Recently resolved challenges')).map(([name, stage, , end, , lasted]) => [name, stage, end, lasted]), [['ETdeployment one', 'Deployment', 'recovered', '10 days']]);

@@ -83,9 +83,10 @@ function mended(actions: ActionSignal[], errors: ErrorSignal[], before: number):
   }
 }
 
+/** Before c-done opened, whatever day of the week it is. */
 const levelRows = (): ExpertiseLevel[] => [
   ...people.map(({ user_id, level }) => make.level({ user_id, level: level === 'intermediate' ? 'beginner' : level, since: MONDAY - 20 * DAY, model_version: MONDAY - 21 * DAY })),
-  ...people.filter(({ level }) => level === 'intermediate').map(({ user_id }) => make.level({ user_id, level: 'intermediate', since: MONDAY - 6 * DAY, model_version: MONDAY - 7 * DAY })),
+  ...people.filter(({ level }) => level === 'intermediate').map(({ user_id }) => make.level({ user_id, level: 'intermediate', since: MONDAY - 13 * DAY, model_version: MONDAY - 14 * DAY })),
 ];
 
 const SCALING = { low: -3, high: 3, center: 0, scale: 1 };
@@ -119,6 +120,8 @@ async function fillTables(clickhouse: ClickHouse): Promise<void> {
   await insert('events', 'PlatformEvent', placed([
     make.event({ event_id: 'e-1', user_id: 'beginner-1', occurred_at: MIDNIGHT - 10 * DAY, received_at: MIDNIGHT - 10 * DAY, type: 'error', feature: 'data_one', error: { code: 'OOM', message: 'asked for 12 GiB', cause: 'quota' } }),
     make.event({ event_id: `e-${HOSTILE}`, user_id: `u-${HOSTILE}`, occurred_at: MIDNIGHT - HOUR, received_at: MIDNIGHT - HOUR + 2_000, source: HOSTILE, type: 'error', feature: HOSTILE_FEATURE, action: HOSTILE, release: HOSTILE, error: { code: HOSTILE, message: HOSTILE, cause: 'user' }, properties: { [HOSTILE]: HOSTILE } }),
+    // Of a client whose clock is years ahead: the processor refuses it, the sink writes it all the same.
+    make.event({ event_id: 'e-ahead', user_id: 'beginner-2', occurred_at: Date.UTC(2030, 0, 1), received_at: MIDNIGHT - 2 * HOUR }),
   ]));
   await insert('deadLetters', 'DeadLetter', placed([
     make.deadLetter({ dead_letter_id: 'd1', detail: HOSTILE, failed_at: MIDNIGHT }), make.deadLetter({ dead_letter_id: 'd2', detail: 'no action', failed_at: MIDNIGHT - DAY }),

@@ -44,7 +44,7 @@ export interface RunnerState {
   readonly status: TaskStatus;
   /** How often the task was opened again after a failure. */
   readonly restarts: number;
-  /** What the last failure was, until the next commit succeeds. */
+  /** What the last failure was, until the next commit succeeds, or the task is open again, up to where it failed, and has nothing to do. */
   readonly error: string | null;
   /** Its code, where it has one. */
   readonly code: string | null;
@@ -78,6 +78,8 @@ export function startRunner(options: RunnerOptions): TaskRunner {
   const news = createSignal();
   /** Committed, per input, as far as this member knows; empty before the first opening. */
   const taken = new Map<string, number>();
+  /** How far lives that have ended were given records, per input: what they failed on is below. */
+  const reached = new Map<string, number>();
   let life: Life | null = null;
   let stopped = false;
   let status: RunnerState['status'] = 'opening';
@@ -137,6 +139,7 @@ export function startRunner(options: RunnerOptions): TaskRunner {
       status = 'running';
       await pump(life, producer);
     } finally {
+      for (const [key, next] of life?.expected ?? []) reached.set(key, Math.max(next, reached.get(key) ?? 0));
       life = null;
       await producer?.close().catch(() => undefined);
       task?.close?.();
@@ -145,10 +148,13 @@ export function startRunner(options: RunnerOptions): TaskRunner {
 
   async function pump(current: Life, producer: TransactionalProducer | null): Promise<void> {
     while (!isStopped()) {
+      // Before the step: it may not have seen what comes meanwhile.
+      const mends = isPastFailure(current);
       const work = await current.task.step();
       if (isStopped()) return;
       easeThrottle(current);
       if (work === null) {
+        if (mends) mended();
         await news.wait();
         continue;
       }
@@ -156,9 +162,18 @@ export function startRunner(options: RunnerOptions): TaskRunner {
       metrics.taskCommits.inc({ group, commit: options.commit });
       for (const position of work.positions) taken.set(inputKey(position), position.offset);
       failures = 0;
-      error = null;
-      code = null;
+      mended();
     }
+  }
+
+  function mended(): void {
+    error = null;
+    code = null;
+  }
+
+  /** What it failed on has come again, or was committed: that a step has nothing to do says something only then, since before the first records come none fails. */
+  function isPastFailure({ expected }: Life): boolean {
+    return error !== null && inputs.every((input) => (expected.get(inputKey(input)) ?? 0) >= (reached.get(inputKey(input)) ?? 0));
   }
 
   async function commit(work: Work, producer: TransactionalProducer | null): Promise<void> {

@@ -121,6 +121,44 @@ test('a task that throws is opened anew; a fatal error ends the loop', async () 
   await loop.stop();
 });
 
+test('a failure while a task opens is no trouble any more once it is open, though nothing comes that it could commit', async () => {
+  const kafka = wordsWorld(0);
+  let opened = 0;
+  const loop = await runTasks(kafka, countingGroup({ batch: 5, onOpen: () => { if (++opened === 1) throw new KafkaError('UNAVAILABLE', 'not now'); } }), options);
+  await until(() => loop.state().tasks.some(({ restarts }) => restarts === 1), 'one has failed');
+  await until(() => loop.state().tasks.every(({ status, error, code }) => status === 'running' && error === null && code === null), 'it is no trouble any more');
+  await loop.stop();
+});
+
+test('a failed step stays the trouble, also while it is opened and tried again, until what it failed on is behind it', async () => {
+  const kafka = wordsWorld(WORDS);
+  const troubles: (string | null)[] = [];
+  const loop = await runTasks(kafka, countingGroup({ batch: 5, onStep: () => {
+    if (troubles.length === 5) return;
+    const failed = loop.state().tasks.find(({ restarts }) => restarts > 0);
+    if (failed !== undefined) troubles.push(failed.error);
+    throw new Error('a step fails');
+  } }), options);
+  await until(() => actualCounts(kafka).length >= 2 * WORDS, 'everything is counted');
+  await until(() => loop.state().tasks.every(({ error }) => error === null), 'it is no trouble any more');
+  await loop.stop();
+  assert.deepEqual(troubles, Array.from({ length: 5 }, () => 'a step fails'));
+});
+
+test('a commit that was made though it failed is no trouble any more once that is known, though nothing comes that could be committed', async () => {
+  const kafka = wordsWorld(1);
+  let failed = false;
+  kafka.onAction = ({ name }, at) => {
+    if (name !== 'commit' || at !== 'after' || failed) return;
+    failed = true;
+    throw new KafkaError('UNAVAILABLE', 'no answer');
+  };
+  const loop = await runTasks(kafka, countingGroup({ batch: 5 }), options);
+  await until(() => loop.state().tasks.some(({ restarts }) => restarts === 1), 'one has failed');
+  await until(() => actualCounts(kafka).length === 2 && loop.state().tasks.every(({ error }) => error === null), 'it is no trouble any more');
+  await loop.stop();
+});
+
 test('records that retention removed before they were read are a fatal error, never a jump', async () => {
   const kafka = wordsWorld(WORDS);
   const first = await runTasks(kafka, countingGroup({ batch: 5 }), options);

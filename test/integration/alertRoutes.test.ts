@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { startAlerts } from '../../consumers/alerts/main.ts';
 import { metricsText } from '../../infra/service/metrics.ts';
 import type { Challenge, Feature } from '../../schemas/records.ts';
+import { appName, topicName } from '../../schemas/topics.ts';
 import { challenge } from '../consumers/alerts/challenge.ts';
 import { startReceiver, type Receiver } from '../consumers/alerts/receiver.ts';
 import { startSmtpServer, type Mail } from '../consumers/alerts/smtpServer.ts';
@@ -32,7 +33,7 @@ const life = (n: number, owner: 'mine' | 'theirs'): Challenge[] => {
   const common = { challenge_id: `c${n}`, group_id: `g${n}`, feature: `${owner}-${n % 2}`, dimension: n % 3 === 0 ? 'SoP' : 'ET' } as const;
   return [challenge({ ...common, evaluated_at: 10 * n }), challenge({ ...common, status: 'updated', evaluated_at: 10 * n + 1 }), challenge({ ...common, status: 'resolved', resolution: 'recovered', evaluated_at: 10 * n + 2 })];
 };
-/** A challenge that only shows that all routes have begun. */
+/** A challenge that only shows that routes tell. */
 const FIRST = 'first';
 /** What each other challenge's notices were, in the order in which they came, repeats left out. */
 const storyOf = ({ received }: { readonly received: readonly Pick<Receiver['received'][number], 'key'>[] }): Record<string, string[]> => {
@@ -68,7 +69,9 @@ routes:
   owned: { to: { owners: { otherwise: { webhook: { url: "${goneUrl}" } } } } }
 `);
   const env = parts.env({ ALERTS_ROUTES: file, ALERTS_SECRET_SLACK: slack.url, ALERTS_SECRET_HMAC: 'of-flaky', ALERTS_ALLOW_PRIVATE: 'true' });
-  const feed = await feedOf(parts.settings({ CHOKEPOINT_APP: env['CHOKEPOINT_APP'] ?? '' }), parts.log);
+  const settings = parts.settings({ CHOKEPOINT_APP: env['CHOKEPOINT_APP'] ?? '' });
+  const { app } = settings;
+  const feed = await feedOf(settings, parts.log);
   const children: ChildProcess[] = [];
   const start = (): ChildProcess => {
     const child = fork(binary, ['alerts'], { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
@@ -83,7 +86,10 @@ routes:
   await feed.send('features', 0, 'mine-1', 'Feature', [feature('mine-1', 'Team Mine')]);
   await feed.send('challenges', 0, 'c0', 'Challenge', [challenge({ challenge_id: FIRST, group_id: FIRST, feature: 'mine-0', evaluated_at: 0 })]);
   const first = start();
-  await waitFor(() => mine.received.length === 1 && flaky.received.length >= 1, 'all routes have begun');
+  await waitFor(() => mine.received.length === 1 && flaky.received.length >= 1, 'routes tell');
+  // Each of them: one that begins later is not told of what is over by then. What it remembers is committed before it tells anything.
+  const groups = ['flaky', 'sop', 'mailed', 'owned'].map((route) => appName(`alerts.${route}`, app));
+  await eventually(async () => (await Promise.all(groups.map((group) => feed.kafka.committed(group, [topicName('challenges', app)])))).every((positions) => positions.length > 0 && positions.every(({ metadata }) => metadata !== '')), 'all routes have begun');
   for (const n of ALL) await feed.send('challenges', 0, `c${n}`, 'Challenge', life(n, n % 4 < 2 ? 'mine' : 'theirs'));
   const sops = ALL.filter((n) => n % 3 === 0);
   const owned = ALL.filter((n) => n % 4 < 2);

@@ -200,7 +200,7 @@ test('clocks that do not agree', { timeout: 60_000 }, async () => {
     // As from a collector whose clock is wrong; the event itself is of now.
     await feed.send('events', 0, '', 'PlatformEvent', [make.event({ user_id: '', feature: '', type: 'clock', occurred_at: Date.now(), received_at: Date.now() + 600_000 })]);
     const findings = await look(settings);
-    says(findings, 'clocks of collector and broker', 'fail', /the collector's is 6\d\d\.\d s ahead|the collector's is 599\.\d s ahead/);
+    says(findings, 'clocks of collector and broker', 'fail', /the collector's is (59|60)\d\.\d s ahead/);
     assert.equal(one(findings, 'clock of ClickHouse').status, 'ok');
     says(await look(settings, ALL, () => Date.now() - 600_000), 'clock of the broker', 'fail', /ahead of this machine/);
   } finally {

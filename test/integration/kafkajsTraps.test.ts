@@ -225,7 +225,7 @@ describe('kafkajs as it comes', { concurrency: true, timeout: 60_000 }, () => {
   test('12: a resume is not heard while the loop sleeps', async () => {
     const name = await topic('12');
     await send(name, 'a');
-    const reading = await read(name, { maxWaitTimeInMs: 5_000 }, (consumer) => {
+    const reading = await read(name, { maxWaitTimeInMs: 10_000 }, (consumer) => {
       consumer.pause([{ topic: name }]);
       return Promise.resolve();
     });

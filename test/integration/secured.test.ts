@@ -56,7 +56,7 @@ after(async () => {
 const topic = (id: TopicId): string => topicName(id, app);
 const ALL = Object.keys(TOPICS) as TopicId[];
 
-test('a small world from HTTP to ClickHouse, each service with its own user and the documented rights', { timeout: 280_000 }, async () => {
+test('a small world from HTTP to ClickHouse, each service with its own user and the documented rights', { timeout: 600_000 }, async () => {
   const operator = await as('operator');
   await createTopics(operator, settingsOf('operator'));
   const routes = join(dataDir, 'routes.yaml');

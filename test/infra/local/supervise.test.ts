@@ -11,10 +11,10 @@ after(() => { rmSync(dataDir, { recursive: true, force: true }); });
 const shell = (name: string, script: string): Promise<PartProcess> => startPart({ name, command: '/bin/sh', args: ['-c', script], dataDir, ready: (logged) => logged().includes('ready') });
 
 void test('a part is ready when it says so; its output is in its log, its pid in a file; stopping ends it', async () => {
-  const part = await shell('good', 'echo ready; echo more >&2; exec sleep 600');
+  const part = await shell('good', 'echo more >&2; echo ready; exec sleep 600');
   assert.equal(readFileSync(pidFile(dataDir, 'good'), 'utf8'), String(part.pid));
   await part.stop();
-  assert.equal(readFileSync(part.logFile, 'utf8'), 'ready\nmore\n');
+  assert.equal(readFileSync(part.logFile, 'utf8'), 'more\nready\n');
   assert(!existsSync(pidFile(dataDir, 'good')));
   assert.throws(() => process.kill(part.pid, 0), { code: 'ESRCH' });
   await part.stop(); // Again is no mistake.
@@ -26,7 +26,7 @@ void test('what an earlier start has logged does not make a part ready', async (
 });
 
 void test('a part that ends later settles `failed`; one that is stopped does not', async () => {
-  const failing = await shell('failing', 'echo ready; sleep 0.2; echo bad news; exit 7');
+  const failing = await shell('failing', 'echo ready; sleep 1; echo bad news; exit 7');
   assert.match((await failing.failed).message, /failing ended by itself \(exit 7\)[\s\S]*bad news/);
   await failing.stop();
   const stopped = await shell('stopped', 'echo ready; exec sleep 600');

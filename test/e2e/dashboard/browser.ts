@@ -5,7 +5,7 @@ import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-cor
 import { openChromium } from '../../producers/sdk/chromium.ts';
 import { openDashboardWorld } from './world.ts';
 
-export const chromium = await openChromium();
+const chromium = await openChromium();
 export const world = chromium === null ? null : await openDashboardWorld();
 after(() => chromium?.close());
 export const options = { timeout: 180_000, skip: chromium === null ? 'there is no browser: npm ci' : false } as const;

@@ -105,6 +105,8 @@ before(async () => {
   producer = await kafka.producer();
   partitions = await kafka.partitions('platform.events');
   clickhouse = connectClickHouse(settings.clickhouse);
+  // The sink makes its tables once ClickHouse answers: a replay looks there for what has been counted.
+  await eventually(() => Promise.resolve(services.every((service) => service.health().ready)), 'all services are ready');
 });
 
 after(async () => {

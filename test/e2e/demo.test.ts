@@ -12,7 +12,7 @@ const METRICS = ['COLLECTOR_PORT', 'PROCESSOR_PORT', 'ANALYZER_PORT', 'SINK_PORT
 if (!isPrometheusHere) console.error('prometheus is missing (Debian: prometheus): THE DASHBOARDS ARE NOT ASKED');
 const PLANTED = { expert: 85, intermediate: 118, beginner: 190, infrequent: 998 } as const;
 
-test('npm start -- --once --json', { timeout: 280_000 }, async (t) => {
+test('npm start -- --once --json', { timeout: 600_000 }, async (t) => {
   const ports: Record<string, string> = {};
   for (const name of ['LOCAL_KAFKA_PORT', 'LOCAL_REGISTRY_PORT', 'LOCAL_CLICKHOUSE_PORT', ...METRICS]) ports[name] = String(await freePort());
   // A platform of its own: the demo replays into an empty one.

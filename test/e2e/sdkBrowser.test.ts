@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { eventually } from '../integration/sinkWorld.ts';
-import { interact, keptBy, openChromium, openSite, ready, statsOf } from '../producers/sdk/chromium.ts';
+import { interact, keptBy, leave, openChromium, openSite, ready, statsOf } from '../producers/sdk/chromium.ts';
 import { openSdkWorld } from './sdkWorld.ts';
 
 const chromium = await openChromium();
@@ -45,19 +45,22 @@ test('a page that goes offline, comes back, and is closed', { timeout: 180_000, 
   proxy.fault = () => 'lose';
   await track(page, 80, 120);
   await eventually(async () => Object.keys(await world.inLog()).length === 120, 'they are in the log');
-  await page.close({ runBeforeUnload: true });
+  await leave(page);
   proxy.fault = () => 'pass';
 
   // Closed at the moment of tracking.
   const second = await open();
   await acknowledged(second, 40);
   await track(second, 120, 160);
-  await second.close({ runBeforeUnload: true });
-  // Closed while offline.
+  await leave(second);
+  // Closed while offline; not before its IndexedDB is open, when some would be lost.
   const third = await open();
+  await eventually(async () => (await keptBy(third, proxy.url)) === 0, 'it has sent what the second left');
   proxy.fault = () => 'cut';
-  await track(third, 160, 200);
-  await third.close({ runBeforeUnload: true });
+  await track(third, 160, 161);
+  await eventually(async () => (await keptBy(third, proxy.url)) === 1, 'the first is kept');
+  await track(third, 161, 200);
+  await leave(third);
   proxy.fault = () => 'pass';
 
   const last = await open();

@@ -43,6 +43,7 @@ export function openSpool({ directory, owner, after, onFailure }: SpoolOptions):
   let count = 0;
   let scheduled: (() => void) | null = null;
   let running: Promise<void> = Promise.resolve();
+  const unlinking = new Set<Promise<void>>();
 
   const fail = (error: unknown): void => { onFailure(`spool ${directory}: ${error instanceof Error ? error.message : String(error)}`); };
   // Once, at the start; so that even a process that ends at once finds a place.
@@ -56,7 +57,8 @@ export function openSpool({ directory, owner, after, onFailure }: SpoolOptions):
   const dropIfDone = (file: File): void => {
     if (file.left > 0) return;
     if (file === current) current = null;
-    unlink(file.path).catch(() => undefined);
+    const gone = unlink(file.path).catch(() => undefined).finally(() => { unlinking.delete(gone); });
+    unlinking.add(gone);
   };
   const settle = (id: string): void => {
     if (unwritten.delete(id)) return;
@@ -167,6 +169,8 @@ export function openSpool({ directory, owner, after, onFailure }: SpoolOptions):
       scheduled?.();
       running = running.then(writeOnce);
       await running;
+      // While it still lives: an heir would send again what is in a file that is about to go.
+      await Promise.all(unlinking);
       await (await ready)?.();
     },
   };

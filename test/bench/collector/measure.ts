@@ -4,7 +4,7 @@ import type { Platform } from '../platform.ts';
 import { cpuSeconds, peakRssMb, rssMb } from '../processes.ts';
 import { median, quantile } from '../statistics.ts';
 import type { Contender } from './contenders.ts';
-import { runOpen, startClosed } from './load.ts';
+import { runOpen, startClosed, type Closed } from './load.ts';
 
 export interface Throughput {
   readonly events_per_second: number;
@@ -40,23 +40,31 @@ const SAMPLE_MS = 1_000;
 /** A collector keeps 64 MiB of bodies under way: these many requests are more than that. */
 const OVERLOAD_BYTES = 128 * 1024 * 1024;
 const MOST_CONNECTIONS = 800;
+/** What is measured goes on until something has been accepted, but no longer than that: a second may be over before the first append is. */
+const FIRST_WITHIN_MS = 60_000;
 
 export async function measureThroughput({ brokerPid }: Platform, { pid, port }: Contender, { requests, eventsPerRequest }: Load, options: { readonly connections: number; readonly warmUpSeconds: number; readonly seconds: number }): Promise<Throughput> {
   const load = await startClosed(port, requests, options.connections);
   await pause(options.warmUpSeconds * 1_000);
-  const read = () => ({ events: load.accepted() * eventsPerRequest, at: performance.now(), cpu: cpuSeconds([pid]), broker: cpuSeconds([brokerPid]) });
+  const read = () => ({ accepted: load.accepted(), at: performance.now(), cpu: cpuSeconds([pid]), broker: cpuSeconds([brokerPid]) });
+  await acceptedBeyond(0, load);
   const from = read();
   await pause(options.seconds * 1_000);
+  await acceptedBeyond(from.accepted, load);
   const to = read();
   await load.stop();
   if (load.refused() > 0) throw new Error(`${load.refused()} requests were refused: the load is meant to be taken`);
-  const events = to.events - from.events;
+  const events = (to.accepted - from.accepted) * eventsPerRequest;
   return {
     events_per_second: events / ((to.at - from.at) / 1_000),
     cpu_seconds_per_million: ((to.cpu - from.cpu) / events) * 1e6,
     peak_rss_mb: peakRssMb([pid]),
     broker_cpu_seconds_per_million: ((to.broker - from.broker) / events) * 1e6,
   };
+}
+
+async function acceptedBeyond(count: number, load: Closed): Promise<void> {
+  for (const end = performance.now() + FIRST_WITHIN_MS; load.accepted() <= count && performance.now() < end; ) await pause(10);
 }
 
 export async function measureLatency({ port }: Contender, { requests, eventsPerRequest }: Load, eventsPerSecond: number, options: { readonly warmUpSeconds: number; readonly seconds: number }): Promise<Latency> {
@@ -72,8 +80,9 @@ export async function measureOverload({ pid, port }: Contender, { requests, even
   const load = await startClosed(port, requests, Math.min(MOST_CONNECTIONS, Math.ceil(OVERLOAD_BYTES / bytes)));
   const begun = performance.now();
   const samples: number[] = [];
-  while (performance.now() - begun < minutes * 60_000) {
-    await pause(Math.min(SAMPLE_MS, minutes * 60_000));
+  const lastsMs = minutes * 60_000;
+  while (performance.now() - begun < (load.accepted() > 0 ? lastsMs : Math.max(lastsMs, FIRST_WITHIN_MS))) {
+    await pause(Math.min(SAMPLE_MS, lastsMs));
     samples.push(rssMb([pid]));
   }
   const seconds = (performance.now() - begun) / 1_000;

@@ -108,20 +108,22 @@ test('in a restore an answer of the changelog stays here, after so many have gon
 test('dropped answers: the broker gets every request, and the connection breaks at the end', { timeout: 20_000 }, async (t) => {
   const { proxy, client, asked, answered, until } = await open(t);
   const closed = once(client, 'close');
-  const end = proxy.dropResponses();
+  let dropped = 0;
+  const end = proxy.dropResponses(() => { dropped += 1; });
   client.write(Buffer.concat([request(API.produce, 1), request(API.txnOffsetCommit, 2)]));
-  await until(() => asked.length === 2);
-  await new Promise((resolve) => setTimeout(resolve, 300));
-  assert.ok(end(true) > 0);
+  await until(() => dropped === 2);
+  assert.equal(end(true), 2);
   await closed;
   assert.deepEqual([asked, answered], [[1, 2], []]);
 });
 
 test('a stall holds everything and lets it go in order; a delayed commit holds what comes behind it', { timeout: 20_000 }, async (t) => {
   const { proxy, client, asked, answered, until } = await open(t);
-  const go = proxy.stall();
+  let held = 0;
+  const go = proxy.stall(() => { held += 1; });
   client.write(Buffer.concat([request(API.produce, 1), request(API.produce, 2)]));
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await until(() => held === 2);
+  await new Promise((resolve) => setTimeout(resolve, 100));
   assert.deepEqual(asked, []);
   assert.equal(go(), 2);
   await until(() => answered.length === 2);
@@ -134,10 +136,11 @@ test('a stall holds everything and lets it go in order; a delayed commit holds w
 });
 
 test('a cut breaks what is connected, and a broken connection does not count as delayed', { timeout: 20_000 }, async (t) => {
-  const { proxy, client } = await open(t);
-  const delayed = proxy.delayEndTxn(1_000, 10_000);
+  const { proxy, client, until } = await open(t);
+  let held = false;
+  const delayed = proxy.delayEndTxn(1_000, 10_000, () => { held = true; });
   client.write(commit(1));
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await until(() => held);
   const closed = once(client, 'close');
   assert.equal(proxy.cut(), 1);
   await closed;

@@ -15,9 +15,9 @@ export interface Proxy {
   /** Breaks every connection; gives their number. */
   cut(): number;
   /** Holds back everything, both ways; the end of it gives the number of frames that were held. */
-  stall(): () => number;
+  stall(onHeld?: () => void): () => number;
   /** Lets requests through and throws answers away; the end of it gives their number, and breaks the connections that miss one if `thenCut`. */
-  dropResponses(): (thenCut: boolean) => number;
+  dropResponses(onDropped?: () => void): (thenCut: boolean) => number;
   /** Holds the next EndTxn that commits, and all that comes behind it on its connection, for so long; resolves once it has gone on, false where none came in time or its connection broke. */
   delayEndTxn(ms: number, waitMs: number, onHeld?: () => void): Promise<boolean>;
   /** How often the broker has told this member that a newer producer has its place. */
@@ -53,8 +53,9 @@ export async function startProxy(port: number, brokerPort: number): Promise<Prox
   const reachedIds: string[] = [];
   let stalls = 0;
   let held = 0;
+  let onHeld: () => void = () => undefined;
   let fenced = 0;
-  let dropping: { count: number } | null = null;
+  let dropping: { count: number; readonly onDropped: () => void } | null = null;
   let delay: ((link: Link) => void) | null = null;
 
   const reach = (point: Point, { transactionalId }: Request): Verdict => {
@@ -87,6 +88,7 @@ export async function startProxy(port: number, brokerPort: number): Promise<Prox
     if (dropping !== null) {
       dropping.count += 1;
       link.missesResponse = true;
+      dropping.onDropped();
       return;
     }
     pass(link.responses, frame);
@@ -97,8 +99,10 @@ export async function startProxy(port: number, brokerPort: number): Promise<Prox
       way.to.write(frame);
       return;
     }
-    if (stalls > 0) held += 1;
     way.waiting.push(frame);
+    if (stalls === 0) return;
+    held += 1;
+    onHeld();
   };
   const flush = (way: Way): void => {
     if (stalls > 0 || way.shut) return;
@@ -130,11 +134,13 @@ export async function startProxy(port: number, brokerPort: number): Promise<Prox
       all.forEach(breakLink);
       return all.length;
     },
-    stall: () => {
+    stall: (whenHeld = () => undefined) => {
       if (stalls === 0) held = 0;
       stalls += 1;
+      onHeld = whenHeld;
       return () => {
         stalls -= 1;
+        onHeld = () => undefined;
         for (const link of links) {
           flush(link.requests);
           flush(link.responses);
@@ -142,8 +148,8 @@ export async function startProxy(port: number, brokerPort: number): Promise<Prox
         return held;
       };
     },
-    dropResponses: () => {
-      const mine = { count: 0 };
+    dropResponses: (onDropped = () => undefined) => {
+      const mine = { count: 0, onDropped };
       dropping = mine;
       return (thenCut) => {
         dropping = null;

@@ -4,7 +4,7 @@ import { after, test, type TestContext } from 'node:test';
 import type { BrowserContext, Page } from 'playwright-core';
 import type { BrowserOptions } from '../../../producers/sdk/core/types.ts';
 import { openWorld, type World } from '../collector/world.ts';
-import { interact, keptBy, openChromium, openSite, ready, statsOf, type PageWindow } from './chromium.ts';
+import { interact, keptBy, leave, openChromium, openSite, ready, statsOf, type PageWindow } from './chromium.ts';
 import { faultyProxy, type FaultyProxy } from './faultyProxy.ts';
 
 const chromium = await openChromium();
@@ -55,6 +55,13 @@ async function until(condition: () => boolean | Promise<boolean>, what: string):
   }
 }
 
+/** Tracks `count` interactions, the last of them now, with IndexedDB open: before it is, a page that is closed may lose some. */
+async function interactKept(page: Page, proxy: FaultyProxy, count: number): Promise<void> {
+  await interact(page, 0, 1);
+  await until(async () => (await keptBy(page, proxy.url)) === 1, 'the first is kept');
+  await interact(page, 1, count);
+}
+
 test('events of a page arrive packed, across origins, with the browser\'s key', { skip }, async (t) => {
   const { world, proxy, open, actions } = await setting(t);
   const page = await open();
@@ -81,7 +88,7 @@ test('closed right after: what was tracked gets out with the page', { skip }, as
   const { proxy, open, actions } = await setting(t);
   const page = await open({ batch_ms: 60_000 });
   await interact(page, 0, 80);
-  await page.close({ runBeforeUnload: true });
+  await leave(page);
   await until(() => actions().length === 80, 'they are there');
   assert.ok(proxy.posts.every(({ packed }) => !packed), 'in the moment of leaving there is no time to pack');
 });
@@ -89,8 +96,8 @@ test('closed right after: what was tracked gets out with the page', { skip }, as
 test('closed right after, with more than may outlive a page: the rest is with the next page', { skip }, async (t) => {
   const { proxy, open, actions } = await setting(t);
   const page = await open({ batch_ms: 60_000 });
-  await interact(page, 0, 450);
-  await page.close({ runBeforeUnload: true });
+  await interactKept(page, proxy, 450);
+  await leave(page);
   const next = await open();
   await until(() => actions().length === 450, 'all are there');
   assert.deepEqual(actions(), numbers(0, 450));
@@ -101,8 +108,8 @@ test('closed while offline: the next page of the site sends it', { skip }, async
   const { proxy, open, actions } = await setting(t);
   proxy.fault = () => 'cut';
   const page = await open();
-  await interact(page, 0, 60);
-  await page.close({ runBeforeUnload: true });
+  await interactKept(page, proxy, 60);
+  await leave(page);
   await until(() => proxy.posts.length > 0, 'it has tried');
   proxy.fault = () => 'pass';
   const next = await open();
@@ -137,9 +144,10 @@ test('a tab does not take what is another\'s that lives', { skip }, async (t) =>
   await until(async () => (await statsOf(second)).acknowledged >= 10, 'the second has sent its own');
   await until(async () => (await keptBy(second, proxy.url)) === 40, 'and does not keep them any more');
   assert.deepEqual([actions(), (await statsOf(first)).queued], [numbers(40, 50), 40]);
-  await first.close({ runBeforeUnload: true });
+  await leave(first);
   const third = await open();
-  await until(async () => (await statsOf(third)).acknowledged === 40, 'its heir has sent them');
+  // Either of those that are open may be its heir, and only one: the second has sent 10 of its own.
+  await until(async () => (await statsOf(second)).acknowledged + (await statsOf(third)).acknowledged === 50, 'its heir has sent them');
   assert.deepEqual(actions(), numbers(0, 50));
 });
 
@@ -155,7 +163,7 @@ test('a page\'s dwell is the time in which it was visible; captured are marked e
   await page.evaluate(() => { (globalThis as unknown as PageWindow).track.page('training'); });
   const most = performance.now() - from;
   await new Promise((resolve) => setTimeout(resolve, 50));
-  await page.close({ runBeforeUnload: true });
+  await leave(page);
   await until(() => world.events().filter(({ type }) => type === 'timing').length === 2, 'both visits are there');
   const events = world.events();
   assert.deepEqual(events.filter(({ type }) => type === 'interaction').map(({ feature, action }) => [feature, action]), [['notebooks', 'create'], ['search', 'search']]);

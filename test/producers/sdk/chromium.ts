@@ -71,6 +71,13 @@ export const statsOf = (page: Page): Promise<ReturnType<BrowserTracker['stats']>
 
 export const ready = (page: Page): Promise<unknown> => page.waitForFunction(() => 'track' in globalThis);
 
+/** Closes it as a person does, and waits until it is gone: before that it may still try again what has failed, and hear the answer. */
+export async function leave(page: Page): Promise<void> {
+  const gone = page.waitForEvent('close');
+  await page.close({ runBeforeUnload: true });
+  await gone;
+}
+
 /** How many events the origin keeps, of whichever tab. */
 export const keptBy = (page: Page, collector: string): Promise<number> =>
   page.evaluate((name) => new Promise<number>((resolve, reject) => {

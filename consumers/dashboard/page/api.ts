@@ -28,13 +28,14 @@ export const SIGNED_OUT = 'signed-out';
 
 export async function call<T>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<T> {
   let answer: Response;
+  let text: string;
   try {
     answer = await fetch(path, { method, credentials: 'same-origin', signal: AbortSignal.timeout(LONGEST_MS), ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json', 'x-chokepoint': '1' } }) });
+    text = await answer.text();
   } catch {
     throw new ApiError(0, 'The server does not answer.');
   }
   if (answer.status === 204) return undefined as T;
-  const text = await answer.text();
   const given = parsed(text);
   if (answer.ok && given !== null) return given as T;
   if (answer.status === 401 && method !== 'POST') document.dispatchEvent(new Event(SIGNED_OUT));

@@ -7,6 +7,8 @@ export interface Asking {
   readonly stop: () => void;
 }
 
+export const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
+
 /** One that fails may be a hiccup. */
 const FAILURES_TOLD = 2;
 

@@ -2,7 +2,7 @@
 import type { ChallengeShape, Sample } from '../shapes.ts';
 import { actionsPanel } from './actionsPanel.ts';
 import { get } from './api.ts';
-import { keepAsking } from './asking.ts';
+import { isSame, keepAsking } from './asking.ts';
 import { legend } from './chart.ts';
 import { announce, h, isSelecting, redraw, section, table } from './dom.ts';
 import { effectPanel } from './effectPanel.ts';
@@ -17,8 +17,6 @@ import { DIMENSIONS, levelName, resolutionName, ruleName, stageName } from './wo
 const AGAIN_MS = 15_000;
 /** A record is in Kafka before its row is in ClickHouse: by about so much. */
 const ROW_MS = 2_500;
-
-const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
 
 const fact = (name: string, value: Node | string): HTMLElement => h('div', {}, h('dt', {}, name), h('dd', {}, value));
 

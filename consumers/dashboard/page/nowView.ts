@@ -1,7 +1,7 @@
 /** Now: the stages as columns with their open challenges, live, and what was resolved of late. */
 import type { Card, Dimension, NowShape, PulseShape } from '../shapes.ts';
 import { get } from './api.ts';
-import { keepAsking } from './asking.ts';
+import { isSame, keepAsking } from './asking.ts';
 import { stateWords } from './cardState.ts';
 import { figure } from './chart.ts';
 import { announce, choice, h, redraw, section, table } from './dom.ts';
@@ -14,8 +14,6 @@ import { DIMENSIONS, levelName, levelOrder, resolutionName, ruleName, STAGES } f
 const FILTERS: readonly { readonly only: Dimension | null; readonly name: string }[] = [{ only: null, name: 'All' }, { only: 'ET', name: 'ET, to teach' }, { only: 'SoP', name: 'SoP, to simplify' }];
 /** Ours: the stream tells what happens while it is there; this, what it has missed, and how far the events are. The server asks the tables once for all pages. */
 const AGAIN_MS = 15_000;
-
-const isSame = (one: readonly Card[], other: readonly Card[]): boolean => JSON.stringify(one) === JSON.stringify(other);
 
 export const tag = (dimension: Dimension): HTMLElement => h('abbr', { class: `tag ${dimension}`, title: `${DIMENSIONS[dimension].name}: ${DIMENSIONS[dimension].verb}` }, dimension);
 

@@ -105,9 +105,12 @@ test('clicked twice it is done once, and what is tried again after a failure is 
   await visit(page, '/challenges/c-et');
   const ids: string[] = [];
   let fails = true;
+  let go: () => void = () => undefined;
+  let held = Promise.resolve();
   await page.route('**/actions', async (route) => {
     if (route.request().method() === 'GET') return route.continue();
     ids.push((route.request().postDataJSON() as { action_id: string }).action_id);
+    await held;
     return fails ? route.fulfill({ status: 503, json: { detail: 'Kafka is away' } }) : route.continue();
   });
   const acknowledge = page.getByRole('button', { name: 'Acknowledge' });
@@ -120,7 +123,9 @@ test('clicked twice it is done once, and what is tried again after a failure is 
   assert.equal(new Set(ids).size, 1, ids.join());
   assert.ok(ids.length <= 3);
   const useful = page.waitForResponse((response) => response.status() === 201);
+  held = new Promise((resolve) => { go = resolve; });
   await page.getByRole('button', { name: 'Useful', exact: true }).dblclick();
+  go();
   await useful;
   await page.waitForFunction(() => document.querySelector('.log')?.textContent.includes('found it useful'));
   assert.equal(ids.length - ids.lastIndexOf(ids[0] ?? '') - 1, 1, 'one vote');

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { connectKafka } from '../../infra/kafka/client.ts';
 import { runTasks, type TaskLoop } from '../../infra/kafka/taskLoop.ts';
+import { waitForTopics } from '../../infra/kafka/topics.ts';
 import type { TaskGroup } from '../../infra/ports.ts';
 import { connectRegistry } from '../../infra/registry/registry.ts';
 import type { Log } from '../../infra/service/log.ts';
@@ -52,6 +53,7 @@ export async function startAlerts(settings: Settings, log: Log): Promise<Service
   const routes = routesFile === null ? [] : readRoutes(readFileSync(routesFile, 'utf8'), { variables: secrets, readFile: (path) => readFileSync(path, 'utf8') });
   const codec = await createCodec(connectRegistry(settings.registry), ['Challenge', 'Feature']);
   const kafka = await connectKafka(settings.kafka, { clientId: 'chokepoint-alerts', log });
+  await waitForTopics(kafka, [topicName('challenges', settings.app)], log);
   const context: Context = { codec, owners: createOwners(kafka, codec, topicName('features', settings.app)), dashboardUrl, allowPrivate };
 
   const run = async (name: string, group: string, to: string, create: (watch: RouteWatch) => TaskGroup['create']): Promise<Running> => {

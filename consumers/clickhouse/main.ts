@@ -3,6 +3,7 @@ import { connectClickHouse } from '../../infra/clickhouse/client.ts';
 import { connectKafka } from '../../infra/kafka/client.ts';
 import { followErasures } from '../../infra/kafka/erasures.ts';
 import { runTasks, type TaskLoop } from '../../infra/kafka/taskLoop.ts';
+import { waitForTopics } from '../../infra/kafka/topics.ts';
 import { connectRegistry } from '../../infra/registry/registry.ts';
 import type { Log } from '../../infra/service/log.ts';
 import { fromZero, metrics } from '../../infra/service/metrics.ts';
@@ -79,6 +80,7 @@ export async function startSink(settings: Settings, log: Log): Promise<Service> 
       }
     }
     waitingFor = null;
+    await waitForTopics(kafka, [...byTopic.keys()], log, stopping.signal);
     if (stopping.signal.aborted) return;
     sweeper = startSweeper({ clickhouse, database, codec, erasures }, (message, fields) => { log('warn', message, fields); });
     loop = await runTasks(kafka, sinkGroup(byTopic, codec, { inserts, erasures }, log), { app, log });

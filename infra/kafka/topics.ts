@@ -1,9 +1,12 @@
 /** Topics are created from the one table in schemas/topics.ts. */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Kafka, TopicConfig } from '../ports.ts';
+import type { Log } from '../service/log.ts';
 import { TOPICS, partitionCount, topicName, type TopicId } from '../../schemas/topics.ts';
 import { KafkaError } from './errors.ts';
 
 const DAY_MS = 86_400_000;
+const TOPICS_AGAIN_MS = 500;
 /** Ours: the collector takes requests of 1.5 MiB, a packed partial or a restored dead letter may be larger. */
 const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
 /** Ours: a compacted topic is read whole at each start, and only closed segments are compacted: keep the open one small and short-lived. */
@@ -46,5 +49,19 @@ async function eventPartitions(kafka: Kafka, app: string): Promise<number | null
   } catch (error) {
     if (error instanceof KafkaError && error.code === 'UNKNOWN_TOPIC') return null;
     throw error;
+  }
+}
+
+/** For services that may not create topics: they start in any order with those that do, and wait. Resolves once the topics are there, or with the signal. */
+export async function waitForTopics(kafka: Pick<Kafka, 'partitions'>, topics: readonly string[], log: Log, signal?: AbortSignal): Promise<void> {
+  for (let isTold = false; signal?.aborted !== true; isTold = true) {
+    try {
+      for (const topic of topics) await kafka.partitions(topic);
+      return;
+    } catch (error) {
+      if (!(error instanceof KafkaError && error.code === 'UNKNOWN_TOPIC')) throw error;
+      if (!isTold) log('warn', 'topics are not there yet: waiting', { why: error.message });
+      await pause(TOPICS_AGAIN_MS, null, { signal }).catch(() => undefined);
+    }
   }
 }

@@ -1,6 +1,6 @@
 /** What each service shows on /metrics before anything has happened: Prometheus sees a counter's first count as an increase only where its series was there before. */
 import assert from 'node:assert/strict';
-import { fork } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { RULES } from '../../consumers/analyzer/rules/rules.ts';
@@ -17,9 +17,15 @@ test('counters whose labels are known are at 0 from the start', { timeout: 120_0
   const ports = new Map<string, number>();
   for (const name of SERVICES) ports.set(name, await freePort());
   const env = parts.env(Object.fromEntries(SERVICES.map((name) => [`${name.toUpperCase()}_PORT`, String(ports.get(name))])));
-  const children = SERVICES.map((name) => fork(binary, [name], { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }));
+  const children: ChildProcess[] = [];
   t.after(() => { for (const child of children) child.kill('SIGKILL'); });
+  const start = (names: readonly string[]): void => { children.push(...names.map((name) => fork(binary, [name], { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }))); };
   const ask = (name: string, path: string): Promise<Response> => fetch(`http://127.0.0.1:${String(ports.get(name))}${path}`);
+  // Those that may not create topics wait for those that do.
+  start(['sink', 'alerts']);
+  await eventually(async () => (await Promise.all(['sink', 'alerts'].map((name) => ask(name, '/healthz').then(() => true, () => false)))).every((is) => is), 'two are there');
+  await new Promise((resolve) => setTimeout(resolve, 3_000));
+  start(SERVICES.filter((name) => name !== 'sink' && name !== 'alerts'));
   await eventually(async () => (await Promise.all(SERVICES.map((name) => ask(name, '/readyz').then(({ status }) => status === 200, () => false)))).every((is) => is), 'the services are ready');
 
   const lines = new Map<string, string>();

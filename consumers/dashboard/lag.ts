@@ -1,5 +1,6 @@
 /** What each group has still to read, per partition, and how fast the topics grow: from Kafka's offsets. */
 import type { Position } from '../../infra/ports.ts';
+import { within } from '../../infra/service/service.ts';
 import { appName, TOPICS, topicName, type TopicId } from '../../schemas/topics.ts';
 import type { PipelineShape } from './shapes.ts';
 
@@ -39,15 +40,7 @@ export async function readLag(kafka: Offsets, app: string): Promise<NonNullable<
 }
 
 /** What `get` gives; null where it fails, or has not come after `ms`: it goes on, but nobody waits for it. */
-export async function within<T>(ms: number, get: () => Promise<T>): Promise<T | null> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<null>((resolve) => { timer = setTimeout(resolve, ms, null); });
-  try {
-    return await Promise.race([get().catch(() => null), late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
+export const answerWithin = <T>(ms: number, get: () => Promise<T>): Promise<T | null> => within(get(), ms, () => null).catch(() => null);
 
 /** Remembers the ends that it was given, and tells by how much they grew. */
 export function createRates(app: string): { readonly add: (at: number, ends: ReadonlyMap<string, number>) => void; readonly rates: () => PipelineShape['rates']; readonly topics: readonly string[] } {

@@ -18,7 +18,7 @@ import { createAttempts } from './access/attempts.ts';
 import { createSealer } from './access/session.ts';
 import { createApp } from './app.ts';
 import { loadAssets } from './assets.ts';
-import { createRates, readLag, within } from './lag.ts';
+import { createRates, readLag, answerWithin } from './lag.ts';
 import { createLive, followChallenges } from './live.ts';
 import { boundedAsk, remembered } from './queries/ask.ts';
 import { cardOf, type OutlineOf } from './queries/card.ts';
@@ -78,7 +78,7 @@ export async function startDashboard(settings: Settings, log: Log, rules: Rules,
   const lag = remembered(0, Date.now, () => readLag(kafka, appName));
   const sampling = setInterval(() => { sample().catch(() => undefined); }, SAMPLE_MS);
   const kafkaHealth = async (): Promise<Pick<PipelineShape, 'status' | 'groups' | 'rates'>> => {
-    const [status, groups] = await Promise.all([readStatus(dashboard.collectorUrl), within(STATUS_MS, lag)]);
+    const [status, groups] = await Promise.all([readStatus(dashboard.collectorUrl), answerWithin(STATUS_MS, lag)]);
     return { status, groups, rates: rates.rates() };
   };
 

@@ -1,4 +1,4 @@
-/** What the API answers and the page shows: types only, for both. Times are epoch ms; what is about fewer than five users is null. */
+/** What the API answers and the page shows: types only, for both. Times are epoch ms; what is about fewer than five users is null. One list, by view. */
 export type Stage = 'data' | 'features' | 'training' | 'deployment';
 export type Dimension = 'ET' | 'SoP';
 type Status = 'opened' | 'updated' | 'resolved';

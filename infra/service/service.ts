@@ -99,7 +99,7 @@ async function stopRequested(log: Log): Promise<null> {
 }
 
 /** The work's result, or what `late` gives once the time is over. */
-async function within<T, L>(work: Promise<T>, ms: number, late: () => L): Promise<T | L> {
+export async function within<T, L>(work: Promise<T>, ms: number, late: () => L): Promise<T | L> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<null>((resolve) => {
     timer = setTimeout(resolve, ms, null);
